@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the door between a command and the world: where arguments,
+// environment, streams, time and randomness come from, and what an exit code
+// means.
+package cli
+
+import (
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"time"
+)
+
+// The exit codes of every command.
+const (
+	OK        = 0 // yes: done, allowed, verified
+	No        = 1 // no: denied, vetoed, expired, used, superseded, a policy finding
+	Usage     = 2 // usage, configuration, posture or missing trust
+	Unknown   = 3 // could not find out: a source, ledger, body or network is unavailable
+	Integrity = 4 // something was tampered with
+	Pending   = 8 // not yet: votes or evidence are missing
+)
+
+// Env is everything a command may take from outside.
+type Env struct {
+	Args           []string // Args[0] is the program
+	Getenv         func(string) string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+	Rand           io.Reader
+}
+
+// System is the real world.
+func System() *Env {
+	return &Env{
+		Args: os.Args, Getenv: os.Getenv,
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Now: time.Now, Rand: rand.Reader,
+	}
+}
+
+// Exit is an error that knows its exit code and what the person should do
+// next. A nil Err prints nothing but the hint.
+type Exit struct {
+	Code int
+	Hint string
+	Err  error
+}
+
+func (e *Exit) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+func (e *Exit) Unwrap() error { return e.Err }
+
+// Fail returns an Exit with a formatted cause; %w keeps the cause.
+func Fail(code int, hint, format string, args ...any) error {
+	return &Exit{Code: code, Hint: hint, Err: fmt.Errorf(format, args...)}
+}

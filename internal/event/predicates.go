@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package event
+
+import "github.com/gateledger/gateledger/internal/canon"
+
+// A Context says where and when an event was made. Every field is the word of
+// whoever signed the event; nothing here is proof.
+type Context struct {
+	Host         string    `json:"host,omitempty"`          // github.com, gitlab.example.org; empty for a local checkout
+	Provider     string    `json:"provider"`                // github, gitlab, local
+	Repository   string    `json:"repository,omitempty"`    // acme/app
+	RepositoryID string    `json:"repository_id,omitempty"` // numeric id at the host; for a local checkout a digest of the root commit
+	Run          string    `json:"run,omitempty"`
+	Attempt      string    `json:"attempt,omitempty"`
+	Workflow     string    `json:"workflow,omitempty"`
+	Trigger      string    `json:"trigger,omitempty"`
+	Actor        *Identity `json:"actor,omitempty"`
+	Commit       string    `json:"commit,omitempty"` // full hex object id
+	Ref          string    `json:"ref,omitempty"`
+	Dirty        bool      `json:"dirty,omitzero"` // the checkout had changes that the commit does not hold
+	Time         string    `json:"time,omitempty"` // RFC 3339, the maker's own clock
+}
+
+// An Identity is a person or account as some system names it.
+type Identity struct {
+	ID    string `json:"id,omitempty"`    // numeric account id at Host
+	Login string `json:"login,omitempty"` // account name at Host; shown, never compared where an ID is known
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+}
+
+// BuildPredicate is SLSA provenance v1.
+type BuildPredicate struct {
+	BuildDefinition BuildDefinition `json:"buildDefinition"`
+	RunDetails      RunDetails      `json:"runDetails"`
+	Context         Context         `json:"gateledger_context"`
+}
+
+// BuildDefinition is SLSA provenance v1's.
+type BuildDefinition struct {
+	BuildType            string            `json:"buildType"`
+	ExternalParameters   map[string]string `json:"externalParameters"`
+	InternalParameters   map[string]string `json:"internalParameters,omitempty"`
+	ResolvedDependencies []Subject         `json:"resolvedDependencies,omitempty"`
+}
+
+// RunDetails is SLSA provenance v1's.
+type RunDetails struct {
+	Builder  Builder       `json:"builder"`
+	Metadata BuildMetadata `json:"metadata,omitzero"`
+}
+
+// Builder is SLSA provenance v1's.
+type Builder struct {
+	ID string `json:"id"`
+}
+
+// BuildMetadata is SLSA provenance v1's.
+type BuildMetadata struct {
+	InvocationID string `json:"invocationId,omitempty"`
+	StartedOn    string `json:"startedOn,omitempty"`
+	FinishedOn   string `json:"finishedOn,omitempty"`
+}
+
+// The results of an in-toto test-result v0.1.
+const (
+	Passed = "PASSED"
+	Warned = "WARNED"
+	Failed = "FAILED"
+)
+
+// TestPredicate is in-toto test-result v0.1. No test at all is FAILED.
+type TestPredicate struct {
+	Result        string    `json:"result"`
+	Configuration []Subject `json:"configuration"`
+	URL           string    `json:"url,omitempty"`
+	PassedTests   []string  `json:"passedTests,omitempty"`
+	WarnedTests   []string  `json:"warnedTests,omitempty"` // skipped ones
+	FailedTests   []string  `json:"failedTests,omitempty"`
+	Counts        Counts    `json:"gateledger_counts"`
+	Context       Context   `json:"gateledger_context"`
+}
+
+// Counts are how many tests had each outcome.
+type Counts struct {
+	Passed  int `json:"passed"`
+	Failed  int `json:"failed"`
+	Skipped int `json:"skipped"`
+}
+
+// ReferencePredicate is in-toto reference v0.1: the evidence itself is stored
+// by digest, because it is over MaxInline.
+type ReferencePredicate struct {
+	Attester   Builder   `json:"attester"`
+	References []Subject `json:"references"`
+	Context    Context   `json:"gateledger_context"`
+}
+
+// MaxInline is the largest predicate a statement carries itself, in bytes.
+const MaxInline = 32 << 10
+
+// CommitPredicate says who wrote a commit, as git tells it.
+type CommitPredicate struct {
+	Commit    string     `json:"commit"`
+	Tree      string     `json:"tree"`
+	Parents   []string   `json:"parents"`
+	Author    Identity   `json:"author"`
+	Committer Identity   `json:"committer"`
+	CoAuthors []Identity `json:"co_authors,omitempty"`
+	Subject   string     `json:"subject,omitempty"` // first line of the message
+	Context   Context    `json:"gateledger_context"`
+}
+
+// The results of a deployment.
+const (
+	Healthy    = "healthy"
+	Broken     = "failed"
+	RolledBack = "rolled-back"
+)
+
+// DeploymentPredicate says that a subject was put into an environment.
+type DeploymentPredicate struct {
+	Environment string  `json:"environment"`
+	Result      string  `json:"result"` // healthy, failed or rolled-back
+	Request     string  `json:"request,omitempty"`
+	URL         string  `json:"url,omitempty"`
+	Context     Context `json:"gateledger_context"`
+}
+
+// RequestPredicate asks for a deployment. ID hashes all of it, so it is
+// immutable: a vote for one request can never count for another.
+type RequestPredicate struct {
+	Ledger       string     `json:"ledger"`     // origin
+	Checkpoint   Checkpoint `json:"checkpoint"` // the ledger's head when the request was made
+	Host         string     `json:"host"`
+	RepositoryID string     `json:"repository-id"`
+	Environment  string     `json:"environment"`
+	Subjects     []Subject  `json:"subjects"` // name and digest only, sorted
+	Commit       string     `json:"commit"`
+	Policy       string     `json:"policy"`    // hex SHA-256 of the resolved part for Environment
+	Documents    []string   `json:"documents"` // what approvers are shown: sha256:hex, sorted
+	Previous     string     `json:"previous"`  // digest last deployed here, or "none"
+	Created      string     `json:"created"`   // RFC 3339 UTC
+	Expires      string     `json:"expires"`   // RFC 3339 UTC
+}
+
+// Checkpoint is a ledger's head: how many leaves, and their root.
+type Checkpoint struct {
+	Size uint64 `json:"size"`
+	Root string `json:"root"` // hex
+}
+
+// VotePredicate carries one person's vote as that person signed it. The
+// envelope around it only makes it loggable: every fact is read from inside.
+type VotePredicate struct {
+	Statement []byte `json:"statement"` // the inner statement's exact bytes, base64
+	SSHSIG    string `json:"sshsig"`    // armoured SSH signature over Statement
+}
+
+// ConsumptionPredicate says that a run used up a request.
+type ConsumptionPredicate struct {
+	Request     string `json:"request"` // hex
+	Environment string `json:"environment"`
+	Run         string `json:"run"`
+	Time        string `json:"time"`
+}
+
+// DecisionPredicate is a SLSA Verification Summary Attestation v1.
+type DecisionPredicate struct {
+	Verifier           Builder   `json:"verifier"`
+	TimeVerified       string    `json:"timeVerified"`
+	ResourceURI        string    `json:"resourceUri"` // names host, repository id, environment and request
+	Policy             Subject   `json:"policy"`
+	InputAttestations  []Subject `json:"inputAttestations"`
+	VerificationResult string    `json:"verificationResult"` // PASSED or FAILED
+	VerifiedLevels     []string  `json:"verifiedLevels"`
+	SLSAVersion        string    `json:"slsaVersion,omitempty"`
+	Decision           canon.Raw `json:"gateledger_decision"` // policy.Decision: every vote and every rule, and why
+}

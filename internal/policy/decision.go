@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"time"
+
+	"github.com/gateledger/gateledger/internal/event"
+)
+
+// Verdict is the gate's answer. The zero Verdict is the safe one.
+type Verdict int
+
+// The verdicts.
+const (
+	Pending Verdict = iota
+	Denied
+	Allowed
+)
+
+// Input is everything a decision is made from.
+type Input struct {
+	Policy  *Policy
+	Request string         // hex id of the request
+	Events  []*event.Event // every entry of the ledger from 0 to Head, in order
+	Head    event.Checkpoint
+	Now     time.Time
+	Run     string // the run that asks, to be told from the one that used the request up
+}
+
+// A Decision is the answer and all of why. It is what the log keeps, so its
+// JSON form is stable and canonical.
+type Decision struct {
+	Verdict     Verdict          `json:"verdict"` // "pending", "denied" or "allowed"
+	Why         string           `json:"why"`     // one line
+	Request     string           `json:"request"`
+	Environment string           `json:"environment"`
+	Tier        Tier             `json:"tier"`
+	Policy      string           `json:"policy"` // digest of the resolved part for Environment
+	Head        event.Checkpoint `json:"head"`
+	Now         string           `json:"now"`   // RFC 3339 UTC
+	Clock       string           `json:"clock"` // "self-asserted" in tier fast
+	Rules       []Rule           `json:"rules"`
+	Votes       []Vote           `json:"votes"`
+	Missing     []Missing        `json:"missing,omitempty"`
+	Unknown     []string         `json:"unknown,omitempty"` // what could not be found out: exit 3
+	UsedBy      string           `json:"used_by,omitempty"` // the run that consumed the request
+	Inputs      []uint64         `json:"inputs"`            // indexes of the events that counted, sorted
+}
+
+// State is how a rule stands. The zero State holds nothing up and allows
+// nothing.
+type State int
+
+// The states, worst last for "denied".
+const (
+	Skipped State = iota // the rule does not apply
+	Met
+	Unmet       // not yet
+	Broken      // no, and waiting will not change it
+	Undecidable // could not find out
+)
+
+// A Rule is one line of the explanation. Name finishes the sentence "allowed
+// if …".
+type Rule struct {
+	Name  string   `json:"name"`
+	State State    `json:"state"` // "skipped", "met", "unmet", "broken" or "undecidable"
+	Why   string   `json:"why"`
+	Need  int      `json:"need,omitzero"`
+	Have  int      `json:"have,omitzero"`
+	By    []string `json:"by,omitempty"` // principals or signers that met it
+	Proof string   `json:"proof"`        // "proven" or "observed"
+}
+
+// A Vote is one vote and whether it counted.
+type Vote struct {
+	Index     uint64 `json:"index"`
+	Principal string `json:"principal,omitempty"` // empty: nobody the policy knows
+	Key       string `json:"key"`                 // SHA256:… fingerprint
+	Choice    string `json:"choice"`
+	Reason    string `json:"reason,omitempty"`
+	Issued    string `json:"issued"`
+	Counted   bool   `json:"counted"`
+	Why       string `json:"why"` // "counted as lead" or "rejected: …"
+}
+
+// Missing is what would let a pending request through, and who can supply it.
+type Missing struct {
+	What  string   `json:"what"`          // "1 more approval by lead", "test passed by ci"
+	Who   []string `json:"who,omitempty"` // principals or signers
+	Count int      `json:"count,omitzero"`
+}
