@@ -28,9 +28,14 @@ func Marshal(v any) ([]byte, error) {
 	return Transform(raw)
 }
 
-// Transform returns a JSON document in the canonical form of RFC 8785.
-// It refuses duplicate names, trailing data and invalid UTF-8.
+// Transform returns a JSON document in the canonical form of RFC 8785. It
+// refuses duplicate names, trailing data, invalid UTF-8, nesting over
+// MaxDepth, and integers that the form, whose numbers are doubles, would
+// change.
 func Transform(data []byte) ([]byte, error) {
+	if err := check(data, exact); err != nil {
+		return nil, err
+	}
 	v := jsontext.Value(append([]byte(nil), data...))
 	if err := v.Canonicalize(); err != nil {
 		return nil, err
@@ -39,14 +44,20 @@ func Transform(data []byte) ([]byte, error) {
 }
 
 // Decode reads one JSON document into v. It refuses unknown members,
-// duplicate names, trailing data and invalid UTF-8.
+// duplicate names, trailing data, invalid UTF-8 and nesting over MaxDepth.
 func Decode(data []byte, v any) error {
+	if err := check(data, anyNumber); err != nil {
+		return err
+	}
 	return json.Unmarshal(data, v, json.RejectUnknownMembers(true))
 }
 
 // DecodeOpen is Decode for formats whose specification tells readers to
 // ignore members they do not know.
 func DecodeOpen(data []byte, v any) error {
+	if err := check(data, anyNumber); err != nil {
+		return err
+	}
 	return json.Unmarshal(data, v)
 }
 

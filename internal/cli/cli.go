@@ -43,11 +43,12 @@ func System() *Env {
 }
 
 // Exit is an error that knows its exit code and what the person should do
-// next. A nil Err prints nothing but the hint.
+// next.
 type Exit struct {
-	Code int
-	Hint string
-	Err  error
+	Code  int
+	Hint  string
+	Err   error
+	Quiet bool // the command has said why already: print only the hint
 }
 
 func (e *Exit) Error() string {

@@ -10,6 +10,10 @@
 package event
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+
 	"github.com/gateledger/gateledger/internal/canon"
 )
 
@@ -20,56 +24,125 @@ const (
 	BundleType    = "application/vnd.dev.sigstore.bundle.v0.3+json"
 )
 
-// A Digest names bytes: an algorithm of the in-toto digest set and lower-case
-// hex. The zero Digest names nothing.
-type Digest struct {
-	Alg string // sha256, sha512, gitCommit, dirHash1
-	Hex string
-}
-
-// A Subject is an in-toto ResourceDescriptor, as far as we use it.
-type Subject struct {
-	Name             string            `json:"name,omitempty"`
-	URI              string            `json:"uri,omitempty"`
-	Digest           map[string]string `json:"digest,omitempty"`
-	MediaType        string            `json:"mediaType,omitempty"`
-	DownloadLocation string            `json:"downloadLocation,omitempty"`
-	Annotations      map[string]string `json:"annotations,omitempty"`
-}
-
-// A Statement is an in-toto Statement v1. Its Predicate is kept as raw JSON;
-// the kind's own type reads it.
-type Statement struct {
-	Type          string    `json:"_type"`
-	Subject       []Subject `json:"subject"`
-	PredicateType string    `json:"predicateType"`
-	Predicate     canon.Raw `json:"predicate"`
-}
-
-// A Signed is a signed payload: what a DSSE envelope with exactly one
-// signature says, with the key or certificate that made it.
-type Signed struct {
-	Payload   []byte // the Statement's canonical bytes
-	Signature []byte // over PAE(PayloadType, Payload): ASN.1 ECDSA
-	Verifier  Verifier
-}
-
-// A Verifier is what a leaf says of the key that signed.
-type Verifier struct {
-	KeyDetails  string // PKIX_ECDSA_P256_SHA_256
-	PublicKey   []byte // PKIX, ASN.1 DER; or
-	Certificate []byte // X.509, ASN.1 DER (keyless)
-}
-
-// An Event is one logged entry whose leaf and body agree. Its signature is
-// checked only when Verify is called, because a gate reads ten thousand
-// entries and needs ten of them.
+// An Event is one logged entry whose leaf and body agree. Its statement and
+// its signature are looked at only when asked for, because a gate reads ten
+// thousand entries and needs ten of them. What was found is kept, so an Event
+// is not safe for concurrent use.
 type Event struct {
 	Index  uint64
 	Signed Signed
 	Leaf   []byte // canonical hashedrekord bytes, as logged
 
+	digest    [32]byte // SHA-256(PAE)
 	statement *Statement
+	unread    error // why there is no statement
 	verified  error
 	checked   bool
+}
+
+// Open joins a leaf and the body beside it. It fails with ErrMismatch when
+// the leaf does not commit to exactly that body, or is no canonical
+// hashedrekord 0.0.2, and with ErrKeyless when a certificate signed it. It
+// reads neither the statement nor the signature. The Event keeps leaf and
+// body, which must not change afterwards.
+func Open(index uint64, leaf, body []byte) (*Event, error) {
+	digest, signature, key, err := parseLeaf(leaf)
+	if err != nil {
+		return nil, fmt.Errorf("open entry %d: %w", index, err)
+	}
+	e := &Event{
+		Index: index,
+		Leaf:  leaf,
+		Signed: Signed{
+			Payload:   body,
+			Signature: signature,
+			Verifier:  Verifier{KeyDetails: KeyDetails, PublicKey: key},
+		},
+	}
+	hashPAE(sha256.New(), body, &e.digest)
+	if e.digest != digest {
+		return nil, fmt.Errorf("open entry %d: %w: the body's SHA-256 is not the leaf's", index, ErrMismatch)
+	}
+	return e, nil
+}
+
+// Statement reads the payload as ParseStatement does. Its answer is kept.
+func (e *Event) Statement() (Statement, error) {
+	if e.statement == nil && e.unread == nil {
+		s, err := ParseStatement(e.Signed.Payload)
+		if err != nil {
+			e.unread = fmt.Errorf("entry %d: %w", e.Index, err)
+		} else {
+			e.statement = &s
+		}
+	}
+	if e.unread != nil {
+		return Statement{}, e.unread
+	}
+	return *e.statement, nil
+}
+
+// Kind returns the name of the event's kind. It is empty for a payload that
+// is no statement, or a statement of no kind we know.
+func (e *Event) Kind() string {
+	s, err := e.Statement()
+	if err != nil {
+		return ""
+	}
+	k, _ := KindOf(s)
+	return k.Name
+}
+
+// Verify checks the signature, as Signed.Verify does. Its answer is kept.
+func (e *Event) Verify() error {
+	if !e.checked {
+		e.checked = true
+		if err := e.Signed.Verify(); err != nil {
+			e.verified = fmt.Errorf("entry %d: %w", e.Index, err)
+		}
+	}
+	return e.verified
+}
+
+// KeyID names the key that the leaf says signed the event.
+func (e *Event) KeyID() string { return e.Signed.KeyID() }
+
+// ID is Signed.ID.
+func (e *Event) ID() [32]byte {
+	var pair [64]byte
+	copy(pair[:], e.digest[:])
+	return eventID(pair, e.Signed.Verifier)
+}
+
+// Mentions reports whether the payload holds hex, anywhere. It is a quick
+// sieve, not an answer: canonical JSON escapes no hex digit, so a statement
+// about that digest or request is never passed over, but a mention may be in
+// a comment. What a vote says inside its base64 is not seen.
+func (e *Event) Mentions(hex string) bool {
+	return bytes.Contains(e.Signed.Payload, []byte(hex))
+}
+
+// DecodePredicate reads the event's predicate as a T. Members of our own
+// types are read strictly; readers of the standard types pass over members
+// they do not know, as those specifications ask. A predicate that has a Check
+// method must pass it.
+func DecodePredicate[T any](e *Event) (T, error) {
+	var p T
+	s, err := e.Statement()
+	if err != nil {
+		return p, err
+	}
+	decode := canon.DecodeOpen
+	if own(s.PredicateType) {
+		decode = canon.Decode
+	}
+	err = decode(s.Predicate, &p)
+	if c, ok := any(p).(checker); ok && err == nil {
+		err = c.Check()
+	}
+	if err != nil {
+		var none T
+		return none, fmt.Errorf("entry %d: read predicate %s: %w", e.Index, s.PredicateType, err)
+	}
+	return p, nil
 }

@@ -2,7 +2,13 @@
 
 package event
 
-import "github.com/gateledger/gateledger/internal/canon"
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gateledger/gateledger/internal/canon"
+)
 
 // A Context says where and when an event was made. Every field is the word of
 // whoever signed the event; nothing here is proof.
@@ -112,6 +118,16 @@ type CommitPredicate struct {
 	Context   Context    `json:"gateledger_context"`
 }
 
+// Check refuses a commit that git could not have.
+func (p CommitPredicate) Check() error {
+	for _, id := range append([]string{p.Commit, p.Tree}, p.Parents...) {
+		if err := checkObject(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // The results of a deployment.
 const (
 	Healthy    = "healthy"
@@ -126,6 +142,20 @@ type DeploymentPredicate struct {
 	Request     string  `json:"request,omitempty"`
 	URL         string  `json:"url,omitempty"`
 	Context     Context `json:"gateledger_context"`
+}
+
+// Check refuses a deployment to nowhere, or with a result of no known name.
+func (p DeploymentPredicate) Check() error {
+	results := []string{Healthy, Broken, RolledBack}
+	switch {
+	case p.Environment == "":
+		return errors.New("no environment")
+	case !slices.Contains(results, p.Result):
+		return fmt.Errorf("unknown result %.40q; have %q", p.Result, results)
+	case p.Request != "" && !isSHA256(p.Request):
+		return fmt.Errorf("request %.80q is not a hex SHA-256", p.Request)
+	}
+	return nil
 }
 
 // RequestPredicate asks for a deployment. ID hashes all of it, so it is
@@ -164,6 +194,19 @@ type ConsumptionPredicate struct {
 	Environment string `json:"environment"`
 	Run         string `json:"run"`
 	Time        string `json:"time"`
+}
+
+// Check refuses a consumption that does not say what used up what.
+func (p ConsumptionPredicate) Check() error {
+	switch {
+	case !isSHA256(p.Request):
+		return fmt.Errorf("request %.80q is not a hex SHA-256", p.Request)
+	case p.Environment == "":
+		return errors.New("no environment")
+	case p.Run == "":
+		return errors.New("no run")
+	}
+	return nil
 }
 
 // DecisionPredicate is a SLSA Verification Summary Attestation v1.

@@ -11,20 +11,22 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/gateledger/gateledger/internal/durable"
 	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // A Leaf is what is appended: the entry whose hash the tree holds, and what
 // is stored beside it.
 type Leaf struct {
-	ID    [32]byte // the event id: a leaf with the same ID is appended once
+	ID    [32]byte // ID(Data), the event id: a leaf with the same ID is appended once
 	Data  []byte   // the entry, at most 65535 bytes
 	Body  []byte   // stored beside the entry, not hashed into the tree; Data commits to it
 	Blobs [][]byte // documents that Body names by SHA-256
 }
 
 // An Entry is a leaf as it was read back. Body is nil when the ledger has
-// lost it; that is "could not find out", never "no such event".
+// lost it; that is "could not find out", never "no such event". A leaf that
+// was appended without a body has one that is empty and not nil.
 type Entry struct {
 	Index uint64
 	Data  []byte
@@ -36,8 +38,13 @@ type Ledger interface {
 	// Append adds leaves after head and returns once they are durable and
 	// provable, one receipt a leaf, in order. It fails with ErrHeadMoved if
 	// the log has grown past head; the zero head means any. A leaf that is
-	// there already gives its first receipt, marked Duplicate. All leaves
-	// are added by one commit, or none.
+	// there already gives its first receipt, marked Duplicate: its Data may
+	// differ from the leaf's where ID does not cover all of it, so read the
+	// entry back. All leaves are added by one commit, or none.
+	//
+	// An append after head whose answer was lost may be sent again: if just
+	// these leaves stand right after head, in order, it gives duplicates and
+	// not ErrHeadMoved.
 	Append(ctx context.Context, head proof.Checkpoint, leaves []Leaf) ([]proof.Receipt, error)
 	// Head returns the checkpoint, its signature checked.
 	Head(ctx context.Context) (proof.Checkpoint, error)
@@ -83,6 +90,10 @@ type Report struct {
 type Options struct {
 	Keys   proof.Keys
 	Signer note.Signer // nil: read only
+
+	// Layer, if set, is put between the ledger and its file system: for
+	// tests that make it fail and measurements that make it free.
+	Layer func(durable.FS) durable.FS
 }
 
 // What can be wrong, told apart by errors.Is.
@@ -96,4 +107,6 @@ var (
 	ErrKey       = errors.New("wrong log key")   // signer or checkpoint signature is not of a trusted key
 	ErrReadOnly  = errors.New("no log key here") // Append without a Signer
 	ErrTooLarge  = errors.New("too large")
+	ErrExists    = errors.New("a ledger is there already")
+	ErrBusy      = errors.New("another process is writing") // exit 3: the lock was not free in time
 )

@@ -6,12 +6,20 @@
 package policy
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 )
 
-// A Policy is a .gateledger.yml that was read whole and found sound.
+// A Policy is a .gateledger.yml that was read whole and found sound. Whether
+// there are people enough to fill an environment's seats is a question of its
+// own, because they join one at a time: Ready answers it.
 type Policy struct {
 	Digest       string // hex SHA-256 of the file's bytes: what a verifier pins
 	Source       []byte // the file's bytes
@@ -20,11 +28,18 @@ type Policy struct {
 	Principals   map[string]Principal
 	Environments map[string]Environment
 	Outsiders    []string // e-mail addresses known to be no principal's; "*" is everyone else
+
+	// PolicyChange is who must approve the next policy. This version reads
+	// and checks it, so that a policy can say it from the first day, and does
+	// not act on it yet.
+	PolicyChange []Seat
+
+	unready []unready
 }
 
 // Ledger names the log and the keys that may sign its checkpoints.
 type Ledger struct {
-	URL    string
+	URL    string // empty: whoever uses the policy says where the ledger is
 	Origin string
 	Keys   []string // note verifier keys, origin+hash+base64
 }
@@ -50,7 +65,8 @@ type Account struct {
 	Login string
 }
 
-// A Key is an SSH public key and when it counts. A zero time is no bound.
+// A Key is an SSH public key and when it counts: from From on, and before
+// Until. A zero time is no bound.
 type Key struct {
 	SSH         ssh.PublicKey
 	From, Until time.Time
@@ -65,10 +81,16 @@ const (
 	Anchored Tier = "anchored"
 )
 
+// covers says whether something good enough for t is good enough for need.
+func (t Tier) covers(need Tier) bool {
+	return t == need || t == Anchored && need == Fast
+}
+
 // An Environment is what must be true before something is deployed there.
 type Environment struct {
 	Name     string
 	Tier     Tier
+	Auto     bool // nobody has to approve; Require is empty
 	Require  []Seat
 	Exclude  []string // author, committer, co-author, triggerer
 	Veto     []string // roles
@@ -86,8 +108,106 @@ type Seat struct {
 // Evidence asks for an event about every subject of the request.
 type Evidence struct {
 	Event       string
-	Result      string
+	Result      string // passed for a test, healthy for a deployment, else empty
 	Environment string // of a deployment
 	By          []string
-	MaxAge      time.Duration
+	MaxAge      time.Duration // zero: any age
+}
+
+// What PrincipalOf says of a key that speaks for nobody.
+var (
+	ErrStranger   = errors.New("the key is nobody's in the policy")
+	ErrKeyOutside = errors.New("the key does not count at this time")
+)
+
+// PrincipalOf says whose key it is, by its wire bytes. A key that nobody holds
+// is ErrStranger; a key that does not count at that time is ErrKeyOutside,
+// with the name.
+func (p *Policy) PrincipalOf(key ssh.PublicKey, at time.Time) (name string, why error) {
+	wire := key.Marshal()
+	for _, name := range slices.Sorted(maps.Keys(p.Principals)) {
+		for _, k := range p.Principals[name].Keys {
+			if bytes.Equal(k.SSH.Marshal(), wire) {
+				return name, k.counts(at)
+			}
+		}
+	}
+	return "", ErrStranger
+}
+
+func (k Key) counts(at time.Time) error {
+	if at.Before(k.From) {
+		return fmt.Errorf("%w: it counts from %s", ErrKeyOutside, k.From.Format(time.RFC3339))
+	}
+	if !k.Until.IsZero() && !at.Before(k.Until) {
+		return fmt.Errorf("%w: it counted until %s", ErrKeyOutside, k.Until.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// SignerOf names the machine whose event key has this id ("sha256:" and hex).
+func (p *Policy) SignerOf(keyID string) (name string, ok bool) {
+	for name, s := range p.Signers {
+		if s.Key == keyID { // one name at most: Parse refuses a key named twice
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// Roles lists every role that somebody holds, sorted.
+func (p *Policy) Roles() []string {
+	seen := map[string]bool{}
+	for _, who := range p.Principals {
+		for _, role := range who.Roles {
+			seen[role] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
+}
+
+// Ready says why nothing can ever be allowed into an environment: it is not
+// in the policy, or the people of the policy cannot fill its seats. Each cause
+// is an *Error that says where it stands in the file.
+func (p *Policy) Ready(environment string) error {
+	if _, ok := p.Environments[environment]; !ok {
+		return fmt.Errorf("unknown environment %q%s", environment,
+			have(environment, slices.Sorted(maps.Keys(p.Environments))))
+	}
+	return p.unreadyWhere(func(u unready) bool { return u.environment == environment })
+}
+
+// Lint is Ready for every environment and for policy-change together.
+func (p *Policy) Lint() error {
+	return p.unreadyWhere(func(unready) bool { return true })
+}
+
+func (p *Policy) unreadyWhere(match func(unready) bool) error {
+	var all Errors
+	for _, u := range p.unready {
+		if match(u) {
+			all = append(all, u.err)
+		}
+	}
+	return all.orNil()
+}
+
+// unready is a seat that nobody can fill yet. environment is empty for
+// policy-change.
+type unready struct {
+	environment string
+	err         *Error
+}
+
+// have ends a message about an unknown name: with the nearest known one, and
+// all of them.
+func have(name string, known []string) string {
+	if len(known) == 0 {
+		return "; there is none"
+	}
+	list := "; have " + strings.Join(known, ", ")
+	if near := nearest(name, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?%s", near, strings.Replace(list, ";", "", 1))
+	}
+	return list
 }

@@ -3,13 +3,25 @@
 // Package vote is one person's approve, deny or revoke: the canonical
 // statement that is signed, and the SSH signature over it (SSHSIG, OpenSSH
 // PROTOCOL.sshsig). It is pure.
+//
+// A vote's authority is that inner signature alone. The DSSE envelope around
+// it only makes the vote loggable, so nothing is ever read from the outside:
+// Open takes every field from the bytes that the person signed.
 package vote
 
 import (
-	"golang.org/x/crypto/ssh"
+	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/product"
 )
+
+// StatementType is the predicate type of what a person signs. It is not
+// event.VoteType, that of the event around it, so that neither can be taken
+// for the other.
+const StatementType = product.PredicateBase + "vote-statement/v1"
 
 // Choice is what a vote says. The zero Choice says nothing.
 type Choice string
@@ -20,6 +32,9 @@ const (
 	Deny    Choice = "deny"
 	Revoke  Choice = "revoke" // takes back the signer's own earlier vote on the request, deny or approve
 )
+
+// Choices returns every choice, in the order help shows them.
+func Choices() []Choice { return []Choice{Approve, Deny, Revoke} }
 
 // Predicate is what a person signs, as the predicate of an in-toto statement
 // whose only subject is the request. Everything but Request, Choice, Reason
@@ -36,19 +51,41 @@ type Predicate struct {
 	Issued      string          `json:"issued"` // RFC 3339 UTC, the signer's own clock
 }
 
-// A Ballot is a vote event taken apart. Nothing in it is proven until Verify
-// returns nil.
-type Ballot struct {
-	Predicate Predicate
-	Statement []byte        // the exact bytes that were signed
-	Key       ssh.PublicKey // from the signature; whose it is, the policy says
-	Signature *Signature
+// About returns the part of a vote that repeats the request whose id is given
+// in hex. Choice, Reason and Issued are left to the person who votes.
+func About(id string, r event.RequestPredicate) Predicate {
+	return Predicate{
+		Request:     id,
+		Ledger:      r.Ledger,
+		Environment: r.Environment,
+		Subjects:    slices.Clone(r.Subjects),
+		Commit:      r.Commit,
+	}
 }
 
-// A Signature is one SSHSIG, parsed.
-type Signature struct {
-	Key           ssh.PublicKey
-	Namespace     string
-	HashAlgorithm string
-	Blob          *ssh.Signature
+// Agrees reports whether p is about exactly the request whose id is given in
+// hex. Its error names the first thing that p says of some other request.
+func (p Predicate) Agrees(id string, r event.RequestPredicate) error {
+	want := About(id, r)
+	switch {
+	case p.Request != want.Request:
+		return disagree("request", p.Request, want.Request)
+	case p.Ledger != want.Ledger:
+		return disagree("ledger", p.Ledger, want.Ledger)
+	case p.Environment != want.Environment:
+		return disagree("environment", p.Environment, want.Environment)
+	case p.Commit != want.Commit:
+		return disagree("commit", p.Commit, want.Commit)
+	case !slices.EqualFunc(p.Subjects, want.Subjects, sameSubject):
+		return fmt.Errorf("the vote is for other artifacts than the request")
+	}
+	return nil
+}
+
+func disagree(what, vote, request string) error {
+	return fmt.Errorf("the vote is for %s %q, the request for %q", what, vote, request)
+}
+
+func sameSubject(a, b event.Subject) bool {
+	return a.Name == b.Name && maps.Equal(a.Digest, b.Digest)
 }

@@ -1,0 +1,30 @@
+# Everything a contributor runs. Needs go and git; see CONTRIBUTING.md.
+.PHONY: all demo test lint bench update fuzz build
+all: lint test
+
+demo: ## the main job on a throw-away repository, and the attacks on it
+	@go run ./cmd/gateledger demo
+
+test: ## every test, and the outside verifiers against our formats
+	go test -shuffle=on ./...
+	cd test/interop && go test -shuffle=on ./...
+
+lint: ## formatting, vet, staticcheck
+	@test -z "$$(gofmt -l cmd internal test bench)" || { gofmt -l cmd internal test bench; echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	cd test/interop && go vet ./...
+	cd tools && go build -o ../bin/staticcheck honnef.co/go/tools/cmd/staticcheck
+	bin/staticcheck ./...
+
+bench: ## the figures of the README, each beside what it is measured against
+	./bench/run
+
+update: ## goldens, and the docs that are generated from tables
+	go test ./... -update
+
+FUZZTIME ?= 5s
+fuzz: ## every fuzzer for FUZZTIME
+	./test/fuzz $(FUZZTIME)
+
+build: ## stripped binaries in bin/
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ ./cmd/...

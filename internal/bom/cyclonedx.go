@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bom
+
+import (
+	"bytes"
+	"crypto/sha1" // UUID version 5 is defined with it
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/gateledger/gateledger/internal/product"
+)
+
+// SpecVersion is the version of CycloneDX that is written.
+const SpecVersion = "1.6"
+
+// MediaType is the media type of what Marshal returns.
+const MediaType = "application/vnd.cyclonedx+json"
+
+// ErrCredential says that a credential would have stood in the document.
+var ErrCredential = errors.New("a credential would be in the document")
+
+// Marshal merges an inventory and writes it: CycloneDX 1.6, JSON, compact.
+func Marshal(inv Inventory) ([]byte, error) {
+	d, err := New(inv)
+	if err != nil {
+		return nil, err
+	}
+	return d.Marshal()
+}
+
+const head = `{"$schema":"http://cyclonedx.org/schema/bom-1.6.schema.json",` +
+	`"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"urn:uuid:`
+
+// blank is what stands in place of the serial number while it is computed.
+const blank = "00000000-0000-0000-0000-000000000000"
+
+// Marshal writes the document. The serial number is a UUID of version 5 over
+// the rest of the bytes, so that the same content has the same serial number.
+// It fails with ErrCredential rather than let a password out.
+//
+// The parts are encoded one by one because cyclonedx-go's own encoder copies
+// the whole document first, which a lockfile of 200 000 packages cannot afford.
+func (d *Document) Marshal() ([]byte, error) {
+	w := writer{}
+	w.out.Grow(d.size())
+	w.text(head + blank + `","version":1,"metadata":`)
+	w.value(d.metadata())
+	w.text(`,"components":[`)
+	for i := range d.components {
+		w.item(i, d.components[i].component())
+	}
+	w.text(`],"dependencies":[`)
+	w.item(0, d.root.dependency())
+	for i := range d.components {
+		w.item(i+1, d.components[i].dependency())
+	}
+	w.text(`],"compositions":[`)
+	for i, s := range d.sources {
+		w.item(i, d.composition(s))
+	}
+	w.text("]}\n")
+	if w.err != nil {
+		return nil, fmt.Errorf("encode the SBOM: %w", w.err)
+	}
+	out := w.out.Bytes()
+	copy(out[len(head):], serial(out))
+	if what, found := leak(out, d.inventory.Secrets); found {
+		return nil, fmt.Errorf("%w: %s", ErrCredential, what)
+	}
+	return out, nil
+}
+
+// size is about how long the document will be, a little too much rather than
+// too little: growing a large buffer would copy it.
+func (d *Document) size() int {
+	n := 4096
+	for i := range d.components {
+		c := &d.components[i]
+		n += 700 + 4*len(c.ref) + 160*len(c.Hashes) + 100*len(c.Properties) + 60*len(c.Occurrences)
+		for _, r := range c.requires {
+			n += len(r) + 3
+		}
+	}
+	return n
+}
+
+// A writer encodes one value after the other and keeps the first error.
+type writer struct {
+	out bytes.Buffer
+	err error
+}
+
+func (w *writer) text(s string) { w.out.WriteString(s) }
+
+// value writes v as compact JSON in which <, > and & stand for themselves.
+func (w *writer) value(v any) {
+	e := json.NewEncoder(&w.out)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		w.err = errors.Join(w.err, err)
+		return
+	}
+	w.out.Truncate(w.out.Len() - 1) // Encode ends with a newline
+}
+
+// item writes the i-th element of an array.
+func (w *writer) item(i int, v any) {
+	if i > 0 {
+		w.text(",")
+	}
+	w.value(v)
+}
+
+// serial returns the UUID of a document whose own place for it is blank:
+// version 5 (RFC 9562), namespace URL, over a name with the document's digest.
+func serial(document []byte) string {
+	namespaceURL := []byte("\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8")
+	digest := sha256.Sum256(document)
+	name := product.PredicateBase + "sbom/" + hex.EncodeToString(digest[:])
+	sum := sha1.Sum(append(namespaceURL, name...))
+	id := sum[:16]
+	id[6] = id[6]&0x0f | 0x50
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+func (d *Document) metadata() cdx.Metadata {
+	tool := cdx.Component{Type: cdx.ComponentTypeApplication, Name: d.inventory.Tool.Name, Version: d.inventory.Tool.Version}
+	subject := d.root.component()
+	subject.Scope = "" // the subject is not part of anything
+	properties := []Property{{Name: "cdx:reproducible", Value: "true"}}
+	for _, folder := range d.inventory.Excluded {
+		properties = append(properties, Property{Name: product.Name + ":scan:excluded", Value: folder})
+	}
+	for _, s := range d.sources {
+		for _, why := range s.Reasons {
+			properties = append(properties, Property{Name: product.Name + ":scan:" + s.State.String(), Value: s.Path + ": " + why})
+		}
+	}
+	m := cdx.Metadata{
+		Lifecycles: &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePreBuild}},
+		Tools:      &cdx.ToolsChoice{Components: &[]cdx.Component{tool}},
+		Component:  &subject,
+		Properties: list(properties, cdxProperty),
+	}
+	if !d.inventory.Time.IsZero() {
+		m.Timestamp = d.inventory.Time.UTC().Format(time.RFC3339)
+	}
+	return m
+}
+
+func (n *node) dependency() cdx.Dependency {
+	if len(n.requires) == 0 {
+		return cdx.Dependency{Ref: n.ref}
+	}
+	return cdx.Dependency{Ref: n.ref, Dependencies: &n.requires}
+}
+
+// composition says how much of the truth one source told. A source that could
+// not be read leaves the subject itself incomplete.
+func (d *Document) composition(s source) cdx.Composition {
+	c := cdx.Composition{
+		BOMRef:    "composition:" + s.Ecosystem + ":" + s.Path,
+		Aggregate: cdx.CompositionAggregate(s.State.String()),
+	}
+	refs := list(s.refs, func(ref string) cdx.BOMReference { return cdx.BOMReference(ref) })
+	if s.Lost || refs == nil {
+		c.Assemblies = &[]cdx.BOMReference{cdx.BOMReference(d.root.ref)}
+	}
+	c.Dependencies = refs
+	return c
+}
+
+func (n *node) component() cdx.Component {
+	c := cdx.Component{
+		BOMRef: n.ref, Type: cdx.ComponentType(n.Type), PackageURL: n.PURL,
+		Group: n.Group, Name: n.Name, Version: n.Version, Scope: cdx.Scope(n.Scope.String()),
+		ExternalReferences: list(n.References, cdxReference),
+		Licenses:           cdxLicences(n.Licences),
+	}
+	properties := n.Properties
+	var hashes []Hash
+	for _, h := range n.Hashes {
+		if isFileDigest(h.Alg) {
+			hashes = append(hashes, h)
+		} else {
+			properties = append(properties[:len(properties):len(properties)],
+				Property{Name: product.Name + ":hash:" + h.Alg, Value: h.Value})
+		}
+	}
+	for _, l := range n.Licences {
+		if l.File != "" {
+			properties = append(properties[:len(properties):len(properties)],
+				Property{Name: product.Name + ":license:file", Value: l.File})
+		}
+	}
+	c.Hashes = list(hashes, func(h Hash) cdx.Hash { return cdx.Hash{Algorithm: cdx.HashAlgorithm(h.Alg), Value: h.Value} })
+	c.Properties = list(properties, cdxProperty)
+	if len(n.Occurrences) > 0 {
+		c.Evidence = &cdx.Evidence{Occurrences: list(n.Occurrences, cdxOccurrence)}
+	}
+	return c
+}
+
+func isFileDigest(alg string) bool {
+	switch alg {
+	case "SHA-1", "SHA-256", "SHA-384", "SHA-512":
+		return true
+	}
+	return false
+}
+
+func cdxProperty(p Property) cdx.Property {
+	return cdx.Property{Name: p.Name, Value: scrubText(p.Value)}
+}
+
+func cdxReference(r Reference) cdx.ExternalReference {
+	clean, _ := ScrubURL(r.URL)
+	return cdx.ExternalReference{Type: cdx.ExternalReferenceType(r.Type), URL: clean, Comment: scrubText(r.Comment)}
+}
+
+func cdxOccurrence(o Occurrence) cdx.EvidenceOccurrence {
+	out := cdx.EvidenceOccurrence{Location: o.Path}
+	if o.Line > 0 {
+		out.Line = &o.Line
+	}
+	return out
+}
+
+// cdxLicences writes licences as the package declared them. CycloneDX allows
+// one expression or a list without any, so an expression among others becomes
+// a name.
+func cdxLicences(licences []Licence) *cdx.Licenses {
+	if len(licences) == 0 {
+		return nil
+	}
+	var out cdx.Licenses
+	seen := map[Licence]bool{}
+	for _, l := range licences {
+		l.File = ""
+		if !seen[l] {
+			seen[l] = true
+			out = append(out, cdxLicence(l))
+		}
+	}
+	if len(out) > 1 {
+		for i := range out {
+			if out[i].Expression != "" {
+				out[i] = cdxLicence(Licence{Name: out[i].Expression})
+			}
+		}
+	}
+	return &out
+}
+
+func cdxLicence(l Licence) cdx.LicenseChoice {
+	if l.Expression != "" {
+		return cdx.LicenseChoice{Expression: l.Expression}
+	}
+	return cdx.LicenseChoice{License: &cdx.License{
+		ID: l.ID, Name: l.Name, Acknowledgement: cdx.LicenseAcknowledgementDeclared}}
+}
+
+// list maps a list to a pointer, nil when the list is empty: CycloneDX has
+// optional lists, and an empty one says something else than none.
+func list[T, U any](in []T, f func(T) U) *[]U {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]U, len(in))
+	for i, v := range in {
+		out[i] = f(v)
+	}
+	return &out
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bom
+
+import (
+	"bytes"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// minSecret is how long a credential must be before its bytes are searched for
+// in the output. Shorter ones would be found in ordinary words.
+const minSecret = 8
+
+// ScrubURL returns a URL without user, query and fragment, and what was taken
+// out that is a credential. A URL that cannot be parsed comes back empty.
+func ScrubURL(raw string) (clean string, secrets []string) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || strings.ContainsAny(u.Host, "@ ") {
+		return "", nil
+	}
+	if u.User != nil {
+		secrets = append(secrets, userSecrets(u.User)...)
+	}
+	for key, values := range u.Query() {
+		if credentialKey.MatchString(key) {
+			secrets = append(secrets, values...)
+		}
+	}
+	slices.Sort(secrets)
+	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
+	return u.String(), secrets
+}
+
+// credentialKey matches the names of query parameters that carry one.
+var credentialKey = regexp.MustCompile(`(?i)token|key|secret|sig|auth|pass|pwd|cred|session`)
+
+// userSecrets tells the credential in a user part: the password, or a token
+// that stands where the user name should.
+func userSecrets(u *url.Userinfo) []string {
+	if password, has := u.Password(); has {
+		return []string{password, url.PathEscape(password)}
+	}
+	return []string{u.Username()}
+}
+
+// userinfo finds the user part of every URL in a text, whether or not the rest
+// of it is one.
+var userinfo = regexp.MustCompile(`://[^/?#\s"'<>\\]*@`)
+
+// scrubText takes users and passwords out of every URL in a text. It is for
+// what people wrote freely: a deprecation notice, a licence field.
+func scrubText(s string) string {
+	if !strings.Contains(s, "://") {
+		return s
+	}
+	return userinfo.ReplaceAllString(s, "://")
+}
+
+// leak returns what credential stands in the output, if any does: a URL with a
+// user, plain or inside a package URL, or a secret that was seen in the input.
+func leak(out []byte, secrets []string) (what string, found bool) {
+	if hasUser(out, "://", "/", "@") || hasUser(out, "%2F%2F", "%2F", "%40") {
+		return "a URL with a user", true
+	}
+	for _, s := range secrets {
+		if len(s) >= minSecret && bytes.Contains(out, []byte(s)) {
+			return "a password or token", true
+		}
+	}
+	return "", false
+}
+
+// hasUser reports whether an authority, which begins after start and ends with
+// end or with the string it stands in, holds an at sign.
+func hasUser(out []byte, start, end, at string) bool {
+	for {
+		i := bytes.Index(out, []byte(start))
+		if i < 0 {
+			return false
+		}
+		out = out[i+len(start):]
+		authority := out
+		if j := bytes.IndexAny(authority, "\"?# \\<>'"); j >= 0 {
+			authority = authority[:j]
+		}
+		authority, _, _ = bytes.Cut(authority, []byte(end))
+		if bytes.Contains(authority, []byte(at)) {
+			return true
+		}
+	}
+}

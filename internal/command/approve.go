@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/proof"
+	"github.com/gateledger/gateledger/internal/sign"
+	"github.com/gateledger/gateledger/internal/vote"
+
+	"golang.org/x/crypto/ssh"
+)
+
+type approveFlags struct {
+	where
+	deny, revoke bool
+	reason       string
+	ssh          string
+	write        string
+	statement    string
+	signature    string
+	yes          bool
+}
+
+// Approve is the verb by which a person votes.
+func Approve(env *cli.Env) *cobra.Command {
+	var f approveFlags
+	cmd := &cobra.Command{
+		Use:   "approve REQUEST",
+		Short: "Show a request and sign your vote on it",
+		Long: `Approve shows what the request asks for, checked against the ledger, then
+signs your vote with your SSH key and logs it. A vote is for one request: these
+bytes, this commit, this environment, this policy. It counts for nothing else.
+
+The key is the one --ssh names, else git's user.signingkey, else the one in
+your agent that the policy knows. A FIDO2 key (sk-) asks for a touch.
+
+Without our tool on the machine that holds the key, take two steps:
+  gateledger approve REQUEST --write vote.json
+  ssh-keygen -Y sign -n ` + product.VoteNamespace + ` -f KEY vote.json
+  gateledger approve REQUEST --statement vote.json --signature vote.json.sig`,
+		Example: `  gateledger approve 4f1c
+  gateledger approve 4f1c --deny --reason 'the migration is not reversible'
+  gateledger approve 4f1c --revoke
+  gateledger approve 4f1c --ssh ~/.ssh/id_ed25519_sk`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runApprove(cmd.Context(), env, f, args[0])
+		},
+	}
+	f.where.flags(cmd)
+	cmd.Flags().BoolVar(&f.deny, "deny", false, "veto the request instead")
+	cmd.Flags().BoolVar(&f.revoke, "revoke", false, "take back your own vote, approval or veto")
+	cmd.Flags().StringVar(&f.reason, "reason", "", "`TEXT` that is logged with the vote")
+	cmd.Flags().StringVar(&f.ssh, "ssh", "", "SSH key `FILE` to sign with")
+	cmd.Flags().StringVar(&f.write, "write", "", "only write the statement to `FILE`, to be signed elsewhere")
+	cmd.Flags().StringVar(&f.statement, "statement", "", "statement `FILE` that was signed elsewhere")
+	cmd.Flags().StringVar(&f.signature, "signature", "", "its SSH signature `FILE`")
+	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask; needed where there is no terminal")
+	cmd.MarkFlagsMutuallyExclusive("deny", "revoke")
+	cmd.MarkFlagsRequiredTogether("statement", "signature")
+	cmd.MarkFlagsMutuallyExclusive("write", "statement")
+	return cmd
+}
+
+func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string) error {
+	w, err := openWorkspace(ctx, env, f.where, trustedPolicy, f.write == "")
+	if err != nil {
+		return err
+	}
+	if !w.pinned {
+		return cli.Fail(cli.Usage, "read it, then trust it for yourself: gateledger trust", "you have not trusted the policy of this ledger (%s)", w.source)
+	}
+	_, events, err := w.read(ctx)
+	if err != nil {
+		return err
+	}
+	r, err := w.findRequest(events, prefix)
+	if err != nil {
+		return err
+	}
+	if err := w.showRequest(ctx, env.Stderr, events, r); err != nil {
+		return err
+	}
+	b := &ballot{workspace: w, flags: f, request: r}
+	if f.write != "" {
+		return b.writeStatement()
+	}
+	payload, err := b.signed(ctx)
+	if err != nil {
+		return err
+	}
+	return b.cast(ctx, payload)
+}
+
+// A ballot is one vote on its way into the ledger.
+type ballot struct {
+	*workspace
+	flags   approveFlags
+	request openRequest
+}
+
+func (b *ballot) choice() vote.Choice {
+	switch {
+	case b.flags.deny:
+		return vote.Deny
+	case b.flags.revoke:
+		return vote.Revoke
+	default:
+		return vote.Approve
+	}
+}
+
+func (b *ballot) compose() ([]byte, error) {
+	p := b.request.predicate
+	return vote.NewStatement(vote.Predicate{
+		Request: b.request.id, Choice: b.choice(), Ledger: p.Ledger,
+		Environment: p.Environment, Subjects: p.Subjects, Commit: p.Commit,
+		Reason: b.flags.reason, Issued: stamp(b.env.Now()),
+	})
+}
+
+func (b *ballot) writeStatement() error {
+	statement, err := b.compose()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(b.flags.write, statement, 0o644); err != nil {
+		return fmt.Errorf("write statement: %w", err)
+	}
+	fmt.Fprintf(b.env.Stderr, "wrote %s; sign exactly these bytes:\n  ssh-keygen -Y sign -n %s -f KEY %s\n  gateledger approve %.12s --statement %s --signature %s.sig\n",
+		b.flags.write, product.VoteNamespace, b.flags.write, b.request.id, b.flags.write, b.flags.write)
+	return nil
+}
+
+// signed returns the vote event's payload, signed here or elsewhere, and
+// checked before anybody else has to.
+func (b *ballot) signed(ctx context.Context) ([]byte, error) {
+	statement, armored, err := b.statementAndSignature(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := vote.ParseStatement(statement)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, "", "read the signed statement: %w", err)
+	}
+	if p.Request != b.request.id {
+		return nil, cli.Fail(cli.Usage, "", "the statement votes on request %.12s, not on %.12s", p.Request, b.request.id)
+	}
+	signature, err := vote.ParseSSHSIG(armored)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, "", "read the SSH signature: %w", err)
+	}
+	if err := signature.Verify(statement); err != nil {
+		return nil, cli.Fail(cli.Usage, "", "the SSH signature does not hold: %w", err)
+	}
+	if _, err := b.policy.PrincipalOf(signature.Key, b.env.Now()); err != nil {
+		return nil, cli.Fail(cli.No, "ask to be added: gateledger policy add NAME --ssh KEY", "this vote would not count: %w", err)
+	}
+	return vote.Wrap(statement, armored)
+}
+
+func (b *ballot) statementAndSignature(ctx context.Context) (statement, armored []byte, err error) {
+	if b.flags.statement != "" {
+		if statement, err = readLimited(b.flags.statement, 1<<20); err != nil {
+			return nil, nil, err
+		}
+		armored, err = readLimited(b.flags.signature, 1<<20)
+		return statement, armored, err
+	}
+	key, err := sign.FindSSH(ctx, b.sshOptions(ctx))
+	if err != nil {
+		return nil, nil, cli.Fail(cli.Usage, "name one with --ssh KEY", "find your SSH key: %w", err)
+	}
+	if err := b.confirm(key); err != nil {
+		return nil, nil, err
+	}
+	if statement, err = b.compose(); err != nil {
+		return nil, nil, err
+	}
+	if armored, err = key.SignSSHSIG(ctx, statement); err != nil {
+		return nil, nil, cli.Fail(cli.Unknown, "", "sign with %s: %w", key.Describe(), err)
+	}
+	return statement, armored, nil
+}
+
+// confirm asks on a terminal; elsewhere consent is given by --yes.
+func (b *ballot) confirm(key sign.SSHSigner) error {
+	if b.flags.yes {
+		return nil
+	}
+	if !cli.IsTerminal(b.env.Stdin) {
+		return cli.Fail(cli.Usage, "read the request above, then add --yes", "there is no terminal to ask on")
+	}
+	fmt.Fprintf(b.env.Stderr, "\n%s as %s with %s? [y/N] ", b.choice(), b.voter(key.PublicKey()), key.Describe())
+	line, err := bufio.NewReader(b.env.Stdin).ReadString('\n')
+	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
+		return cli.Fail(cli.No, "", "not cast: you did not say y")
+	}
+	return nil
+}
+
+func (b *ballot) voter(key ssh.PublicKey) string {
+	name, err := b.policy.PrincipalOf(key, b.env.Now())
+	if err != nil {
+		return "nobody the policy knows"
+	}
+	return name
+}
+
+func (b *ballot) sshOptions(ctx context.Context) sign.SSHOptions {
+	return sign.SSHOptions{
+		Key: b.flags.ssh, Getenv: b.env.Getenv,
+		Stdin: b.env.Stdin, Stderr: b.env.Stderr,
+		GitConfig:  func(key string) string { return b.place.config(ctx, key) },
+		Passphrase: cli.Passphrase(b.env),
+		Prefer: func(k ssh.PublicKey) bool {
+			_, err := b.policy.PrincipalOf(k, b.env.Now())
+			return err == nil
+		},
+	}
+}
+
+// cast logs the vote. Only a receipt makes it cast.
+func (b *ballot) cast(ctx context.Context, payload []byte) error {
+	carrier, err := b.eventKey("")
+	if err != nil {
+		return err
+	}
+	signed, err := event.Sign(payload, carrier)
+	if err != nil {
+		return fmt.Errorf("sign the vote's envelope: %w", err)
+	}
+	receipts, err := b.append(ctx, proof.Checkpoint{}, entry{signed: signed})
+	if err != nil {
+		return err
+	}
+	word := map[bool]string{false: "cast", true: "was cast before"}[receipts[0].Duplicate]
+	fmt.Fprintf(b.env.Stderr, "%s %s as entry #%d (proof verified)\n", b.choice(), word, receipts[0].Index)
+	return b.outlook(ctx)
+}
+
+// outlook says how the request stands now. It is talk, not a verdict.
+func (b *ballot) outlook(ctx context.Context) error {
+	head, events, err := b.read(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := policy.Evaluate(policy.Input{
+		Policy: b.policy, Request: b.request.id, Events: events,
+		Head: checkpointOf(head), Now: b.env.Now().UTC(), Run: "",
+	})
+	if err != nil {
+		return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", b.request.id, err)
+	}
+	fmt.Fprintf(b.env.Stderr, "the request is now %s: %s\n", d.Verdict, cli.Clean(d.Why))
+	return nil
+}
+
+// readLimited reads a file of at most limit bytes.
+func readLimited(file string, limit int64) ([]byte, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, "", "%w", err)
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	n, err := b.ReadFrom(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", file, err)
+	}
+	if n > limit {
+		return nil, cli.Fail(cli.Usage, "", "%s is over %d bytes", file, limit)
+	}
+	return b.Bytes(), nil
+}

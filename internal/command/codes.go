@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/git"
+	"github.com/gateledger/gateledger/internal/ledger"
+	"github.com/gateledger/gateledger/internal/policy"
+)
+
+// exitCodes says what the errors of the packages below mean to a caller, the
+// gravest first: an error that is two of them has the first one's code. What
+// is not listed could not be found out.
+func exitCodes() []struct {
+	is   error
+	code int
+} {
+	return []struct {
+		is   error
+		code int
+	}{
+		{ledger.ErrTampered, cli.Integrity},
+		{ledger.ErrRollback, cli.Integrity},
+		{ledger.ErrKey, cli.Integrity},
+		{event.ErrMismatch, cli.Integrity},
+		{ledger.ErrMissing, cli.Unknown},
+		{context.Canceled, cli.Unknown},
+		{ledger.ErrNotLedger, cli.Usage},
+		{ledger.ErrVersion, cli.Usage},
+		{ledger.ErrReadOnly, cli.Usage},
+		{git.ErrNoGit, cli.Usage},
+		{git.ErrNoCheckout, cli.Usage},
+		{git.ErrNoCommit, cli.Usage},
+		{git.ErrShallow, cli.Usage},
+	}
+}
+
+// classify gives err its exit code, unless somebody who knew more did.
+func classify(err error) error {
+	if err == nil {
+		return nil
+	}
+	if exit := (*cli.Exit)(nil); errors.As(err, &exit) {
+		return err
+	}
+	if code := codeOf(err); code != cli.OK {
+		return &cli.Exit{Code: code, Err: err}
+	}
+	if found := (*policy.Error)(nil); errors.As(err, &found) {
+		return &cli.Exit{Code: cli.Usage, Hint: "run 'gateledger policy lint' to see every finding", Err: err}
+	}
+	return err
+}
+
+// codeOf is the exit code listed for err, or OK where none is.
+func codeOf(err error) int {
+	for _, c := range exitCodes() {
+		if errors.Is(err, c.is) {
+			return c.code
+		}
+	}
+	return cli.OK
+}
+
+// classified makes every verb at and below cmd end with the right exit code.
+func classified(cmd *cobra.Command) *cobra.Command {
+	for _, c := range cmd.Commands() {
+		classified(c)
+	}
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error { return classify(run(c, args)) }
+	}
+	return cmd
+}

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/ledger"
+	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/proof"
+	"github.com/gateledger/gateledger/internal/report"
+)
+
+// moves is how often a gate evaluates again because the ledger grew while it
+// was deciding.
+const moves = 16
+
+type gateFlags struct {
+	where
+	environment string
+	subjects    []string
+	key         string
+	run         string
+	consume     bool
+	fresh       bool
+	output      output
+}
+
+// Gate is the verb that lets a production job start, or not.
+func Gate(env *cli.Env) *cobra.Command {
+	var f gateFlags
+	cmd := &cobra.Command{
+		Use:   "gate",
+		Short: "Say whether exactly these bytes may be deployed, and why",
+		Long: `Gate finds or makes the request for these subjects, counts the signed votes
+and the evidence in the ledger against the protected policy, and answers:
+allowed (exit 0), denied (1), pending (8), could not find out (3), tampered (4).
+
+An allowed answer is logged together with its consumption by one conditional
+append, so that it holds for one run and for nothing that was logged since.
+With --consume=false the answer is advice: nothing is used up, nothing is
+recorded but the request.
+
+The policy is read from the remote's default branch, without a remote from
+HEAD, never from the working tree; --policy gives your own copy.`,
+		Example: `  gateledger gate --environment production --subject dist/app
+  gateledger gate --environment production --subject dist/app --consume=false
+  gateledger gate --subject ghcr.io/acme/app@sha256:9f86d0… --format markdown`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runGate(cmd.Context(), env, f)
+		},
+	}
+	f.where.flags(cmd)
+	f.output.flags(cmd)
+	cmd.Flags().StringVar(&f.environment, "environment", "", "`ENVIRONMENT` to deploy to; needed where the policy has several")
+	cmd.Flags().StringArrayVar(&f.subjects, "subject", nil, "`FILE`, folder or NAME@sha256:HEX to deploy; repeatable")
+	cmd.Flags().StringVar(&f.key, "key", "", "event key `FILE`, instead of the one init made")
+	cmd.Flags().StringVar(&f.run, "run", "", "`ID` of this run, where no CI gives one; the same run may resume")
+	cmd.Flags().BoolVar(&f.consume, "consume", true, "use an allowed request up, for this run only")
+	cmd.Flags().BoolVar(&f.fresh, "new-request", false, "ask anew, with no votes, even where a request is open")
+	cmd.Annotations = map[string]string{cli.NoTwins: "true"}
+	return cmd
+}
+
+func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
+	w, err := openWorkspace(ctx, env, f.where, protectedPolicy, true)
+	if err != nil {
+		return err
+	}
+	g := &gate{workspace: w, flags: f}
+	if err := g.prepare(ctx); err != nil {
+		return err
+	}
+	for range moves {
+		decision, err := g.decide(ctx)
+		if errors.Is(err, ledger.ErrHeadMoved) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		return g.answer(decision)
+	}
+	return cli.Fail(cli.Unknown, "run the gate again", "the ledger grew %d times while the gate was deciding", moves)
+}
+
+// A gate is one run of the verb: what is asked, by whom, for which bytes.
+type gate struct {
+	*workspace
+	flags    gateFlags
+	key      event.Signer
+	at       event.Context // where and when this runs
+	rules    policy.Environment
+	subjects []event.Subject
+	asked    event.RequestPredicate // the request that was decided
+	made     bool                   // the request is of this run
+	advice   bool                   // the verdict used nothing up
+}
+
+func (g *gate) prepare(ctx context.Context) (err error) {
+	if g.rules, err = g.environment(g.flags.environment); err != nil {
+		return err
+	}
+	if g.key, err = g.signer(g.flags.key); err != nil {
+		return err
+	}
+	if g.at, err = g.context(ctx); err != nil {
+		return err
+	}
+	if g.at.Run, err = g.runID(); err != nil {
+		return err
+	}
+	g.subjects, err = g.resolve(ctx, g.flags.subjects)
+	return err
+}
+
+// environment returns the one named, or the policy's only one.
+func (w *workspace) environment(name string) (policy.Environment, error) {
+	names := sortedKeys(w.policy.Environments)
+	if name == "" && len(names) == 1 {
+		name = names[0]
+	}
+	if e, ok := w.policy.Environments[name]; ok {
+		return e, nil
+	}
+	hint := "have " + strings.Join(names, ", ")
+	if len(names) == 0 {
+		hint = "add a principal with 'gateledger policy add NAME --ssh KEY', then an environment to the policy"
+	}
+	if name == "" {
+		return policy.Environment{}, cli.Fail(cli.Usage, hint, "which environment? give --environment")
+	}
+	return policy.Environment{}, cli.Fail(cli.Usage, hint, "unknown environment %q in %s", name, w.source)
+}
+
+// runID is the CI's run; else the one given; else one that nothing else has,
+// so that a laptop's answer can't be used twice by accident.
+func (g *gate) runID() (string, error) {
+	if g.at.Provider != "local" {
+		if g.flags.run != "" && g.flags.run != g.at.Run {
+			return "", cli.Fail(cli.Usage, "", "--run %s is not this run, which is %s", g.flags.run, g.at.Run)
+		}
+		return g.at.Run, nil
+	}
+	if g.flags.run != "" {
+		return "local-" + g.flags.run, nil
+	}
+	var id [6]byte
+	if _, err := g.env.Rand.Read(id[:]); err != nil {
+		return "", fmt.Errorf("make a run id: %w", err)
+	}
+	return "local-" + hex.EncodeToString(id[:]), nil
+}
+
+// decide evaluates at the present head and, where the answer is final, logs
+// it on the condition that the head is still the same.
+func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
+	head, events, request, err := g.request(ctx)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	g.asked = request.predicate
+	in := policy.Input{
+		Policy: g.policy, Request: request.id, Events: events,
+		Head: checkpointOf(head), Now: g.env.Now().UTC(), Run: g.at.Run,
+	}
+	d, err := policy.Evaluate(in)
+	if err != nil {
+		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", request.id, err)
+	}
+	g.advice = !g.flags.consume
+	if g.advice || d.Verdict == policy.Pending || len(d.Unknown) > 0 && d.Verdict != policy.Denied {
+		return d, nil
+	}
+	return d, g.log(ctx, head, in, request, d)
+}
+
+// log appends the decision and, for an allowed one, its consumption. A run
+// that resumes, and a denial said before, add nothing.
+func (g *gate) log(ctx context.Context, head proof.Checkpoint, in policy.Input, r openRequest, d policy.Decision) error {
+	if d.UsedBy != "" || saidBefore(in.Events, r.id, d) {
+		return nil
+	}
+	summary, err := policy.Summary(in, r.predicate, d)
+	if err != nil {
+		return err
+	}
+	decision, err := g.sign("decision", r.predicate.Subjects, summary)
+	if err != nil {
+		return err
+	}
+	entries := []entry{decision}
+	if d.Verdict == policy.Allowed {
+		used, err := g.sign("consumption", r.predicate.Subjects, event.ConsumptionPredicate{
+			Request: r.id, Environment: d.Environment, Run: g.at.Run, Time: d.Now,
+		})
+		if err != nil {
+			return err
+		}
+		entries = append(entries, used)
+	}
+	_, err = g.append(ctx, head, entries...)
+	return err
+}
+
+// sign makes a signed statement of kind about subjects.
+func (g *gate) sign(kind string, subjects []event.Subject, predicate any) (entry, error) {
+	return signEvent(g.key, kind, subjects, predicate)
+}
+
+func signEvent(key event.Signer, kind string, subjects []event.Subject, predicate any) (entry, error) {
+	k, err := event.KindNamed(kind)
+	if err != nil {
+		return entry{}, err
+	}
+	payload, err := event.NewStatement(k.PredicateType, subjects, predicate)
+	if err != nil {
+		return entry{}, fmt.Errorf("write %s: %w", kind, err)
+	}
+	signed, err := event.Sign(payload, key)
+	if err != nil {
+		return entry{}, fmt.Errorf("sign %s: %w", kind, err)
+	}
+	return entry{signed: signed}, nil
+}
+
+// saidBefore reports whether the same denial of the same request is logged.
+func saidBefore(events []*event.Event, request string, d policy.Decision) bool {
+	if d.Verdict != policy.Denied {
+		return false
+	}
+	for _, e := range slices.Backward(events) {
+		if !e.Mentions(request) || e.Kind() != "decision" {
+			continue
+		}
+		p, err := event.DecodePredicate[event.DecisionPredicate](e)
+		if err != nil {
+			continue
+		}
+		old, err := policy.ParseDecision(p.Decision)
+		return err == nil && old.Request == request && old.Verdict == d.Verdict && old.Why == d.Why
+	}
+	return false
+}
+
+// answer prints the decision and turns it into an exit code. Allowed is the
+// only way to 0.
+func (g *gate) answer(d policy.Decision) error {
+	if err := g.flags.output.write(g.env, report.Decision{Decision: d, Request: &g.asked}); err != nil {
+		return err
+	}
+	if g.advice && d.Verdict == policy.Allowed {
+		fmt.Fprintln(g.env.Stderr, "note: nothing was used up (--consume=false): this is advice, not a permission")
+	}
+	return verdictExit(d)
+}
+
+func verdictExit(d policy.Decision) error {
+	switch {
+	case d.Verdict == policy.Denied:
+		return &cli.Exit{Code: cli.No, Quiet: true, Err: errors.New(d.Why)}
+	case len(d.Unknown) > 0:
+		return &cli.Exit{Code: cli.Unknown, Quiet: true, Err: errors.New(d.Why)}
+	case d.Verdict == policy.Allowed:
+		return nil
+	default:
+		return &cli.Exit{Code: cli.Pending, Quiet: true, Err: errors.New(d.Why)}
+	}
+}
+
+// checkpointOf is a head as events name it.
+func checkpointOf(c proof.Checkpoint) event.Checkpoint {
+	return event.Checkpoint{Size: c.Size, Root: hex.EncodeToString(c.Root[:])}
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

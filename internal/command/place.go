@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/gateledger/gateledger/internal/ci"
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/git"
+	"github.com/gateledger/gateledger/internal/product"
+)
+
+// A place is where a command was started.
+type place struct {
+	root   string    // the checkout's top folder, or the working folder outside of one
+	common string    // git's folder, shared by all worktrees; empty outside of a checkout
+	repo   *git.Repo // nil outside of a checkout
+
+	provider string // github, gitlab or local
+}
+
+// findPlace looks at the working folder.
+func findPlace(_ context.Context, env *cli.Env) (place, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return place{}, fmt.Errorf("find the working folder: %w", err)
+	}
+	provider := ci.Detect(env.Getenv)
+	repo, err := git.Open(dir, env.Getenv)
+	if errors.Is(err, git.ErrNoCheckout) {
+		return place{root: dir, provider: provider}, nil
+	}
+	if err != nil {
+		return place{}, err
+	}
+	return place{root: repo.TopLevel, common: repo.CommonDir, repo: repo, provider: provider}, nil
+}
+
+// policyFile is where the policy stands.
+func (p place) policyFile() string { return filepath.Join(p.root, product.PolicyFile) }
+
+// config is a git setting, empty when it is not set or there is no checkout.
+func (p place) config(ctx context.Context, key string) string {
+	if p.repo == nil {
+		return ""
+	}
+	value, err := p.repo.Config(ctx, key)
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
+// ledgerURL turns what a policy or flag says into a URL that holds from
+// anywhere. "dir:" without a path is the default place: under git's folder,
+// where it dirties nothing and every worktree finds the same one, else
+// .gateledger. "dir:PATH" starts at root. A path that ends in .tar is an
+// export, and starts where the person stands.
+func ledgerURL(root, gitCommonDir, url string) string {
+	path, isDir := strings.CutPrefix(url, "dir:")
+	switch {
+	case isDir && path == "" && gitCommonDir != "":
+		return "dir:" + filepath.Join(gitCommonDir, product.Name)
+	case isDir && path == "":
+		return "dir:" + filepath.Join(root, "."+product.Name)
+	case isDir && !filepath.IsAbs(path):
+		return "dir:" + filepath.Join(root, path)
+	case strings.HasSuffix(url, ".tar") && !strings.HasPrefix(url, "tar:"):
+		return "tar:" + url
+	}
+	return url
+}

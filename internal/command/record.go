@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gateledger/gateledger/internal/ci"
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyring"
+	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/proof"
+	"github.com/gateledger/gateledger/internal/subject"
+	"github.com/gateledger/gateledger/internal/testreport"
+)
+
+// recordFlags are what `record` is told. A kind has those flags that mean
+// something to it.
+type recordFlags struct {
+	where
+	subjects []string
+	key      string
+	bundle   string
+	json     bool
+
+	environment, result, request, url string
+}
+
+// Record is the verb that logs what happened.
+func Record(env *cli.Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "record",
+		Short: "Sign and log what happened: a build, a test run, an SBOM, a commit, a deployment",
+		Long: `Record writes a statement about exactly these bytes, signs it with the event
+key, appends it to the ledger, and checks the receipt before it says so.
+
+A subject is ` + joinForms(subject.Forms()) + `.
+
+The signed event is on disk before the first attempt to append it. If the
+attempt ends without an answer, run the same command again: it appends those
+very bytes, so that nothing is lost and nothing is logged twice.`,
+		Example: `  gateledger record build --subject dist/app
+  go test -json ./... | gateledger record test --subject dist/app -
+  gateledger record sbom --subject dist/app sbom.cdx.json
+  gateledger record deployment --subject dist/app --environment production --result healthy`,
+	}
+	for i, r := range recorders() {
+		c := recordKind(env, r)
+		annotate(c, cli.Order, fmt.Sprintf("%02d", i))
+		cmd.AddCommand(c)
+	}
+	return cmd
+}
+
+func joinForms(forms [][2]string) string {
+	var lines []string
+	for _, f := range forms {
+		lines = append(lines, "\n  "+f[0]+": "+f[1])
+	}
+	return strings.Join(lines, "")
+}
+
+// recordKind is `record KIND`.
+func recordKind(env *cli.Env, r recorder) *cobra.Command {
+	var f recordFlags
+	cmd := &cobra.Command{
+		Use:     strings.TrimSpace(r.kind.Name + " " + r.usage),
+		Short:   "Log " + r.kind.Doc,
+		Long:    r.long,
+		Example: r.example,
+		Args:    r.args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return recordExit(runRecord(cmd.Context(), env, r, f, args))
+		},
+	}
+	f.where.flags(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.subjects, "subject", nil, "`SUBJECT` it is about: FILE, FOLDER, NAME@sha256:HEX or git:REV; repeatable")
+	flags.StringVar(&f.key, "key", "", "event key `FILE`, instead of the one init made")
+	flags.StringVarP(&f.bundle, "output", "o", "", "write the Sigstore bundle to `FILE`")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	if r.flags != nil {
+		r.flags(cmd, &f)
+	}
+	return cmd
+}
+
+// recordExit gives the errors of the packages that read what is recorded
+// their exit code.
+func recordExit(err error) error {
+	if exit := (*cli.Exit)(nil); err == nil || errors.As(err, &exit) {
+		return err
+	}
+	for _, c := range []struct {
+		is   error
+		code int
+		hint string
+	}{
+		{subject.ErrSubject, cli.Usage, ""},
+		{subject.ErrChanged, cli.Usage, "let the build end first"},
+		{testreport.ErrReport, cli.Usage, "the report proves nothing as it is: run the tests again and record what they write"},
+		{ci.ErrIncomplete, cli.Usage, ""},
+		{keyring.ErrPermissions, cli.Usage, "treat a key that others could read as known to them: make a new one"},
+		{keyring.ErrNoKey, cli.Usage, "run 'gateledger init', or name a key with --key FILE"},
+		{keyring.ErrWrongKey, cli.Usage, "name another key with --key FILE"},
+	} {
+		if errors.Is(err, c.is) {
+			return &cli.Exit{Code: c.code, Hint: c.hint, Err: err}
+		}
+	}
+	return err
+}
+
+// A recording is one event on its way into the ledger.
+type recording struct {
+	*workspace
+	recorder recorder
+	flags    recordFlags
+	args     []string // the reports
+	key      event.Signer
+	at       event.Context
+	subjects []event.Subject
+	notes    []string // talk
+}
+
+func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, args []string) error {
+	w, err := openPolicy(ctx, env, f.where, checkoutPolicy)
+	if err != nil {
+		return err
+	}
+	rec := &recording{workspace: w, recorder: r, flags: f, args: args}
+	if err := rec.gather(ctx); err != nil {
+		return err
+	}
+	d, err := r.draft(ctx, rec)
+	if err != nil {
+		return err
+	}
+	return rec.log(ctx, d)
+}
+
+// gather collects what every kind needs. What is slow, git's processes and
+// the subjects' bytes, goes on side by side.
+func (r *recording) gather(ctx context.Context) (err error) {
+	if len(r.flags.subjects) == 0 {
+		return r.noSubject()
+	}
+	if r.key, err = r.signer(r.flags.key); err != nil {
+		return err
+	}
+	all, ctx := errgroup.WithContext(ctx)
+	all.Go(func() (err error) {
+		r.at, err = r.context(ctx)
+		return err
+	})
+	all.Go(func() (err error) {
+		r.subjects, err = subject.ResolveAll(ctx, r.flags.subjects, r.place.root)
+		return err
+	})
+	err = r.openLedger(ctx, r.flags.ledger, true)
+	return errors.Join(err, all.Wait())
+}
+
+// noSubject lists what could be meant. It never picks one.
+func (r *recording) noSubject() error {
+	hint := "give --subject FILE or --subject NAME@sha256:HEX"
+	if names := subject.Candidates(r.place.root); len(names) > 0 {
+		hint = "one of: --subject " + strings.Join(names, ", --subject ")
+	}
+	return cli.Fail(cli.Usage, hint, "what is this %s about? %w", r.recorder.kind.Name, subject.ErrNone)
+}
+
+// log signs, spools, appends and reports, in this order.
+func (r *recording) log(ctx context.Context, d draft) error {
+	payload, err := event.NewStatement(d.predicateType, r.subjects, d.predicate)
+	if err != nil {
+		return err
+	}
+	signed, box, err := r.spool(payload)
+	if err != nil {
+		return err
+	}
+	receipts, err := r.append(ctx, proof.Checkpoint{}, entry{signed: signed, blobs: d.blobs})
+	if err != nil {
+		return err
+	}
+	if err := r.writeBundle(signed, receipts[0]); err != nil {
+		return err
+	}
+	if err := r.report(signed, receipts[0]); err != nil {
+		return err
+	}
+	return box.done()
+}
+
+// writeBundle writes the Sigstore bundle where it was asked for.
+func (r *recording) writeBundle(s event.Signed, receipt proof.Receipt) error {
+	if r.flags.bundle == "" {
+		return nil
+	}
+	leaf, err := s.Leaf()
+	if err != nil {
+		return err
+	}
+	logID, err := proof.LogID(r.policy.Ledger.Keys[0])
+	if err != nil {
+		return err
+	}
+	data, err := event.NewBundle(s, leaf, receipt, logID).Marshal()
+	if err != nil {
+		return fmt.Errorf("write bundle: %w", err)
+	}
+	if err := os.WriteFile(r.flags.bundle, data, 0o644); err != nil {
+		return cli.Fail(cli.Unknown, "the event is logged; run the same command again for the bundle", "write bundle: %w", err)
+	}
+	return nil
+}
+
+// A recorded is what `record --json` prints.
+type recorded struct {
+	Schema     string           `json:"schema"`
+	Kind       string           `json:"kind"`
+	Event      string           `json:"event"` // sha256: and the event's id
+	Index      uint64           `json:"index"`
+	Duplicate  bool             `json:"duplicate"` // it was logged before
+	Subjects   []event.Subject  `json:"subjects"`
+	Signer     string           `json:"signer"` // the policy's name for the key
+	Key        string           `json:"key"`
+	Ledger     string           `json:"ledger"` // its origin
+	Checkpoint event.Checkpoint `json:"checkpoint"`
+	Receipt    string           `json:"receipt"` // C2SP tlog-proof
+	Bundle     string           `json:"bundle,omitempty"`
+	Notes      []string         `json:"notes"`
+}
+
+func (r *recording) report(s event.Signed, receipt proof.Receipt) error {
+	id := s.ID()
+	name, _ := r.policy.SignerOf(s.KeyID())
+	out := recorded{
+		Schema: product.PredicateBase + "recorded/v1", Kind: r.recorder.kind.Name,
+		Event: "sha256:" + hex.EncodeToString(id[:]), Index: receipt.Index, Duplicate: receipt.Duplicate,
+		Subjects: r.subjects, Signer: name, Key: s.KeyID(), Ledger: r.policy.Ledger.Origin,
+		Checkpoint: checkpointOf(receipt.Checkpoint), Receipt: string(receipt.Marshal()),
+		Bundle: r.flags.bundle, Notes: append([]string{}, r.notes...),
+	}
+	word := "recorded %s #%d %s (proof verified)\n"
+	if out.Duplicate {
+		word = "%s was recorded before, as #%d %s (proof verified)\n"
+	}
+	fmt.Fprintf(r.env.Stderr, word, out.Kind, out.Index, out.Event)
+	for _, n := range r.notes {
+		fmt.Fprintln(r.env.Stderr, "note: "+cli.Clean(n))
+	}
+	if r.flags.json {
+		return printJSON(r.env.Stdout, out)
+	}
+	return out.text(r.env.Stdout)
+}
+
+// text prints the same for a person.
+func (o recorded) text(w io.Writer) error {
+	var b strings.Builder
+	for _, s := range o.Subjects {
+		fmt.Fprintf(&b, "subject  %s %s\n", cli.Clean(s.Name), s.Digests()[0])
+	}
+	fmt.Fprintf(&b, "signer   %s %s\n", cli.Clean(o.Signer), o.Key)
+	fmt.Fprintf(&b, "ledger   %s, %d entries, root %s\n", cli.Clean(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
+	if o.Bundle != "" {
+		fmt.Fprintf(&b, "bundle   %s\n", cli.Clean(o.Bundle))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/keyring"
+	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/product"
+)
+
+// Trust is the verb by which a user says which policy to believe.
+func Trust(env *cli.Env) *cobra.Command {
+	var list, yes, asJSON bool
+	cmd := &cobra.Command{
+		Use:   "trust [FILE]",
+		Short: "Look at a policy and make it the one you trust for its log",
+		Long: `Trust shows who may log, sign and vote under a policy, and, once you say so,
+keeps a copy in your configuration folder. From then on verify, approve and
+request go by that copy, whatever stands in a checkout, a ledger or an export.
+Without FILE it is the ` + product.PolicyFile + ` of this checkout.`,
+		Example: `  gateledger trust
+  gateledger trust policy-from-security-team.yml
+  gateledger trust --list`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir, err := keyring.Dir(env.Getenv)
+			if err != nil {
+				return err
+			}
+			if list {
+				return listTrust(env, keyring.Open(dir), asJSON)
+			}
+			file, err := policyArgument(cmd, env, args)
+			if err != nil {
+				return err
+			}
+			return trust(env, keyring.Open(dir), file, yes)
+		},
+	}
+	cmd.Flags().BoolVar(&list, "list", false, "list what you trust, and change nothing")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "with --list: print one JSON object")
+	return cmd
+}
+
+// policyArgument is the file given, else the checkout's.
+func policyArgument(cmd *cobra.Command, env *cli.Env, args []string) (string, error) {
+	if len(args) > 0 {
+		return args[0], nil
+	}
+	here, err := findPlace(cmd.Context(), env)
+	if err != nil {
+		return "", err
+	}
+	return here.policyFile(), nil
+}
+
+func trust(env *cli.Env, ring keyring.Ring, file string, yes bool) error {
+	data, err := readPolicyFile(file)
+	if err != nil {
+		return err
+	}
+	p, err := policy.Parse(data)
+	if err != nil {
+		return cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", file, err)
+	}
+	before, had, err := ring.Pinned(p.Ledger.Origin)
+	if err != nil {
+		return err
+	}
+	if had && bytes.Equal(before, data) {
+		fmt.Fprintf(env.Stdout, "you trust this policy already: sha256:%s\n", p.Digest)
+		return nil
+	}
+	showTrust(env.Stdout, p, before)
+	if err := consent(env, yes); err != nil {
+		return err
+	}
+	if err := ring.Pin(p.Ledger.Origin, data); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "\ntrusted for you: sha256:%s\n", p.Digest)
+	return nil
+}
+
+// consent asks on a terminal. Elsewhere it is given by a flag.
+func consent(env *cli.Env, yes bool) error {
+	if yes {
+		return nil
+	}
+	if !cli.IsTerminal(env.Stdin) {
+		return cli.Fail(cli.Usage, "read the policy above, then add --yes", "there is no terminal to ask on")
+	}
+	fmt.Fprintf(env.Stderr, "\ntrust it? [y/N] ")
+	line, err := bufio.NewReader(env.Stdin).ReadString('\n')
+	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
+		return cli.Fail(cli.No, "", "not trusted: you did not say y")
+	}
+	return nil
+}
+
+// showTrust prints what a policy lets whom do. Where another one is trusted,
+// each line that is new or gone is marked.
+func showTrust(w io.Writer, p *policy.Policy, before []byte) {
+	lines, old := trustLines(p), []string(nil)
+	if before != nil {
+		if parsed, err := policy.Parse(before); err == nil {
+			old = trustLines(parsed)
+		}
+		fmt.Fprintln(w, "In place of the one you trust now ('+' is new, '-' is gone):")
+	}
+	for _, l := range lines {
+		mark := " "
+		if before != nil && !slices.Contains(old, l) {
+			mark = "+"
+		}
+		fmt.Fprintf(w, "%s %s\n", mark, l)
+	}
+	for _, l := range old {
+		if !slices.Contains(lines, l) {
+			fmt.Fprintf(w, "- %s\n", l)
+		}
+	}
+}
+
+// trustLines says a policy in lines that each stand for themselves.
+func trustLines(p *policy.Policy) []string {
+	out := []string{
+		"policy       sha256:" + p.Digest,
+		"log          " + p.Ledger.Origin,
+	}
+	for _, k := range p.Ledger.Keys {
+		out = append(out, "log key      "+k)
+	}
+	for _, name := range sortedKeys(p.Signers) {
+		out = append(out, fmt.Sprintf("signer       %s: %s, tier %s", name, p.Signers[name].Key, p.Signers[name].Tier))
+	}
+	for _, name := range sortedKeys(p.Principals) {
+		out = append(out, principalLines(name, p.Principals[name])...)
+	}
+	for _, who := range p.Outsiders {
+		out = append(out, "outsider     "+who)
+	}
+	for _, name := range sortedKeys(p.Environments) {
+		out = append(out, environmentLines(p.Environments[name])...)
+	}
+	return out
+}
+
+func principalLines(name string, who policy.Principal) []string {
+	line := fmt.Sprintf("person       %s: roles %s", name, listOr(who.Roles, "none"))
+	if len(who.Emails) > 0 {
+		line += ", " + strings.Join(who.Emails, ", ")
+	}
+	for host, account := range map[string]policy.Account{"github": who.GitHub, "gitlab": who.GitLab} {
+		if account.ID != 0 {
+			line += fmt.Sprintf(", %s id %d", host, account.ID)
+		}
+	}
+	out := []string{line}
+	for _, k := range who.Keys {
+		out = append(out, fmt.Sprintf("person's key %s: %s %s%s", name, k.SSH.Type(), ssh.FingerprintSHA256(k.SSH), bounds(k)))
+	}
+	return out
+}
+
+func bounds(k policy.Key) (text string) {
+	if !k.From.IsZero() {
+		text += ", from " + k.From.Format(time.RFC3339)
+	}
+	if !k.Until.IsZero() {
+		text += ", until " + k.Until.Format(time.RFC3339)
+	}
+	return text
+}
+
+func environmentLines(e policy.Environment) []string {
+	head := "environment  " + e.Name + ": "
+	out := []string{head + "tier " + string(e.Tier) + ", gate by " + listOr(e.Gate, "any signer")}
+	if e.Auto {
+		out = append(out, head+"nobody has to approve")
+	}
+	for _, seat := range e.Require {
+		out = append(out, head+fmt.Sprintf("needs %d of role %s", seat.Count, seat.Role))
+	}
+	if len(e.Exclude) > 0 {
+		out = append(out, head+"not by "+strings.Join(e.Exclude, ", "))
+	}
+	for _, ev := range e.Evidence {
+		out = append(out, head+strings.TrimSpace(fmt.Sprintf("needs a %s by %s %s", ev.Event, strings.Join(ev.By, " or "), ev.Result)))
+	}
+	return out
+}
+
+func listOr(list []string, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return strings.Join(list, ", ")
+}
+
+// A trusted policy is one line of the list.
+type trustedPolicyLine struct {
+	Origin     string   `json:"origin"`
+	Digest     string   `json:"digest"`
+	Principals []string `json:"principals"`
+	Problem    string   `json:"problem,omitempty"`
+}
+
+func listTrust(env *cli.Env, ring keyring.Ring, asJSON bool) error {
+	pins, err := ring.Pins()
+	if err != nil {
+		return err
+	}
+	lines := []trustedPolicyLine{}
+	for _, origin := range slices.Sorted(maps.Keys(pins)) {
+		line := trustedPolicyLine{Origin: origin, Principals: []string{}}
+		if p, err := policy.Parse(pins[origin]); err != nil {
+			line.Problem = err.Error()
+		} else {
+			line.Digest, line.Principals = "sha256:"+p.Digest, sortedKeys(p.Principals)
+		}
+		lines = append(lines, line)
+	}
+	if asJSON {
+		return printJSON(env.Stdout, struct {
+			Schema  string              `json:"schema"`
+			Trusted []trustedPolicyLine `json:"trusted"`
+		}{product.PredicateBase + "trust/v1", lines})
+	}
+	if len(lines) == 0 {
+		fmt.Fprintln(env.Stderr, "you trust no policy yet")
+	}
+	for _, l := range lines {
+		fmt.Fprintf(env.Stdout, "%s  %s  %s\n", l.Origin, l.Digest, cli.Clean(listOr(l.Principals, "nobody")+l.Problem))
+	}
+	return nil
+}

@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/custody"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/ledger"
+	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/subject"
+)
+
+// Verify is the verb that believes nothing.
+func Verify(env *cli.Env) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check again, offline, what the ledger says",
+		Long: `Verify re-hashes the ledger, re-checks every signature that matters and
+evaluates every decision again, offline, under the policy you trusted before
+('gateledger trust') or give now (--policy FILE or --policy sha256:HEX).
+Nothing that verifies is taken from the checkout, the ledger or the bundle:
+without a policy of yours the answer is "self-consistent, NOT trusted", exit 2.`,
+		Example: `  gateledger verify artifact dist/app
+  gateledger verify decision --for sha256:9f86d0… --environment production
+  gateledger verify ledger
+  gateledger verify artifact dist/app --ledger audit.tar --policy sha256:77ab…`,
+	}
+	cmd.AddCommand(verifyArtifact(env), verifyDecision(env), verifyEnvironment(env),
+		verifyCommit(env), verifyBundle(env), verifyLedger(env))
+	cmd.Annotations = map[string]string{cli.NoTwins: "true"}
+	return cmd
+}
+
+func verifyArtifact(env *cli.Env) *cobra.Command {
+	var f where
+	var out output
+	cmd := &cobra.Command{
+		Use:   "artifact FILE|DIGEST",
+		Short: "Show the chain of custody of exactly these bytes",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := openVerifier(cmd.Context(), env, f, out)
+			if err != nil {
+				return err
+			}
+			d, name, err := v.digestOf(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			in := v.input()
+			in.Digest, in.Name = d, name
+			return v.chain(custody.Trace(in))
+		},
+	}
+	f.flags(cmd)
+	out.flags(cmd)
+	return cmd
+}
+
+func verifyDecision(env *cli.Env) *cobra.Command {
+	var f where
+	var out output
+	var digest, environment string
+	cmd := &cobra.Command{
+		Use:   "decision --for DIGEST --environment ENVIRONMENT",
+		Short: "Check that a deployment of these bytes was allowed; for the target to run",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			v, err := openVerifier(cmd.Context(), env, f, out)
+			if err != nil {
+				return err
+			}
+			d, name, err := v.digestOf(cmd.Context(), digest)
+			if err != nil {
+				return err
+			}
+			in := v.input()
+			in.Digest, in.Name = d, name
+			return v.chain(custody.Decision(in, environment))
+		},
+	}
+	f.flags(cmd)
+	out.flags(cmd)
+	cmd.Flags().StringVar(&digest, "for", "", "`DIGEST` (sha256:HEX) or file that was allowed")
+	cmd.Flags().StringVar(&environment, "environment", "", "`ENVIRONMENT` it was allowed into")
+	must(cmd.MarkFlagRequired("for"))
+	must(cmd.MarkFlagRequired("environment"))
+	return cmd
+}
+
+func verifyEnvironment(env *cli.Env) *cobra.Command {
+	var f where
+	var out output
+	cmd := &cobra.Command{
+		Use:   "environment ENVIRONMENT",
+		Short: "Show what the ledger says is deployed there, and how it got there",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := openVerifier(cmd.Context(), env, f, out)
+			if err != nil {
+				return err
+			}
+			return v.chain(custody.Current(v.input(), args[0]))
+		},
+	}
+	f.flags(cmd)
+	out.flags(cmd)
+	return cmd
+}
+
+func verifyCommit(env *cli.Env) *cobra.Command {
+	var f where
+	var out output
+	cmd := &cobra.Command{
+		Use:   "commit SHA",
+		Short: "Show every event about a commit",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			v, err := openVerifier(cmd.Context(), env, f, out)
+			if err != nil {
+				return err
+			}
+			d, err := event.ParseDigest("gitCommit:" + args[0])
+			if err != nil {
+				return cli.Fail(cli.Usage, "give the full object id: git rev-parse HEAD", "%w", err)
+			}
+			return v.chain(custody.Commit(v.input(), d.Hex))
+		},
+	}
+	f.flags(cmd)
+	out.flags(cmd)
+	return cmd
+}
+
+// A verifier is a ledger that was audited whole, and what was in it.
+type verifier struct {
+	*workspace
+	out    output
+	report ledger.Report
+	events []*event.Event
+	ctx    context.Context //nolint:containedctx // blobs are read from inside a pure function
+}
+
+// openVerifier opens the ledger under the trusted policy and audits it. It
+// changes nothing on disk but the remembered head.
+func openVerifier(ctx context.Context, env *cli.Env, f where, out output) (*verifier, error) {
+	w, err := openWorkspace(ctx, env, f, trustedPolicy, false)
+	if err != nil {
+		return nil, err
+	}
+	v := &verifier{workspace: w, out: out, ctx: ctx}
+	return v, v.audit(ctx)
+}
+
+// audit re-hashes everything and checks every signature, on all cores.
+func (v *verifier) audit(ctx context.Context) error {
+	auditor, ok := v.ledger.(ledger.Auditor)
+	if !ok {
+		return fmt.Errorf("ledger %s can't be audited", v.url)
+	}
+	checks, ctx := errgroup.WithContext(ctx)
+	checks.SetLimit(runtime.GOMAXPROCS(0))
+	report, err := auditor.Audit(ctx, func(e ledger.Entry) error {
+		ev, err := openEntry(e)
+		if err != nil {
+			return err
+		}
+		v.events = append(v.events, ev)
+		checks.Go(func() error {
+			if err := ev.Verify(); err != nil {
+				return fmt.Errorf("signature of entry %d: %w: %w", ev.Index, ledger.ErrTampered, err)
+			}
+			return nil
+		})
+		return nil
+	})
+	if signature := checks.Wait(); signature != nil {
+		err = signature
+	}
+	if err != nil {
+		return ledgerError(v.url, err)
+	}
+	v.report = report
+	return nil
+}
+
+func (v *verifier) input() custody.Input {
+	return custody.Input{
+		Policy: v.policy, Events: v.events, Head: checkpointOf(v.report.Head),
+		Blob: func(sum [32]byte) ([]byte, error) { return v.blob(v.ctx, sum) },
+	}
+}
+
+func (w *workspace) blob(ctx context.Context, sum [32]byte) ([]byte, error) {
+	blobs, ok := w.ledger.(ledger.BlobReader)
+	if !ok {
+		return nil, fmt.Errorf("ledger %s holds no documents: %w", w.url, ledger.ErrMissing)
+	}
+	return blobs.Blob(ctx, sum)
+}
+
+// digestOf takes alg:hex, or hashes the file or folder.
+func (v *verifier) digestOf(ctx context.Context, arg string) (event.Digest, string, error) {
+	_, statErr := os.Lstat(arg)
+	if d, err := event.ParseDigest(arg); err == nil && errors.Is(statErr, fs.ErrNotExist) {
+		return d, "", nil
+	}
+	if statErr != nil {
+		return event.Digest{}, "", cli.Fail(cli.Usage, "give a file, a folder or sha256:HEX", "%w", statErr)
+	}
+	s, err := subject.Resolve(ctx, arg, v.place.root)
+	if err != nil {
+		return event.Digest{}, "", err
+	}
+	return s.Digests()[0], s.Name, nil
+}
+
+// chain prints a chain of custody and turns it into an exit code.
+func (v *verifier) chain(c custody.Chain, err error) error {
+	if err != nil {
+		return err
+	}
+	if err := v.out.write(v.env, report.Chain{Chain: c}); err != nil {
+		return err
+	}
+	return v.exit(chainExit(c))
+}
+
+// exit keeps what was found, but never lets an untrusted policy end in 0.
+func (v *verifier) exit(err error) error {
+	if v.pinned || err != nil {
+		return err
+	}
+	return cli.Fail(cli.Usage, "read the policy, then trust it: gateledger trust; or give your own: --policy FILE",
+		"self-consistent, NOT trusted: you have not pinned the policy of this ledger (%s)", v.source)
+}
+
+// chainExit maps a chain's verdict to the exit codes.
+func chainExit(c custody.Chain) error {
+	code := map[custody.Verdict]int{
+		custody.Holds: cli.OK, custody.Incomplete: cli.Unknown, custody.No: cli.No, custody.Tampered: cli.Integrity,
+	}
+	n, ok := code[c.Verdict]
+	if !ok {
+		n = cli.Unknown
+	}
+	if n == cli.OK {
+		return nil
+	}
+	return &cli.Exit{Code: n, Quiet: true, Err: errors.New(c.Why)}
+}
+
+func verifyBundle(env *cli.Env) *cobra.Command {
+	var f where
+	cmd := &cobra.Command{
+		Use:   "bundle FILE",
+		Short: "Check one Sigstore bundle against the log key and the signers of the policy",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runVerifyBundle(cmd.Context(), env, f, args[0])
+		},
+	}
+	f.flags(cmd)
+	return cmd
+}
+
+func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) error {
+	w, err := openPolicy(ctx, env, f, trustedPolicy)
+	if err != nil {
+		return err
+	}
+	data, err := readLimited(file, event.MaxBundle)
+	if err != nil {
+		return err
+	}
+	b, err := event.ParseBundle(data)
+	if err != nil {
+		return cli.Fail(cli.Integrity, "", "read bundle %s: %w", file, err)
+	}
+	e, err := b.Verify(w.keys)
+	if err != nil {
+		return cli.Fail(cli.Integrity, "", "bundle %s: %w", file, err)
+	}
+	name, ok := w.policy.SignerOf(e.KeyID())
+	if !ok {
+		return cli.Fail(cli.No, "", "bundle %s: signed by %s, which no signer of the policy has", file, e.KeyID())
+	}
+	fmt.Fprintf(env.Stdout, "%s #%d signed by %s, logged under %s\n", e.Kind(), e.Index, name, w.policy.Ledger.Origin)
+	return (&verifier{workspace: w}).exit(nil)
+}
+
+func verifyLedger(env *cli.Env) *cobra.Command {
+	var f where
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ledger [URL]",
+		Short: "Re-hash the whole ledger, check every signature, and name the first thing wrong",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				f.ledger = args[0]
+			}
+			v, err := openVerifier(cmd.Context(), env, f, output{})
+			if err != nil {
+				return err
+			}
+			return v.summary(asJSON)
+		},
+	}
+	f.flags(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	return cmd
+}
+
+func (v *verifier) summary(asJSON bool) error {
+	r := v.report
+	strangers := 0
+	for _, e := range v.events {
+		if _, ok := v.policy.SignerOf(e.KeyID()); !ok {
+			strangers++
+		}
+	}
+	if asJSON {
+		err := printJSON(v.env.Stdout, struct {
+			Schema    string `json:"schema"`
+			Origin    string `json:"origin"`
+			Size      uint64 `json:"size"`
+			Root      string `json:"root"`
+			Bodies    uint64 `json:"bodies"`
+			Blobs     uint64 `json:"blobs"`
+			Tiles     uint64 `json:"tiles"`
+			Strangers int    `json:"strangers"`
+			Trusted   bool   `json:"trusted"`
+		}{product.PredicateBase + "ledger/v1", r.Head.Origin, r.Head.Size, checkpointOf(r.Head).Root, r.Bodies, r.Blobs, r.Tiles, strangers, v.pinned})
+		return errors.Join(err, v.exit(nil))
+	}
+	fmt.Fprintf(v.env.Stdout, "ok: %d entries, %d bodies, %d documents and %d tiles of %s match the signed checkpoint\n",
+		r.Entries, r.Bodies, r.Blobs, r.Tiles, r.Head.Origin)
+	if strangers > 0 {
+		fmt.Fprintf(v.env.Stdout, "note: %d entries are signed by keys that the policy does not name; no rule counts them\n", strangers)
+	}
+	return v.exit(nil)
+}
+
+// must is for mistakes that a test of this package would show.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

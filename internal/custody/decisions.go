@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package custody
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
+)
+
+// A ruling is a decision that was made again and came out the same.
+type ruling struct {
+	event    *event.Event
+	request  request
+	decision policy.Decision
+	used     *event.Event // the consumption that came with it
+	run      string
+}
+
+func (t *tracer) followDecisions(about []*event.Event) {
+	for _, e := range about {
+		if e.Kind() == "decision" {
+			t.decision(e)
+		}
+	}
+}
+
+func (t *tracer) decision(e *event.Event) {
+	p, ok := decode[event.DecisionPredicate](t, e)
+	if !ok {
+		return
+	}
+	s := t.step(e)
+	s.Time = p.TimeVerified
+	recorded, err := policy.ParseDecision(p.Decision)
+	if err != nil {
+		t.reject(s, SeverityUntrusted, "can't be read: %v", err)
+		return
+	}
+	s.Summary = fmt.Sprintf("%s for %s: %s", recorded.Verdict, recorded.Environment, recorded.Why)
+	s.request = recorded.Request
+	r, asked := t.requests[recorded.Request]
+	if !asked && t.elsewhere(recorded.Request) {
+		delete(t.steps, e.Index)
+		return
+	}
+	if !t.gate(e, recorded.Environment) || !t.samePolicy(s, recorded) {
+		return
+	}
+	if !asked {
+		t.reject(s, SeverityTampered, "%s: no request %s that counts stands before it", doesNotFollow, recorded.Request)
+		return
+	}
+	s.Links = append(s.Links, r.event.Index)
+	t.again(e, r, p, recorded)
+}
+
+const doesNotFollow = "the decision does not follow from the ledger"
+
+// samePolicy reports whether the decision was made under the rules we go by.
+// Under other rules it can't be made again.
+func (t *tracer) samePolicy(s *Step, recorded policy.Decision) bool {
+	current, err := t.in.Policy.EnvironmentDigest(recorded.Environment)
+	if err == nil && current == recorded.Policy {
+		return true
+	}
+	t.reject(s, SeverityUntrusted, "it was made under another policy for %s: sha256:%s, not sha256:%s", recorded.Environment, recorded.Policy, current)
+	return false
+}
+
+// elsewhere reports whether a request is one of another environment, which
+// was left out on purpose.
+func (t *tracer) elsewhere(id string) bool {
+	return slices.ContainsFunc(t.in.Events, func(e *event.Event) bool {
+		if e.Kind() != "request" || t.steps[e.Index] != nil {
+			return false
+		}
+		p, err := event.DecodePredicate[event.RequestPredicate](e)
+		if err != nil {
+			return false
+		}
+		got, err := event.RequestID(p)
+		return err == nil && got == id
+	})
+}
+
+// again makes the decision once more, from the entries before it alone, and
+// compares.
+func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, recorded policy.Decision) {
+	s := t.step(e)
+	now, err := time.Parse(time.RFC3339, p.TimeVerified)
+	if err != nil || recorded.Head.Size != e.Index || !t.roots.match(recorded.Head) || r.event.Index >= recorded.Head.Size {
+		t.reject(s, SeverityTampered, "%s: it was not made from the entries that stand before it", doesNotFollow)
+		return
+	}
+	used, run := t.consumptionAfter(e, r)
+	in := policy.Input{
+		Policy: t.in.Policy, Request: r.id, Events: t.in.Events[:recorded.Head.Size],
+		Head: recorded.Head, Now: now, Run: run,
+	}
+	d, err := policy.Evaluate(in)
+	if err != nil {
+		t.reject(s, SeverityTampered, "%s: %v", doesNotFollow, err)
+		return
+	}
+	if wrong := t.compare(e, in, r, p, recorded, d); len(wrong) > 0 {
+		t.reject(s, SeverityTampered, "%s: recorded with another %s", doesNotFollow, strings.Join(wrong, ", "))
+		return
+	}
+	s.Why = "made again from the ledger, with the same answer"
+	s.Summary = fmt.Sprintf("%s for %s: %s", d.Verdict, d.Environment, d.Why)
+	s.Links = append(s.Links, t.present(d.Inputs)...)
+	t.count(s, d)
+	t.rulings = append(t.rulings, ruling{event: e, request: r, decision: d, used: used, run: run})
+}
+
+// present are the indexes that have a step.
+func (t *tracer) present(indexes []uint64) []uint64 {
+	var out []uint64
+	for _, i := range indexes {
+		if t.steps[i] != nil {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// compare names every field in which the recorded summary differs from the
+// one made again. Wording alone may differ between versions of this program.
+func (t *tracer) compare(e *event.Event, in policy.Input, r request, p event.DecisionPredicate, recorded, d policy.Decision) []string {
+	want, err := policy.Summary(in, r.predicate, d)
+	if err != nil {
+		return []string{"verdict"}
+	}
+	wrong := differences(p, want, recorded, d)
+	st, err := e.Statement()
+	if err != nil || !same(st.Subject, r.predicate.Subjects) {
+		wrong = append(wrong, "subjects")
+	}
+	if len(wrong) == 0 && !same(p, want) {
+		t.find(SeverityNote, e, "entry #%d (decision): the recorded explanation is worded differently; the one shown was made now", e.Index)
+	}
+	return wrong
+}
+
+func differences(p, want event.DecisionPredicate, recorded, d policy.Decision) []string {
+	var wrong []string
+	for _, c := range []struct {
+		name string
+		same bool
+	}{
+		{"verdict", recorded.Verdict == d.Verdict && p.VerificationResult == want.VerificationResult},
+		{"request", recorded.Request == d.Request},
+		{"environment", recorded.Environment == d.Environment},
+		{"tier", recorded.Tier == d.Tier},
+		{"policy digest", recorded.Policy == d.Policy && same(p.Policy, want.Policy)},
+		{"time", recorded.Now == d.Now && recorded.Clock == d.Clock && p.TimeVerified == want.TimeVerified},
+		{"resourceUri", p.ResourceURI == want.ResourceURI},
+		{"verifier", p.Verifier == want.Verifier},
+		{"levels", slices.Equal(p.VerifiedLevels, want.VerifiedLevels)},
+		{"counted events", slices.Equal(recorded.Inputs, d.Inputs) && same(p.InputAttestations, want.InputAttestations)},
+		{"counted votes", slices.EqualFunc(recorded.Votes, d.Votes, sameVote)},
+		{"rules", slices.EqualFunc(recorded.Rules, d.Rules, sameRule)},
+		{"consumption", recorded.UsedBy == d.UsedBy},
+	} {
+		if !c.same {
+			wrong = append(wrong, c.name)
+		}
+	}
+	return wrong
+}
+
+// sameVote compares all of a vote but the words for why.
+func sameVote(a, b policy.Vote) bool {
+	a.Why, b.Why = "", ""
+	return a == b
+}
+
+// sameRule compares how two rules stand.
+func sameRule(a, b policy.Rule) bool {
+	return a.State == b.State && a.Need == b.Need && a.Have == b.Have && a.Proof == b.Proof && slices.Equal(a.By, b.By)
+}
+
+func same(a, b any) bool {
+	x, err := canon.Marshal(a)
+	if err != nil {
+		return false
+	}
+	y, err := canon.Marshal(b)
+	return err == nil && bytes.Equal(x, y)
+}
+
+// count writes on each vote's step what the decision made of it.
+func (t *tracer) count(decision *Step, d policy.Decision) {
+	for _, v := range d.Votes {
+		s := t.steps[v.Index]
+		if s == nil || s.Kind != "vote" || s.State == Rejected {
+			continue
+		}
+		s.Why = v.Why
+		if !v.Counted {
+			s.State = Rejected
+			continue
+		}
+		s.State = Proven
+		decision.Links = append(decision.Links, v.Index)
+	}
+}

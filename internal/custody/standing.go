@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package custody
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/vote"
+)
+
+// settle says how the bytes stand in each environment that the story
+// mentions, or in the one asked about.
+func (t *tracer) settle(environment string) {
+	names := map[string]bool{}
+	if environment != "" {
+		names[environment] = true
+	}
+	for _, r := range t.requests {
+		names[r.predicate.Environment] = true
+	}
+	for _, d := range t.deployments("") {
+		names[d.predicate.Environment] = true
+	}
+	for name := range names {
+		t.chain.Environments = append(t.chain.Environments, t.standing(name))
+	}
+	slices.SortFunc(t.chain.Environments, func(a, b Standing) int { return cmp.Compare(a.Environment, b.Environment) })
+}
+
+func (t *tracer) standing(environment string) Standing {
+	s := Standing{Environment: environment, Why: "no decision that counts allowed it"}
+	if r := t.newestPermission(environment); r != nil {
+		s.Allowed, s.Request, s.Run = true, r.request.id, r.run
+		s.Decision, s.Consumption = &r.event.Index, &r.used.Index
+		s.Why = fmt.Sprintf("allowed by decision #%d, used up by run %s", r.event.Index, r.run)
+		if v, ok := t.deniedSince(environment, r); ok {
+			s.Allowed, s.Why = false, fmt.Sprintf("denied by %s at #%d, after decision #%d had allowed it", v.who, v.index, r.event.Index)
+		}
+	}
+	for _, d := range t.deployments(environment) {
+		s.Deployment, s.Deployed = &d.event.Index, d.predicate.Result
+		if t.permitted(d.event, d.predicate) == nil && t.asksForSomething(environment) {
+			s.Allowed = false
+			s.Why = fmt.Sprintf("deployed at #%d without a decision that allowed it", d.event.Index)
+			t.find(SeverityUntrusted, d.event, "%s got these bytes at #%d without a decision that allowed it", environment, d.event.Index)
+		}
+	}
+	return s
+}
+
+// newestPermission is the last ruling that let the bytes into environment.
+func (t *tracer) newestPermission(environment string) *ruling {
+	for i := len(t.rulings) - 1; i >= 0; i-- {
+		if r := &t.rulings[i]; r.decision.Environment == environment && r.used != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+// asksForSomething reports whether a deployment there needs a decision.
+func (t *tracer) asksForSomething(environment string) bool {
+	rules, ok := t.in.Policy.Environments[environment]
+	return ok && len(rules.Require)+len(rules.Evidence) > 0
+}
+
+// A veto is a deny that stands.
+type veto struct {
+	who, request string
+	index        uint64
+}
+
+// deniedSince returns the first veto of these bytes for this environment, by
+// any request, that was cast after r had allowed them and not taken back.
+func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
+	var standing []veto
+	for _, e := range t.in.Events[r.event.Index:] {
+		if e.Kind() != "vote" {
+			continue
+		}
+		b, err := vote.Open(e)
+		if err != nil || b.Predicate.Environment != environment || !t.has(b.Predicate.Subjects) {
+			continue
+		}
+		v := veto{t.vetoer(environment, b), b.Predicate.Request, e.Index}
+		if v.who == "" {
+			continue
+		}
+		switch b.Predicate.Choice {
+		case vote.Deny:
+			standing = append(standing, v)
+		case vote.Revoke:
+			standing = slices.DeleteFunc(standing, func(o veto) bool { return o.who == v.who && o.request == v.request })
+		}
+	}
+	if len(standing) == 0 {
+		return veto{}, false
+	}
+	return standing[0], true
+}
+
+// vetoer is who cast b, if that person may veto there. A key that ran out
+// still vetoes: doubt never opens a gate.
+func (t *tracer) vetoer(environment string, b *vote.Ballot) string {
+	if b.Verify() != nil {
+		return ""
+	}
+	name, err := t.in.Policy.PrincipalOf(b.Key, time.Time{})
+	if errors.Is(err, policy.ErrStranger) {
+		return ""
+	}
+	rules := t.in.Policy.Environments[environment]
+	for _, role := range t.in.Policy.Principals[name].Roles {
+		asked := slices.ContainsFunc(rules.Require, func(s policy.Seat) bool { return s.Role == role })
+		if slices.Contains(rules.Veto, role) || len(rules.Veto) == 0 && asked {
+			return name
+		}
+	}
+	return ""
+}
+
+// has reports whether the bytes in question are among subjects.
+func (t *tracer) has(subjects []event.Subject) bool {
+	return slices.ContainsFunc(subjects, func(s event.Subject) bool { return s.Has(t.in.Digest) })
+}
+
+// A deployment is one by a signer of the policy.
+type deployment struct {
+	event     *event.Event
+	predicate event.DeploymentPredicate
+}
+
+// deployments returns those of the bytes in question that count, in order;
+// environment "" means all.
+func (t *tracer) deployments(environment string) []deployment {
+	var out []deployment
+	for _, e := range t.in.Events {
+		s := t.steps[e.Index]
+		if s == nil || s.Kind != "deployment" || s.State == Rejected {
+			continue
+		}
+		p, err := event.DecodePredicate[event.DeploymentPredicate](e)
+		if err == nil && (environment == "" || p.Environment == environment) {
+			out = append(out, deployment{e, p})
+		}
+	}
+	return out
+}

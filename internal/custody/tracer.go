@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package custody
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
+)
+
+// stages is the order of the story. Steps up to test come before every
+// request; the rest belongs to one.
+var stages = map[string]int{
+	"commit": 0, "build": 1, "sbom": 2, "test": 3,
+	"request": 4, "vote": 5, "decision": 6, "consumption": 7, "deployment": 8,
+}
+
+const firstOfRequest = 4 // stages["request"]
+
+// A tracer is a chain that is being made.
+type tracer struct {
+	in       Input
+	chain    Chain
+	roots    roots
+	steps    map[uint64]*Step
+	requests map[string]request // by id, those that count
+	rulings  []ruling           // decisions that follow from the ledger, in order
+}
+
+func newTracer(in Input) (*tracer, error) {
+	if in.Policy == nil {
+		return nil, fmt.Errorf("trace %s: no policy", in.Digest)
+	}
+	if in.Head.Size != uint64(len(in.Events)) {
+		return nil, fmt.Errorf("trace %s: the head is at %d entries, but %d were given", in.Digest, in.Head.Size, len(in.Events))
+	}
+	for i, e := range in.Events {
+		if e == nil || e.Index != uint64(i) {
+			return nil, fmt.Errorf("trace %s: entry %d is not in its place", in.Digest, i)
+		}
+	}
+	t := &tracer{
+		in:       in,
+		chain:    Chain{Name: in.Name, Head: in.Head, Policy: in.Policy.Digest},
+		steps:    map[uint64]*Step{},
+		requests: map[string]request{},
+	}
+	if !in.Digest.IsZero() {
+		t.chain.Digest = in.Digest.String()
+	}
+	var err error
+	if t.roots, err = hashTree(in.Events); err != nil {
+		return nil, fmt.Errorf("trace %s: %w", in.Digest, err)
+	}
+	if !t.roots.match(in.Head) {
+		t.find(SeverityTampered, nil, "the entries do not hash to the ledger's signed root")
+	}
+	return t, nil
+}
+
+// follow gathers every step about in.Digest; environment "" means all.
+func (t *tracer) follow(environment string) {
+	about := t.about(t.in.Digest)
+	if len(about) == 0 {
+		t.unknownBytes()
+		return
+	}
+	for _, e := range about {
+		t.evidence(e)
+	}
+	t.followCommits(about)
+	t.linkEvidence()
+	t.findRequests(environment, about)
+	t.followVotes()
+	t.followDecisions(about)
+	t.followConsumptions(about)
+	t.followDeployments(environment, about)
+	t.settle(environment)
+}
+
+// about returns the events that have d among their subjects. An entry that
+// mentions d but can't be read is no evidence, and is found.
+func (t *tracer) about(d event.Digest) []*event.Event {
+	var out []*event.Event
+	for _, e := range t.in.Events {
+		if !e.Mentions(d.Hex) {
+			continue
+		}
+		s, err := e.Statement()
+		if err != nil {
+			t.find(SeverityUntrusted, e, "entry #%d mentions %s, but can't be read: %v", e.Index, d, err)
+			continue
+		}
+		if slices.ContainsFunc(s.Subject, func(s event.Subject) bool { return s.Has(d) }) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// step returns the step of e, made at first use: who signed it, and whether
+// that holds.
+func (t *tracer) step(e *event.Event) *Step {
+	if s, ok := t.steps[e.Index]; ok {
+		return s
+	}
+	s := &Step{Kind: e.Kind(), Index: e.Index, Key: e.KeyID()}
+	t.steps[e.Index] = s
+	name, known := t.in.Policy.SignerOf(s.Key)
+	switch err := e.Verify(); {
+	case err != nil:
+		s.Why = "the signature does not hold"
+		t.find(SeverityTampered, e, "entry #%d (%s): the signature does not hold: %v", e.Index, s.Kind, err)
+	case s.Kind == "vote": // the envelope proves nothing; the vote inside does
+	case !known:
+		s.Why = "signed by a key no policy names"
+		t.find(SeverityUntrusted, e, "entry #%d (%s) is signed by a key no policy names: %s", e.Index, s.Kind, s.Key)
+	default:
+		s.Who, s.State = name, Proven
+	}
+	return s
+}
+
+// reject takes a step out of the count and says why.
+func (t *tracer) reject(s *Step, severity Severity, format string, args ...any) {
+	s.State, s.Why = Rejected, fmt.Sprintf(format, args...)
+	t.find(severity, t.in.Events[s.Index], "entry #%d (%s): %s", s.Index, s.Kind, s.Why)
+}
+
+// gate reports whether e counts as a word of the environment's gate, and
+// rejects its step where it does not.
+func (t *tracer) gate(e *event.Event, environment string) bool {
+	s := t.step(e)
+	if s.State == Rejected {
+		return false
+	}
+	rules, ok := t.in.Policy.Environments[environment]
+	if !ok {
+		t.reject(s, SeverityUntrusted, "the policy has no environment %q", environment)
+		return false
+	}
+	if !policy.MayGate(t.in.Policy, rules, e) {
+		t.reject(s, SeverityUntrusted, "%s is no gate of %s", s.Who, environment)
+		return false
+	}
+	return true
+}
+
+func (t *tracer) find(severity Severity, e *event.Event, format string, args ...any) {
+	f := Finding{Severity: severity, What: fmt.Sprintf(format, args...)}
+	if e != nil {
+		f.Index = &e.Index
+	}
+	if !slices.ContainsFunc(t.chain.Findings, func(o Finding) bool { return o.What == f.What }) {
+		t.chain.Findings = append(t.chain.Findings, f)
+	}
+}
+
+// found returns the first finding of a severity.
+func (t *tracer) found(severity Severity) (Finding, bool) {
+	i := slices.IndexFunc(t.chain.Findings, func(f Finding) bool { return f.Severity == severity })
+	if i < 0 {
+		return Finding{}, false
+	}
+	return t.chain.Findings[i], true
+}
+
+// finish puts everything in order and judges it. What was tampered with
+// overrides every answer; what is missing overrides only a yes.
+func (t *tracer) finish(judge func() (Verdict, string)) Chain {
+	c := &t.chain
+	c.Steps = t.ordered()
+	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return cmp.Compare(a.Severity, b.Severity) })
+	c.Verdict, c.Why = judge()
+	if f, ok := t.found(SeverityTampered); ok {
+		c.Verdict, c.Why = Tampered, f.What
+	} else if f, ok := t.found(SeverityMissing); ok && c.Verdict == Holds {
+		c.Verdict, c.Why = Incomplete, f.What
+	}
+	return *c
+}
+
+// ordered tells the story: what made the bytes, then each request with what
+// came of it, then deployments nobody asked for.
+func (t *tracer) ordered() []Step {
+	out := make([]Step, 0, len(t.steps))
+	for _, s := range t.steps {
+		slices.Sort(s.Links)
+		s.Links = slices.Compact(s.Links)
+		out = append(out, *s)
+	}
+	slices.SortFunc(out, func(a, b Step) int {
+		return cmp.Or(cmp.Compare(t.chapter(a), t.chapter(b)), cmp.Compare(stages[a.Kind], stages[b.Kind]), cmp.Compare(a.Index, b.Index))
+	})
+	return out
+}
+
+// chapter is 0 before all requests, then a request's place, then the end.
+func (t *tracer) chapter(s Step) uint64 {
+	if stages[s.Kind] < firstOfRequest {
+		return 0
+	}
+	if r, ok := t.requests[s.request]; ok {
+		return 1 + r.event.Index
+	}
+	return 1 + uint64(len(t.in.Events))
+}

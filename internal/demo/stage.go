@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package demo plays the main job from outside, with the real binary, a
+// throw-away repository, throw-away keys and a throw-away home. Every step
+// knows the exit code it must see, so a demo that ends well has shown what it
+// says.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// A Stage is a folder in which commands are run and shown.
+type Stage struct {
+	Self string    // the gateledger binary
+	Dir  string    // the throw-away repository
+	Home string    // the throw-away home: keys and trust of this play only
+	Out  io.Writer // where the play is shown
+	Rand io.Reader
+	Env  []string // what children get, without anything of the caller's CI
+}
+
+// NewStage makes the folders under dir.
+func NewStage(self, dir string, getenv func(string) string, random io.Reader, out io.Writer) (*Stage, error) {
+	s := &Stage{Self: self, Dir: filepath.Join(dir, "repo"), Home: filepath.Join(dir, "home"), Out: out, Rand: random}
+	for _, d := range []string{s.Dir, s.Home} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("make stage: %w", err)
+		}
+	}
+	s.Env = childEnv(getenv, s.Home)
+	return s, nil
+}
+
+// childEnv keeps what toolchains need to find themselves, and nothing that
+// would make the play believe it runs in CI or use the caller's keys.
+func childEnv(getenv func(string) string, home string) []string {
+	env := []string{
+		"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "USERPROFILE=" + home, "AppData=" + filepath.Join(home, "AppData"),
+		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,
+		"GIT_AUTHOR_NAME=Dana", "GIT_AUTHOR_EMAIL=dana@example.org",
+		"GIT_COMMITTER_NAME=Dana", "GIT_COMMITTER_EMAIL=dana@example.org",
+	}
+	for _, name := range []string{
+		"PATH", "TMPDIR", "TEMP", "TMP", "SystemRoot", "PATHEXT", "NO_COLOR", "TERM", "GOCOVERDIR",
+		"GOPROXY", "GOSUMDB", "GONOSUMDB", "GONOSUMCHECK", "GOPRIVATE", "GOFLAGS", "GOTOOLCHAIN", "GOROOT",
+		"GOMODCACHE", "GOCACHE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	} {
+		if v := getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return append(env, goFolders(getenv)...)
+}
+
+// goFolders lets the throw-away home use the caller's module and build cache.
+func goFolders(getenv func(string) string) []string {
+	var out []string
+	for _, name := range []string{"GOMODCACHE", "GOCACHE"} {
+		if getenv(name) != "" {
+			continue
+		}
+		if v, err := exec.Command("go", "env", name).Output(); err == nil {
+			out = append(out, name+"="+strings.TrimSpace(string(v)))
+		}
+	}
+	return out
+}
+
+// Say prints a line of the narrator's.
+func (s *Stage) Say(format string, args ...any) {
+	fmt.Fprintf(s.Out, format+"\n", args...)
+}
+
+// Act prints a heading.
+func (s *Stage) Act(title string) {
+	fmt.Fprintf(s.Out, "\n── %s %s\n", title, strings.Repeat("─", max(0, 74-len([]rune(title)))))
+}
+
+// Gateledger runs the binary, shows command and output, and fails unless it
+// exits with want. It returns standard output.
+func (s *Stage) Gateledger(ctx context.Context, want int, args ...string) (string, error) {
+	fmt.Fprintf(s.Out, "\n$ gateledger %s\n", quote(args))
+	stdout, err := s.run(ctx, want, s.Out, s.Self, args...)
+	if err != nil {
+		return stdout, fmt.Errorf("gateledger %s: %w", quote(args), err)
+	}
+	if want != 0 {
+		fmt.Fprintf(s.Out, "  (exit %d)\n", want)
+	}
+	return stdout, nil
+}
+
+// Quiet runs the binary without showing it.
+func (s *Stage) Quiet(ctx context.Context, args ...string) (string, error) {
+	return s.run(ctx, 0, io.Discard, s.Self, args...)
+}
+
+// Tool runs another program that must succeed, shows its command and not
+// what it prints.
+func (s *Stage) Tool(ctx context.Context, name string, args ...string) (string, error) {
+	fmt.Fprintf(s.Out, "\n$ %s %s\n", name, quote(args))
+	return s.Silent(ctx, name, args...)
+}
+
+// Silent runs another program that must succeed and shows nothing.
+func (s *Stage) Silent(ctx context.Context, name string, args ...string) (string, error) {
+	out, err := s.run(ctx, 0, io.Discard, name, args...)
+	if err != nil {
+		return out, fmt.Errorf("%s %s: %w", name, quote(args), err)
+	}
+	return out, nil
+}
+
+func (s *Stage) run(ctx context.Context, want int, show io.Writer, name string, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = s.Dir, s.Env
+	var stdout, stderr bytes.Buffer
+	indented := &indent{w: show}
+	cmd.Stdout = io.MultiWriter(&stdout, indented)
+	cmd.Stderr = io.MultiWriter(&stderr, indented)
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return "", err
+	}
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		return stdout.String(), fmt.Errorf("exit %d, want %d: %s", got, want, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// indent sets a child's lines apart from the narrator's.
+type indent struct {
+	w    io.Writer
+	open bool // the last line is not ended yet
+}
+
+func (i *indent) Write(p []byte) (int, error) {
+	for line := range bytes.Lines(p) {
+		prefix := "  "
+		if i.open {
+			prefix = ""
+		}
+		if _, err := fmt.Fprintf(i.w, "%s%s", prefix, line); err != nil {
+			return 0, err
+		}
+		i.open = !bytes.HasSuffix(line, []byte("\n"))
+	}
+	return len(p), nil
+}
+
+// Voter makes an SSH key pair and returns the private half's path, relative
+// to the repository.
+func (s *Stage) Voter(name string) (string, error) {
+	public, private, err := ed25519.GenerateKey(s.Rand)
+	if err != nil {
+		return "", err
+	}
+	block, err := ssh.MarshalPrivateKey(private, name)
+	if err != nil {
+		return "", err
+	}
+	line, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(s.Home, "keys", name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+		return "", err
+	}
+	rel, err := filepath.Rel(s.Dir, file)
+	if err != nil {
+		return "", err
+	}
+	authorized := append(bytes.TrimSpace(ssh.MarshalAuthorizedKey(line)), " "+name+"\n"...)
+	return filepath.ToSlash(rel), os.WriteFile(file+".pub", authorized, 0o644)
+}
+
+// Flip turns over one bit of a file.
+func (s *Stage) Flip(file string, offset int) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	if offset < 0 || offset >= len(data) {
+		return fmt.Errorf("no byte %d in %s", offset, file)
+	}
+	data[offset] ^= 1
+	if err := os.Chmod(file, 0o644); err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o644)
+}
+
+// Copy makes a copy of a file or of a folder tree.
+func (s *Stage) Copy(from, to string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return os.CopyFS(to, os.DirFS(from))
+	}
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, info.Mode().Perm())
+}
+
+// Path is a file of the repository.
+func (s *Stage) Path(rel string) string { return filepath.Join(s.Dir, filepath.FromSlash(rel)) }
+
+// quote writes arguments as a shell would want them.
+func quote(args []string) string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if a == "" || strings.ContainsAny(a, " '\"$\\|<>&;()*") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		out[i] = a
+	}
+	return strings.Join(out, " ")
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Try walks the same steps on the user's own artifact, copied, in a
+// throw-away repository with throw-away voters. What it makes is a trial:
+// nobody real approved anything, and nothing of it is kept.
+func Try(ctx context.Context, s *Stage, file string) error {
+	p := &play{Stage: s, ledger: s.Path(".git/gateledger")}
+	name := filepath.Base(file)
+	p.Say("TRIAL: throw-away ledger, throw-away voters, a copy of your file. Nothing here approves anything.")
+	for _, act := range []func(context.Context, string) error{p.tryLog, p.tryGate, p.tryTamper} {
+		if err := act(ctx, name); err != nil {
+			return err
+		}
+	}
+	p.Say("\nThat was a trial, and nothing of it is left. For real, in your repository:\n\n  gateledger init")
+	return nil
+}
+
+func (p *play) tryLog(ctx context.Context, name string) error {
+	p.Act("a ledger, two voters, and your file in it")
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch=main"},
+		{"commit", "--quiet", "--allow-empty", "--message", "trial"},
+	} {
+		if _, err := p.Silent(ctx, "git", args...); err != nil {
+			return err
+		}
+	}
+	if _, err := p.Quiet(ctx, "init"); err != nil {
+		return err
+	}
+	for who, key := range map[string]*string{"trial-voter-1": &p.ana, "trial-voter-2": &p.bo} {
+		var err error
+		if *key, err = p.Voter(who); err != nil {
+			return err
+		}
+	}
+	for _, v := range [][2]string{{"trial-voter-1", p.ana}, {"trial-voter-2", p.bo}} {
+		if _, err := p.Gateledger(ctx, 0, "policy", "add", v[0], "--ssh", v[1]+".pub", "--role", "lead"); err != nil {
+			return err
+		}
+	}
+	_, err := p.Gateledger(ctx, 0, "record", "build", "--subject", name)
+	return err
+}
+
+func (p *play) tryGate(ctx context.Context, name string) error {
+	p.Act("the gate waits for two people, then opens once")
+	gate := []string{"gate", "--environment", "production", "--policy", ".gateledger.yml", "--subject", name}
+	if _, err := p.Gateledger(ctx, 8, gate...); err != nil {
+		return err
+	}
+	list, err := p.Quiet(ctx, "request", "list", "--json")
+	if err != nil {
+		return err
+	}
+	var open struct{ Requests []struct{ Request string } }
+	if err := json.Unmarshal([]byte(list), &open); err != nil || len(open.Requests) != 1 {
+		return fmt.Errorf("find the open request in %q: %w", list, err)
+	}
+	for _, key := range []string{p.ana, p.bo} {
+		if _, err := p.Gateledger(ctx, 0, "approve", open.Requests[0].Request[:12], "--ssh", key, "--yes"); err != nil {
+			return err
+		}
+	}
+	if _, err := p.Gateledger(ctx, 0, gate...); err != nil {
+		return err
+	}
+	if _, err := p.Gateledger(ctx, 0, "record", "deployment", "--subject", name, "--environment", "production", "--result", "healthy"); err != nil {
+		return err
+	}
+	_, err = p.Gateledger(ctx, 0, "verify", "artifact", name)
+	return err
+}
+
+func (p *play) tryTamper(ctx context.Context, name string) error {
+	p.Act("one bit of the copy is turned over")
+	info, err := os.Stat(p.Path(name))
+	if err != nil {
+		return err
+	}
+	if err := p.Flip(p.Path(name), int(info.Size()/2)); err != nil {
+		return err
+	}
+	_, err = p.Gateledger(ctx, 4, "verify", "artifact", name)
+	return err
+}

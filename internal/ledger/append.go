@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/gateledger/gateledger/internal/durable"
+	"github.com/gateledger/gateledger/internal/proof"
+)
+
+// maxBatch is how many leaves one append may add.
+const maxBatch = 1 << 16
+
+// A writer is what a dir knows while it holds the lock. It is thrown away
+// when a commit fails, since the disk may then hold either head.
+type writer struct {
+	edge  *edge
+	ids   *ids
+	tidy  bool            // no uncommitted files stand beside the edge
+	known map[string]bool // folders that are durable
+}
+
+func (d *dir) Append(ctx context.Context, head proof.Checkpoint, leaves []Leaf) ([]proof.Receipt, error) {
+	receipts, err := d.append(ctx, head, leaves)
+	if err != nil {
+		return nil, fmt.Errorf("append to %s: %w", d.url, err)
+	}
+	return receipts, nil
+}
+
+func (d *dir) append(ctx context.Context, head proof.Checkpoint, leaves []Leaf) ([]proof.Receipt, error) {
+	if d.signer == nil {
+		return nil, ErrReadOnly
+	}
+	if err := checkLeaves(leaves); err != nil {
+		return nil, err
+	}
+	unlock, err := d.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	v, err := d.prepare(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.plan(ctx, v, leaves)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.follows(head, v.head); err != nil {
+		return nil, err
+	}
+	var g *growth
+	if len(p.fresh) > 0 {
+		if v, g, err = d.commit(ctx, v, p.fresh); err != nil {
+			d.state = nil
+			return nil, err
+		}
+	}
+	return p.receipts(v, g)
+}
+
+// checkLeaves refuses what no ledger takes, before anything is touched.
+func checkLeaves(leaves []Leaf) error {
+	if len(leaves) > maxBatch {
+		return fmt.Errorf("%d leaves at once, at most %d: %w", len(leaves), maxBatch, ErrTooLarge)
+	}
+	for i, l := range leaves {
+		switch {
+		case len(l.Data) == 0:
+			return fmt.Errorf("leaf %d of the batch has no data", i)
+		case len(l.Data) > maxEntry:
+			return fmt.Errorf("leaf %d of the batch is %d bytes, at most %d: %w", i, len(l.Data), maxEntry, ErrTooLarge)
+		case len(l.Body) > MaxBody:
+			return fmt.Errorf("body of leaf %d of the batch is %d bytes, at most %d: %w", i, len(l.Body), MaxBody, ErrTooLarge)
+		case len(l.Blobs) > MaxBlobs:
+			return fmt.Errorf("leaf %d of the batch has %d documents, at most %d: %w", i, len(l.Blobs), MaxBlobs, ErrTooLarge)
+		}
+		for _, b := range l.Blobs {
+			if len(b) > MaxBlob {
+				return fmt.Errorf("document of leaf %d of the batch is %d bytes, at most %d: %w", i, len(b), MaxBlob, ErrTooLarge)
+			}
+		}
+	}
+	return nil
+}
+
+// prepare reads the head and brings the writer's state up to it. The right
+// edge is proven every time: in full against the signed root, or byte by byte
+// against what this process has proven or written before.
+func (d *dir) prepare(ctx context.Context) (*view, error) {
+	v, err := d.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := d.state
+	if s == nil {
+		s = &writer{known: map[string]bool{}}
+	}
+	d.state = nil
+	if s.edge != nil && s.edge.head.Size == v.head.Size && s.edge.head.Root == v.head.Root {
+		err = s.edge.check(d.fsys)
+	} else {
+		s.tidy = false
+		s.edge, err = loadEdge(d.fsys, v.head)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := d.loadIDs(ctx, s, v); err != nil {
+		return nil, err
+	}
+	d.state = s
+	return v, nil
+}
+
+// commit adds leaves to the log. Until the checkpoint is renamed into place
+// nothing has happened; from then on everything has.
+//
+// The order is: compute the new tree and check that it extends the old one;
+// sign its checkpoint and check the signature; write entries, tiles, bodies
+// and documents under names that no checkpoint refers to yet, fsync them and
+// their folders, and read them back; then write, fsync and rename the
+// checkpoint, fsync its folder, and read it back.
+func (d *dir) commit(ctx context.Context, v *view, leaves []Leaf) (*view, *growth, error) {
+	s := d.state
+	hashes := make([]tlog.Hash, len(leaves))
+	entries := make([][]byte, len(leaves))
+	for i, l := range leaves {
+		hashes[i], entries[i] = tlog.RecordHash(l.Data), l.Data
+	}
+	g, root := s.edge.grow(hashes)
+	head, err := d.sign(v.head, g, root)
+	if err != nil {
+		return nil, nil, err
+	}
+	next, files := g.next(entries)
+	next.head = head
+	if err := d.stage(ctx, append(files, bodyFiles(v.head.Size, leaves)...), leaves); err != nil {
+		return nil, nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if err := durable.WriteFile(d.fsys, checkpointPath, head.Raw); err != nil {
+		return nil, nil, err
+	}
+	if err := compare(d.fsys, file{checkpointPath, head.Raw}); err != nil {
+		return nil, nil, fmt.Errorf("read back: %w", err)
+	}
+	d.settle(next, leaves)
+	v, err = d.current(ctx)
+	return v, g, err
+}
+
+// sign makes the checkpoint of the grown tree. It proves to itself what any
+// verifier will: the signature, consistency, and the first and last receipt.
+func (d *dir) sign(old proof.Checkpoint, g *growth, root tlog.Hash) (proof.Checkpoint, error) {
+	head, err := proof.SignCheckpoint(d.keys.Origin, g.size, root, d.signer)
+	if err != nil {
+		return proof.Checkpoint{}, err
+	}
+	if head, err = proof.ParseCheckpoint(head.Raw, d.keys); err != nil {
+		return proof.Checkpoint{}, checkpointError(err)
+	}
+	if err := proof.Consistency(g.consistency, old, head); err != nil {
+		return proof.Checkpoint{}, fmt.Errorf("self-check: %w", err)
+	}
+	for _, i := range []int{0, len(g.leaves) - 1} {
+		if err := proof.Inclusion(g.proofs[i], g.leaves[i], old.Size+uint64(i), g.size, root); err != nil {
+			return proof.Checkpoint{}, fmt.Errorf("self-check: %w", err)
+		}
+	}
+	return head, nil
+}
+
+// bodyFiles lays out the bodies of leaves that start at index first.
+func bodyFiles(first uint64, leaves []Leaf) []file {
+	var files []file
+	for len(leaves) > 0 {
+		offset := int(first % tileWidth)
+		k := min(len(leaves), tileWidth-offset)
+		records := make([]record, k)
+		for i, l := range leaves[:k] {
+			records[i] = newRecord(l)
+		}
+		files = append(files, runFiles(first/tileWidth, offset, records)...)
+		first, leaves = first+uint64(k), leaves[k:]
+	}
+	return files
+}
+
+// stage makes files and the leaves' documents durable, and reads them back.
+func (d *dir) stage(ctx context.Context, files []file, leaves []Leaf) error {
+	s := d.state
+	if !s.tidy {
+		if err := s.edge.removeStray(d.fsys); err != nil {
+			return err
+		}
+	}
+	var known []string
+	for folder := range s.known {
+		known = append(known, folder)
+	}
+	st := durable.NewStage(d.fsys, known...)
+	defer st.Discard()
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if whole, ok := wholeSegment(f.name); ok {
+			if err := st.Remove(whole); err != nil {
+				return err
+			}
+		}
+		if err := st.Write(f.name, f.data); err != nil {
+			return err
+		}
+	}
+	if err := d.stageBlobs(ctx, st, leaves); err != nil {
+		return err
+	}
+	if err := st.Sync(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := compare(d.fsys, f); err != nil {
+			return fmt.Errorf("read back: %w", err)
+		}
+		s.known[path.Dir(f.name)] = true
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// check holds the sections against each other. It runs even after errors, so
+// it must take them as they came.
+func (d *decoder) check() {
+	d.signersAreDistinct()
+	d.principalsAreDistinct()
+	signers := slices.Sorted(maps.Keys(d.p.Signers))
+	for _, name := range slices.Sorted(maps.Keys(d.p.Environments)) {
+		path := join("environments", name)
+		e := d.p.Environments[name]
+		e.Gate = d.knownSigners(path+".gate", e.Gate, e.Tier)
+		if e.Gate == nil {
+			e.Gate = signers
+		}
+		if len(signers) == 0 {
+			d.failAt(path, "no signer could make a request: the policy has no signers")
+		}
+		if e.Veto == nil {
+			e.Veto = rolesOf(e.Require)
+		}
+		for i := range e.Evidence {
+			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
+		}
+		d.p.Environments[name] = e
+	}
+}
+
+func rolesOf(seats []Seat) []string {
+	var roles []string
+	for _, s := range seats {
+		roles = append(roles, s.Role)
+	}
+	return roles
+}
+
+func (d *decoder) checkEvidence(path string, e *Evidence, tier Tier) {
+	e.By = d.knownSigners(path+".by", e.By, tier)
+	if e.Environment == "" {
+		return
+	}
+	if _, ok := d.p.Environments[e.Environment]; !ok {
+		d.failAt(path+".environment", "unknown environment %q%s", e.Environment,
+			have(e.Environment, slices.Sorted(maps.Keys(d.p.Environments))))
+	}
+}
+
+func (d *decoder) knownSigners(path string, names []string, tier Tier) []string {
+	for i, name := range names {
+		at := path
+		if _, listed := d.where[path+"["+strconv.Itoa(i)+"]"]; listed {
+			at += "[" + strconv.Itoa(i) + "]"
+		}
+		s, ok := d.p.Signers[name]
+		switch {
+		case !ok:
+			d.failAt(at, "unknown signer %q%s", name, have(name, slices.Sorted(maps.Keys(d.p.Signers))))
+		case !s.Tier.covers(tier):
+			d.failAt(at, "signer %s is of tier %s, and the environment of tier %s", name, s.Tier, tier)
+		}
+	}
+	return names
+}
+
+func (d *decoder) signersAreDistinct() {
+	first := map[string]string{}
+	for _, name := range d.inFileOrder("signers", slices.Collect(maps.Keys(d.p.Signers))) {
+		d.once(first, d.p.Signers[name].Key, name, "signers."+name+".key", "the key")
+	}
+}
+
+// principalsAreDistinct refuses a policy in which one human could pass for
+// two: by a key, an account or an address that two principals have.
+func (d *decoder) principalsAreDistinct() {
+	keys, emails, github, gitlab := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+	for _, o := range d.p.Outsiders {
+		emails[o] = "outsiders"
+	}
+	for _, name := range d.inFileOrder("principals", slices.Collect(maps.Keys(d.p.Principals))) {
+		who, path := d.p.Principals[name], join("principals", name)
+		for i, k := range who.Keys {
+			if k.SSH == nil {
+				continue
+			}
+			at := path + ".keys[" + strconv.Itoa(i) + "]"
+			d.once(keys, string(k.SSH.Marshal()), name, at, "the key")
+			if signer, ok := d.p.SignerOf(machineKeyID(k.SSH)); ok {
+				d.failAt(at, "the key is the signer %s's: a machine does not vote", signer)
+			}
+		}
+		for i, mail := range who.Emails {
+			d.once(emails, mail, name, path+".emails["+strconv.Itoa(i)+"]", "the address")
+		}
+		d.once(github, accountKey(who.GitHub), name, path+".github.id", "the account")
+		d.once(gitlab, accountKey(who.GitLab), name, path+".gitlab.id", "the account")
+	}
+}
+
+func accountKey(a Account) string {
+	if a.ID == 0 {
+		return ""
+	}
+	return strconv.FormatInt(a.ID, 10)
+}
+
+// once fails if value is somebody's already. It remembers name as its owner.
+func (d *decoder) once(owner map[string]string, value, name, path, thing string) {
+	if value == "" {
+		return
+	}
+	switch by, taken := owner[value]; {
+	case !taken:
+		owner[value] = name
+	case by == name:
+		d.failAt(path, "%s stands twice", thing)
+	default:
+		d.failAt(path, "%s is %s's already", thing, by)
+	}
+}
+
+// inFileOrder sorts names by where they stand under path, so that it is the
+// second of two that is refused.
+func (d *decoder) inFileOrder(path string, names []string) []string {
+	slices.SortFunc(names, func(a, b string) int {
+		x, y := d.where[join(path, a)], d.where[join(path, b)]
+		if x.Line != y.Line {
+			return x.Line - y.Line
+		}
+		return x.Column - y.Column
+	})
+	return names
+}
+
+// findUnready collects the seats that the people of the policy cannot fill,
+// and the vetoes that nobody could cast.
+func (d *decoder) findUnready() {
+	for _, name := range slices.Sorted(maps.Keys(d.p.Environments)) {
+		e, path := d.p.Environments[name], join("environments", name)
+		d.seatsCanBeFilled(name, path+".require", e.Require)
+		for i, role := range e.Veto {
+			if len(d.p.voters(role)) > 0 {
+				continue
+			}
+			if at := path + ".veto.roles[" + strconv.Itoa(i) + "]"; d.where[at] != nil {
+				d.notReady(name, at, "nobody with a key holds role %s, so nobody could deny%s", role, haveRoles(d.p, role))
+			}
+		}
+	}
+	d.seatsCanBeFilled("", "policy-change.require", d.p.PolicyChange)
+}
+
+func (d *decoder) notReady(environment, path, format string, args ...any) {
+	d.p.unready = append(d.p.unready, unready{environment, d.errorAtPath(path, format, args...)})
+}
+
+func (d *decoder) seatsCanBeFilled(environment, path string, seats []Seat) {
+	enough := true
+	for i, s := range seats {
+		if who := d.p.voters(s.Role); len(who) < s.Count {
+			enough = false
+			d.notReady(environment, path+"["+strconv.Itoa(i)+"].role", "%s", tooFew(d.p, s, who))
+		}
+	}
+	if !enough {
+		return
+	}
+	people := slices.Sorted(maps.Keys(d.p.Principals))
+	people = slices.DeleteFunc(people, func(name string) bool { return len(d.p.Principals[name].Keys) == 0 })
+	filled, total := fill(seats, people, d.p.holds).filled(), 0
+	for _, s := range seats {
+		total += s.Count
+	}
+	if filled < total {
+		d.notReady(environment, path, "asks for %d different people, and the policy's people can fill %d of the seats: one person fills one seat, whatever roles they hold", total, filled)
+	}
+}
+
+func tooFew(p *Policy, s Seat, who []string) string {
+	text := "role " + s.Role + " needs " + plural(s.Count, "person", "people") + " with a key, and "
+	switch len(who) {
+	case 0:
+		text += "nobody holds it" + haveRoles(p, s.Role)
+	default:
+		text += "only " + strings.Join(who, ", ") + " can fill it"
+	}
+	return text
+}
+
+func haveRoles(p *Policy, role string) string {
+	roles := p.Roles()
+	if len(roles) == 0 {
+		return "; no principal holds a role yet"
+	}
+	return have(role, roles)
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

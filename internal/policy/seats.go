@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"maps"
+	"slices"
+)
+
+// A seating gives each seat different people. One person sits on one seat,
+// whatever roles they hold, so it is a maximum bipartite matching: giving
+// seats away one by one would strand a person who could have moved.
+type seating struct {
+	seats []Seat
+	holds func(person, role string) bool
+	on    [][]string // the people on each seat
+}
+
+// fill seats as many of the people as can be seated. People are taken in the
+// order given, so the same people always sit the same way.
+func fill(seats []Seat, people []string, holds func(person, role string) bool) *seating {
+	s := &seating{seats: seats, holds: holds, on: make([][]string, len(seats))}
+	for _, person := range people {
+		s.seat(person, -1)
+	}
+	return s
+}
+
+// seat finds a seat for one more person, moving others if need be. With only
+// not negative, the place that is filled in the end must be on that seat.
+func (s *seating) seat(person string, only int) bool {
+	return s.place(person, only, make([]bool, len(s.seats)))
+}
+
+func (s *seating) place(person string, only int, tried []bool) bool {
+	for i, seat := range s.seats {
+		if tried[i] || !s.holds(person, seat.Role) {
+			continue
+		}
+		tried[i] = true
+		if len(s.on[i]) < seat.Count {
+			if only >= 0 && only != i {
+				continue
+			}
+			s.on[i] = append(s.on[i], person)
+			return true
+		}
+		for j, other := range s.on[i] {
+			if s.place(other, only, tried) {
+				s.on[i][j] = person
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// could says whether one more person would help to fill seat i.
+func (s *seating) could(person string, i int) bool {
+	trial := &seating{seats: s.seats, holds: s.holds, on: make([][]string, len(s.on))}
+	for j := range s.on {
+		trial.on[j] = slices.Clone(s.on[j])
+	}
+	return trial.seat(person, i)
+}
+
+// of returns the role on whose seat the person sits.
+func (s *seating) of(person string) (role string, ok bool) {
+	for i, on := range s.on {
+		if slices.Contains(on, person) {
+			return s.seats[i].Role, true
+		}
+	}
+	return "", false
+}
+
+func (s *seating) filled() int {
+	n := 0
+	for _, on := range s.on {
+		n += len(on)
+	}
+	return n
+}
+
+func (s *seating) full() bool {
+	for i, seat := range s.seats {
+		if len(s.on[i]) < seat.Count {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Policy) holds(person, role string) bool {
+	return slices.Contains(p.Principals[person].Roles, role)
+}
+
+// voters lists the people who hold the role and have a key to vote with,
+// sorted.
+func (p *Policy) voters(role string) []string {
+	var who []string
+	for _, name := range slices.Sorted(maps.Keys(p.Principals)) {
+		if p.holds(name, role) && len(p.Principals[name].Keys) > 0 {
+			who = append(who, name)
+		}
+	}
+	return who
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func (d *decoder) policy(n *yaml.Node) {
+	d.object(n, "", "policy", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "version":
+			if v.ShortTag() != "!!int" || v.Value != "1" {
+				d.fail(v, path, "must be 1, not %s", what(v))
+			}
+		case "ledger":
+			d.ledger(v, path)
+		case "signers":
+			d.named(v, path, maxSigners, func(name string, v *yaml.Node, path string) {
+				d.p.Signers[name] = d.signer(v, path)
+			})
+		case "principals":
+			d.named(v, path, maxPrincipals, func(name string, v *yaml.Node, path string) {
+				d.p.Principals[name] = d.principal(v, path)
+			})
+		case "environments":
+			d.named(v, path, maxEnvironments, func(name string, v *yaml.Node, path string) {
+				d.p.Environments[name] = d.environment(name, v, path)
+			})
+		case "outsiders":
+			d.p.Outsiders = d.emails(v, path, "*")
+		case "policy-change":
+			d.object(v, path, "policy-change", func(_ string, v *yaml.Node, path string) {
+				d.p.PolicyChange = d.seats(v, path)
+				if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
+					d.fail(v, path, "is empty: nobody would have to approve the next policy")
+				}
+			})
+		}
+	})
+}
+
+func (d *decoder) ledger(n *yaml.Node, path string) {
+	d.object(n, path, "ledger", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "url":
+			d.p.Ledger.URL, _ = d.text(v, path)
+			if hasPassword(d.p.Ledger.URL) {
+				d.fail(v, path, "holds a password; a policy is read by everyone")
+			}
+		case "origin":
+			d.p.Ledger.Origin, _ = d.pattern(v, path, originPattern, "an origin: letters, digits, '.', '_', '/' and '-'")
+		case "keys":
+			d.p.Ledger.Keys = d.texts(v, path, d.logKey)
+			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
+				d.fail(v, path, "is empty: no checkpoint could be trusted")
+			}
+		}
+	})
+}
+
+// hasPassword finds user:password@ in the authority of a URL.
+func hasPassword(url string) bool {
+	_, rest, ok := strings.Cut(url, "://")
+	if !ok {
+		return false
+	}
+	authority, _, _ := strings.Cut(rest, "/")
+	at := strings.LastIndex(authority, "@")
+	return at >= 0 && strings.Contains(authority[:at], ":")
+}
+
+func (d *decoder) signer(n *yaml.Node, path string) Signer {
+	s := Signer{Tier: Fast}
+	d.object(n, path, "signer", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "key":
+			s.Key, _ = d.pattern(v, path, keyIDPattern, `a key id: "sha256:" and 64 lower-case hex digits`)
+		case "tier":
+			s.Tier = d.tier(v, path)
+		}
+	})
+	return s
+}
+
+func (d *decoder) tier(n *yaml.Node, path string) Tier {
+	text, ok := d.text(n, path)
+	switch {
+	case !ok:
+	case text == string(Anchored):
+		d.fail(n, path, "tier anchored is not in this version; have fast")
+	case text != string(Fast):
+		d.fail(n, path, "unknown tier %q%s", text, have(text, []string{string(Fast)}))
+	}
+	return Fast
+}
+
+func (d *decoder) principal(n *yaml.Node, path string) Principal {
+	var p Principal
+	d.object(n, path, "principal", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "keys":
+			d.list(v, path, func(v *yaml.Node, path string) {
+				p.Keys = append(p.Keys, d.key(v, path))
+			})
+		case "emails":
+			p.Emails = d.emails(v, path, "")
+		case "github":
+			p.GitHub = d.account(v, path)
+		case "gitlab":
+			p.GitLab = d.account(v, path)
+		case "roles":
+			p.Roles = d.nameList(v, path)
+		}
+	})
+	return p
+}
+
+func (d *decoder) key(n *yaml.Node, path string) Key {
+	var k Key
+	d.object(n, path, "key", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "ssh":
+			k.SSH = d.sshKey(v, path)
+		case "from":
+			k.From = d.date(v, path)
+		case "until":
+			k.Until = d.date(v, path)
+		}
+	})
+	if !k.From.IsZero() && !k.Until.IsZero() && !k.Until.After(k.From) {
+		d.fail(n, path, "until %s is not after from %s: the key would never count",
+			k.Until.Format(time.DateOnly), k.From.Format(time.DateOnly))
+	}
+	return k
+}
+
+func (d *decoder) account(n *yaml.Node, path string) Account {
+	var a Account
+	d.object(n, path, "account", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "id":
+			a.ID, _ = d.number(v, path, idPattern, "the account's number")
+		case "login":
+			a.Login, _ = d.text(v, path)
+		}
+	})
+	return a
+}
+
+// emails reads a list of addresses, or the word besides, in lower case.
+func (d *decoder) emails(n *yaml.Node, path, besides string) []string {
+	all := d.texts(n, path, func(v *yaml.Node, path, text string) bool {
+		if text == besides || emailPattern.MatchString(text) {
+			return true
+		}
+		d.fail(v, path, "%q is not an e-mail address in plain ASCII", text)
+		return false
+	})
+	for i := range all {
+		all[i] = foldEmail(all[i])
+	}
+	return all
+}
+
+// foldEmail makes two spellings of an address equal. It folds ASCII only:
+// Unicode folding would make a look-alike address somebody else's.
+func foldEmail(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+func (d *decoder) seats(n *yaml.Node, path string) []Seat {
+	var all []Seat
+	d.list(n, path, func(v *yaml.Node, path string) {
+		s := Seat{}
+		d.object(v, path, "seat", func(key string, v *yaml.Node, path string) {
+			switch key {
+			case "role":
+				s.Role, _ = d.name(v, path)
+			case "count":
+				count, _ := d.number(v, path, countPattern, "a whole number from 1 to 100")
+				s.Count = int(count)
+			case "source":
+				d.words(v, path, "source", sources, laterSources)
+			}
+		})
+		if s.Role != "" && slices.ContainsFunc(all, func(o Seat) bool { return o.Role == s.Role }) {
+			d.fail(v, path, "role %s has its seats above already; raise their count", s.Role)
+			return
+		}
+		all = append(all, s)
+	})
+	return all
+}
+
+// words reads a list of words that stand for themselves; the words of later
+// versions are refused by name.
+func (d *decoder) words(n *yaml.Node, path, kind string, known, later []string) []string {
+	all := d.texts(n, path, func(v *yaml.Node, path, text string) bool {
+		switch {
+		case slices.Contains(known, text):
+			return true
+		case slices.Contains(later, text):
+			d.fail(v, path, "%s %s is not in this version%s", kind, text, have("", known))
+		default:
+			d.fail(v, path, "unknown %s %q%s", kind, text, have(text, known))
+		}
+		return false
+	})
+	if n.Kind == yaml.SequenceNode && len(n.Content) == 0 {
+		d.fail(n, path, "is empty; leave it out instead")
+	}
+	return all
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scan
+
+import (
+	"path"
+	"slices"
+
+	"github.com/gateledger/gateledger/internal/bom"
+)
+
+// An unreadFormat is a lockfile that this version knows by name and does not
+// read. It is named in the document, so that nobody takes what is missing for
+// what is not there.
+type unreadFormat struct {
+	file, what string
+}
+
+func unreadFormats() []unreadFormat {
+	return []unreadFormat{
+		{"Cargo.lock", "Cargo lockfile"},
+		{"Gemfile.lock", "Bundler lockfile"},
+		{"Package.resolved", "Swift package lockfile"},
+		{"Pipfile.lock", "Pipenv lockfile"},
+		{"Podfile.lock", "CocoaPods lockfile"},
+		{"bun.lock", "Bun lockfile"},
+		{"bun.lockb", "Bun lockfile"},
+		{"composer.lock", "Composer lockfile"},
+		{"deno.lock", "Deno lockfile"},
+		{"gradle.lockfile", "Gradle lockfile"},
+		{"mix.lock", "Mix lockfile"},
+		{"packages.lock.json", "NuGet lockfile"},
+		{"pdm.lock", "PDM lockfile"},
+		{"pnpm-lock.yaml", "pnpm lockfile"},
+		{"poetry.lock", "Poetry lockfile"},
+		{"pom.xml", "Maven project"},
+		{"pubspec.lock", "Dart lockfile"},
+		{"requirements.txt", "pip requirements"},
+		{"uv.lock", "uv lockfile"},
+		{"yarn.lock", "Yarn lockfile"},
+	}
+}
+
+func unreadNames() []string {
+	var names []string
+	for _, f := range unreadFormats() {
+		names = append(names, f.file)
+	}
+	return names
+}
+
+func findUnread(_ *tree, found []string) []bom.Source {
+	var sources []bom.Source
+	for _, p := range found {
+		formats := unreadFormats()
+		i := slices.IndexFunc(formats, func(f unreadFormat) bool { return f.file == path.Base(p) })
+		sources = append(sources, bom.Source{
+			Path: printable(p), Ecosystem: "unread", Lost: true,
+			Reasons: []string{"not supported yet: " + formats[i].what},
+		})
+	}
+	return sources
+}
