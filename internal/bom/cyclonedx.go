@@ -83,12 +83,25 @@ func (d *Document) size() int {
 	n := 4096
 	for i := range d.components {
 		c := &d.components[i]
-		n += 700 + 4*len(c.ref) + 160*len(c.Hashes) + 100*len(c.Properties) + 60*len(c.Occurrences)
+		// The reference stands four times: component, purl, edges, composition.
+		n += 120 + 4*len(c.ref) + len(c.Name) + 80*len(c.Licences)
+		for _, h := range c.Hashes {
+			n += len(h.Value) + 40
+		}
+		for _, r := range c.References {
+			n += len(r.URL) + len(r.Comment) + 60
+		}
+		for _, p := range c.Properties {
+			n += len(p.Name) + len(p.Value) + 30
+		}
+		for _, o := range c.Occurrences {
+			n += len(o.Path) + 40
+		}
 		for _, r := range c.requires {
 			n += len(r) + 3
 		}
 	}
-	return n
+	return n + n/32
 }
 
 // A writer encodes one value after the other and keeps the first error.

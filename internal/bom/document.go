@@ -14,7 +14,6 @@ import (
 // everything in order, every reference resolved.
 type Document struct {
 	inventory  Inventory
-	subject    Component
 	components []node // sorted by ref; without the subject
 	root       node
 	sources    []source
@@ -23,7 +22,7 @@ type Document struct {
 // A node is a merged component, the reference it goes by, and what it depends
 // on, sorted and each once.
 type node struct {
-	Component
+	*Component
 	ref      string
 	requires []string
 }
@@ -34,8 +33,9 @@ type source struct {
 	refs []string // sorted, each once
 }
 
-// New merges an inventory into a document. It fails if a source names a
-// component that it does not have: that is a fault in a finder.
+// New merges an inventory into a document. It takes the components over: a
+// large lockfile fits into memory once, not twice. It fails if a source names
+// a component that it does not have: that is a fault in a finder.
 func New(inv Inventory) (*Document, error) {
 	inv.Sources = slices.Clone(inv.Sources)
 	slices.SortStableFunc(inv.Sources, func(a, b Source) int {
@@ -52,7 +52,9 @@ func New(inv Inventory) (*Document, error) {
 		return nil, err
 	}
 	for i := range inv.Sources {
-		d.sources = append(d.sources, source{&inv.Sources[i], m.refsOf(i)})
+		s := &inv.Sources[i]
+		s.Components, s.Edges = nil, nil // they are in the graph now
+		d.sources = append(d.sources, source{s, m.refsOf(i)})
 	}
 	return d, nil
 }
@@ -99,7 +101,7 @@ func (d *Document) place(m *merged) error {
 	for _, taken := slices.BinarySearchFunc(m.nodes, ref, byRef); taken; _, taken = slices.BinarySearchFunc(m.nodes, ref, byRef) {
 		ref += "#"
 	}
-	d.root = node{Component: subject, ref: ref, requires: projects}
+	d.root = node{Component: &subject, ref: ref, requires: projects}
 	d.components = m.nodes
 	return nil
 }

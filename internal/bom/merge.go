@@ -72,7 +72,7 @@ func (m *merged) addAll(records []record) {
 		i := slices.IndexFunc(groups, func(n node) bool { return n.agrees(r.Component) })
 		if i < 0 {
 			i = len(groups)
-			groups = append(groups, node{Component: first(r.Component), ref: refName(r.Component, i+1)})
+			groups = append(groups, node{Component: r.Component, ref: refName(r.Component, i+1)})
 		} else {
 			groups[i].absorb(r.Component)
 		}
@@ -82,18 +82,6 @@ func (m *merged) addAll(records []record) {
 		groups[i].tidy()
 	}
 	m.nodes = append(m.nodes, groups...)
-}
-
-// first copies a record so that what is absorbed does not write into a
-// finder's slices.
-func first(c *Component) Component {
-	n := *c
-	n.Hashes = slices.Clip(n.Hashes)
-	n.Licences = slices.Clip(n.Licences)
-	n.References = slices.Clip(n.References)
-	n.Properties = slices.Clip(n.Properties)
-	n.Occurrences = slices.Clip(n.Occurrences)
-	return n
 }
 
 // agrees reports whether two records of one package URL can be the same

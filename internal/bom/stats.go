@@ -4,7 +4,7 @@ package bom
 
 // Stats counts what a document holds.
 type Stats struct {
-	Subject    string         // its reference
+	Subject    string         // its name and version
 	Components map[string]int // by ecosystem, a component of two sources once
 	Total      int            // components, without the subject
 	Edges      int
@@ -14,7 +14,7 @@ type Stats struct {
 
 // Stats counts what the document holds.
 func (d *Document) Stats() Stats {
-	s := Stats{Subject: d.root.ref, Components: map[string]int{}, Total: len(d.components), Edges: len(d.root.requires)}
+	s := Stats{Subject: d.root.title(), Components: map[string]int{}, Total: len(d.components), Edges: len(d.root.requires)}
 	counted := map[string]map[string]bool{}
 	for _, src := range d.sources {
 		if counted[src.Ecosystem] == nil {
@@ -42,3 +42,11 @@ func (d *Document) Stats() Stats {
 
 // Sources returns what was read, in the order of the document.
 func (d *Document) Sources() []Source { return d.inventory.Sources }
+
+// title names a component for people.
+func (c *Component) title() string {
+	if c.Version == "" {
+		return c.displayName()
+	}
+	return c.displayName() + "@" + c.Version
+}

@@ -12,8 +12,10 @@ import (
 // follows a document down must not be led down for ever.
 const MaxDepth = 128
 
-// maxExact is the largest integer up to which a double holds every one.
-const maxExact = 1 << 53
+const (
+	maxExactDigits = 16 // of 2^53: a double holds every integer with fewer
+	maxPlainDigits = 21 // from 1e21 on, canonical form writes an exponent
+)
 
 // exact and anyNumber say whether numbers that a double can't hold are refused.
 const (
@@ -80,9 +82,11 @@ func isExact(number []byte) bool {
 			return err == nil || !errors.Is(err, strconv.ErrRange)
 		}
 	}
-	if len(number) < len("9007199254740992") {
+	if len(number) < maxExactDigits {
 		return true
 	}
-	n, err := strconv.ParseUint(string(number), 10, 64)
-	return err == nil && n <= maxExact
+	// Past 2^53 some integers still have a double that is written as they
+	// are: 8e19 has this form, and canonical form must be stable.
+	f, err := strconv.ParseFloat(string(number), 64)
+	return err == nil && len(number) <= maxPlainDigits && strconv.FormatFloat(f, 'f', -1, 64) == string(number)
 }

@@ -23,6 +23,25 @@ const (
 	Pending   = 8 // not yet: votes or evidence are missing
 )
 
+// A Code is an exit code as people read of it.
+type Code struct {
+	Code    int
+	Answer  string
+	Meaning string
+}
+
+// Codes are the exit codes, in order, for help and documentation.
+func Codes() []Code {
+	return []Code{
+		{OK, "yes", "done, allowed, verified"},
+		{No, "no", "denied, vetoed, expired, used up, superseded, or a finding; waiting will not change it"},
+		{Usage, "not like this", "usage, configuration, or missing trust; the hint says what to change"},
+		{Unknown, "could not find out", "a source, ledger, body or network is unavailable, or something unforeseen happened"},
+		{Integrity, "tampered with", "a signature, hash, receipt or log is not what it must be"},
+		{Pending, "not yet", "votes or evidence are missing; the answer says which, and who can supply them"},
+	}
+}
+
 // Env is everything a command may take from outside.
 type Env struct {
 	Args           []string // Args[0] is the program

@@ -65,7 +65,7 @@ Without our tool on the machine that holds the key, take two steps:
 	cmd.Flags().BoolVar(&f.deny, "deny", false, "veto the request instead")
 	cmd.Flags().BoolVar(&f.revoke, "revoke", false, "take back your own vote, approval or veto")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "`TEXT` that is logged with the vote")
-	cmd.Flags().StringVar(&f.ssh, "ssh", "", "SSH key `FILE` to sign with")
+	cmd.Flags().StringVar(&f.ssh, "ssh", "", "SSH key to sign with: `FILE`, or SHA256:FINGERPRINT of one in the agent")
 	cmd.Flags().StringVar(&f.write, "write", "", "only write the statement to `FILE`, to be signed elsewhere")
 	cmd.Flags().StringVar(&f.statement, "statement", "", "statement `FILE` that was signed elsewhere")
 	cmd.Flags().StringVar(&f.signature, "signature", "", "its SSH signature `FILE`")
@@ -125,12 +125,9 @@ func (b *ballot) choice() vote.Choice {
 }
 
 func (b *ballot) compose() ([]byte, error) {
-	p := b.request.predicate
-	return vote.NewStatement(vote.Predicate{
-		Request: b.request.id, Choice: b.choice(), Ledger: p.Ledger,
-		Environment: p.Environment, Subjects: p.Subjects, Commit: p.Commit,
-		Reason: b.flags.reason, Issued: stamp(b.env.Now()),
-	})
+	p := vote.About(b.request.id, b.request.predicate)
+	p.Choice, p.Reason, p.Issued = b.choice(), b.flags.reason, stamp(b.env.Now())
+	return vote.NewStatement(p)
 }
 
 func (b *ballot) writeStatement() error {
@@ -157,8 +154,8 @@ func (b *ballot) signed(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, "", "read the signed statement: %w", err)
 	}
-	if p.Request != b.request.id {
-		return nil, cli.Fail(cli.Usage, "", "the statement votes on request %.12s, not on %.12s", p.Request, b.request.id)
+	if err := p.Agrees(b.request.id, b.request.predicate); err != nil {
+		return nil, cli.Fail(cli.Usage, "", "the statement is not about request %.12s: %w", b.request.id, err)
 	}
 	signature, err := vote.ParseSSHSIG(armored)
 	if err != nil {
@@ -226,7 +223,8 @@ func (b *ballot) sshOptions(ctx context.Context) sign.SSHOptions {
 		Key: b.flags.ssh, Getenv: b.env.Getenv,
 		Stdin: b.env.Stdin, Stderr: b.env.Stderr,
 		GitConfig:  func(key string) string { return b.place.config(ctx, key) },
-		Passphrase: cli.Passphrase(b.env),
+		Passphrase: func(prompt string) ([]byte, error) { return b.password(prompt)() },
+		Rand:       b.env.Rand,
 		Prefer: func(k ssh.PublicKey) bool {
 			_, err := b.policy.PrincipalOf(k, b.env.Now())
 			return err == nil

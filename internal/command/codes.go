@@ -8,33 +8,64 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gateledger/gateledger/internal/ci"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/git"
+	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/proof"
+	"github.com/gateledger/gateledger/internal/sign"
+	"github.com/gateledger/gateledger/internal/subject"
+	"github.com/gateledger/gateledger/internal/testreport"
 )
 
-// exitCodes says what the errors of the packages below mean to a caller, the
-// gravest first: an error that is two of them has the first one's code. What
-// is not listed could not be found out.
-func exitCodes() []struct {
+// A coded error is one of a package below, and what it means to a caller.
+type coded struct {
 	is   error
 	code int
-} {
-	return []struct {
-		is   error
-		code int
-	}{
+}
+
+// exitCodes is the gravest first: an error that is two of them has the first
+// one's code. What is not listed could not be found out.
+func exitCodes() []coded {
+	return []coded{
 		{ledger.ErrTampered, cli.Integrity},
 		{ledger.ErrRollback, cli.Integrity},
 		{ledger.ErrKey, cli.Integrity},
 		{event.ErrMismatch, cli.Integrity},
+		{event.ErrSignature, cli.Integrity},
+		{proof.ErrSignature, cli.Integrity},
+		{proof.ErrProof, cli.Integrity},
+		{proof.ErrShrunk, cli.Integrity},
+
 		{ledger.ErrMissing, cli.Unknown},
+		{ledger.ErrBusy, cli.Unknown},
+		{subject.ErrChanged, cli.Unknown},
 		{context.Canceled, cli.Unknown},
+
 		{ledger.ErrNotLedger, cli.Usage},
 		{ledger.ErrVersion, cli.Usage},
 		{ledger.ErrReadOnly, cli.Usage},
+		{ledger.ErrExists, cli.Usage},
+		{proof.ErrUnsigned, cli.Usage},
+		{proof.ErrOrigin, cli.Usage},
+		{event.ErrKeyless, cli.Usage},
+		{keyring.ErrNoKey, cli.Usage},
+		{keyring.ErrExists, cli.Usage},
+		{keyring.ErrPermissions, cli.Usage},
+		{keyring.ErrWrongKey, cli.Usage},
+		{keyring.ErrName, cli.Usage},
+		{sign.ErrKeyFile, cli.Usage},
+		{sign.ErrPassword, cli.Usage},
+		{sign.ErrNoSSHKey, cli.Usage},
+		{sign.ErrManySSHKeys, cli.Usage},
+		{sign.ErrExposedKey, cli.Usage},
+		{ci.ErrIncomplete, cli.Usage},
+		{subject.ErrNone, cli.Usage},
+		{subject.ErrSubject, cli.Usage},
+		{testreport.ErrReport, cli.Usage},
 		{git.ErrNoGit, cli.Usage},
 		{git.ErrNoCheckout, cli.Usage},
 		{git.ErrNoCommit, cli.Usage},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/gateledger/gateledger/internal/ci"
 	"github.com/gateledger/gateledger/internal/cli"
@@ -26,11 +27,24 @@ func (w *workspace) eventKey(file string) (event.Signer, error) {
 		}
 		return s, err
 	}
-	pem, err := keyring.ReadPrivate(file)
+	pem, err := keyring.ReadKeyFile(file)
 	if err != nil {
 		return nil, err
 	}
-	return sign.ParseKey(pem, cli.Passphrase(w.env))
+	return sign.ParseKey(pem, w.password("password of "+file+": "))
+}
+
+// password asks on the terminal, the only place a password comes from but the
+// file that GATELEDGER_PASSWORD_FILE names.
+func (w *workspace) password(prompt string) func() ([]byte, error) {
+	if file := w.env.Getenv("GATELEDGER_PASSWORD_FILE"); file != "" {
+		return sign.PasswordFile(file)
+	}
+	in, ok := w.env.Stdin.(*os.File)
+	if !ok {
+		return func() ([]byte, error) { return nil, sign.ErrPassword }
+	}
+	return sign.PasswordPrompt(in, w.env.Stderr, prompt)
 }
 
 // signer is eventKey, of a key that the policy names: what any other signs,
@@ -50,7 +64,7 @@ func (w *workspace) signer(file string) (event.Signer, error) {
 
 // context says where and when this runs.
 func (w *workspace) context(ctx context.Context) (event.Context, error) {
-	return ci.Context(ctx, ci.Options{Getenv: w.env.Getenv, Dir: w.place.root, Now: w.env.Now})
+	return ci.Context(ctx, ci.Options{Getenv: w.env.Getenv, Dir: w.place.root, Git: w.place.repo, Now: w.env.Now})
 }
 
 // commitPredicate says who wrote a commit, as this checkout's git tells it.

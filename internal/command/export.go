@@ -75,7 +75,7 @@ func runExport(ctx context.Context, env *cli.Env, f where, file string) error {
 	if err := os.Rename(temp.Name(), file); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stderr, "wrote %s: %d entries up to %s\n", file, v.report.Entries, checkpointOf(v.report.Head).Root[:12])
+	fmt.Fprintf(env.Stderr, "wrote %s: %d entries up to %s\n", file, v.audited.Entries, checkpointOf(v.audited.Head).Root[:12])
 	fmt.Fprintf(env.Stderr, "an auditor runs: gateledger verify ledger --ledger %s --policy sha256:%s\n", filepath.Base(file), v.policy.Digest)
 	return nil
 }

@@ -69,8 +69,7 @@ HEAD, never from the working tree; --policy gives your own copy.`,
 	cmd.Flags().StringVar(&f.run, "run", "", "`ID` of this run, where no CI gives one; the same run may resume")
 	cmd.Flags().BoolVar(&f.consume, "consume", true, "use an allowed request up, for this run only")
 	cmd.Flags().BoolVar(&f.fresh, "new-request", false, "ask anew, with no votes, even where a request is open")
-	cmd.Annotations = map[string]string{cli.NoTwins: "true"}
-	return cmd
+	return withoutTwins(cmd)
 }
 
 func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
@@ -241,7 +240,7 @@ func saidBefore(events []*event.Event, request string, d policy.Decision) bool {
 		return false
 	}
 	for _, e := range slices.Backward(events) {
-		if !e.Mentions(request) || e.Kind() != "decision" {
+		if !e.Mentions(request) || !e.Is("decision") {
 			continue
 		}
 		p, err := event.DecodePredicate[event.DecisionPredicate](e)

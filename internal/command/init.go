@@ -62,7 +62,7 @@ func runInit(ctx context.Context, env *cli.Env, url string, asJSON bool) error {
 	if asJSON {
 		return printJSON(env.Stdout, s.result)
 	}
-	return s.result.print(env.Stdout)
+	return s.result.print(env)
 }
 
 // A setup is one run of init.
@@ -80,6 +80,7 @@ type setup struct {
 	ring   keyring.Ring
 	url    string // of the ledger, as the policy says it
 	at     string // the same, resolved
+	fresh  bool   // there is no ledger yet
 	origin string
 	logKey string // verifier key
 	event  string // id of the event key
@@ -149,7 +150,7 @@ func (s *setup) did(made bool, what, name string) error {
 // begin makes everything, or goes on with the ledger that an earlier run left
 // without a policy.
 func (s *setup) begin(ctx context.Context) error {
-	if err := s.adopt(ctx); err != nil {
+	if err := s.adopt(); err != nil {
 		return err
 	}
 	for _, do := range []func(context.Context) error{s.makeLogKey, s.makeEventKey, s.makeLedger} {
@@ -170,21 +171,48 @@ func (s *setup) begin(ctx context.Context) error {
 	return s.pin(text, text)
 }
 
-// adopt takes the origin of a ledger that stands where ours would. It must be
-// one of this user's: whoever signs with another key would not be believed.
-func (s *setup) adopt(ctx context.Context) error {
-	origin, err := ledger.Origin(ctx, s.at)
-	if errors.Is(err, ledger.ErrNotLedger) {
-		return s.allowFresh()
+// adopt goes on with a ledger that stands where ours would. It must be one of
+// this user's: whoever signs with another key would not be believed.
+func (s *setup) adopt() (err error) {
+	path, ok := strings.CutPrefix(s.at, "dir:")
+	if !ok {
+		return cli.Fail(cli.Usage, "give --ledger dir:PATH", "init makes dir: ledgers only, not %s", s.at)
 	}
-	if err != nil {
+	if s.origin, err = originAt(path); err != nil {
 		return ledgerError(s.at, err)
 	}
-	s.origin = origin
-	if s.logKey, err = s.ring.LogVerifierKey(origin); err != nil {
+	if s.origin == "" {
+		s.fresh = true
+		return s.allowFresh()
+	}
+	if s.logKey, err = s.ring.LogVerifierKey(s.origin); err != nil {
 		return cli.Fail(cli.Usage, "make yours elsewhere with --ledger dir:PATH", "there is a ledger at %s already, and its key is not yours: %w", s.at, err)
 	}
 	return nil
+}
+
+// originAt reads, without believing it, the origin of the ledger in a folder:
+// the first line of its checkpoint (C2SP tlog-checkpoint). It is empty where
+// there is no checkpoint, and so no ledger yet.
+func originAt(folder string) (string, error) {
+	f, err := os.Open(filepath.Join(folder, "checkpoint"))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	const longest = 256
+	start, err := io.ReadAll(io.LimitReader(f, longest))
+	if err != nil {
+		return "", err
+	}
+	line, _, ok := strings.Cut(string(start), "\n")
+	if !ok || line == "" {
+		return "", fmt.Errorf("its checkpoint names no log: %w", ledger.ErrNotLedger)
+	}
+	return line, nil
 }
 
 // allowFresh refuses to begin a ledger that nobody will find again.
@@ -203,8 +231,7 @@ func inCI(getenv func(string) string) bool {
 }
 
 func (s *setup) makeLogKey(context.Context) (err error) {
-	made := s.logKey == ""
-	if made {
+	if s.fresh {
 		if s.origin, err = newOrigin(s.env.Rand); err != nil {
 			return err
 		}
@@ -212,7 +239,7 @@ func (s *setup) makeLogKey(context.Context) (err error) {
 			return err
 		}
 	}
-	return s.did(made, "log key", s.keyFile("log", ".key"))
+	return s.did(s.fresh, "log key", s.keyFile("log", ".key"))
 }
 
 func (s *setup) makeEventKey(context.Context) error {
@@ -239,13 +266,11 @@ func (s *setup) makeLedger(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	o := ledger.Options{Keys: keys, Signer: signer}
-	_, err = ledger.Open(ctx, s.at, o)
-	made := errors.Is(err, ledger.ErrNotLedger)
+	get, made := ledger.Open, s.fresh
 	if made {
-		_, err = ledger.Create(ctx, s.at, o)
+		get = ledger.Create
 	}
-	if err != nil {
+	if _, err := get(ctx, s.at, ledger.Options{Keys: keys, Signer: signer}); err != nil {
 		return ledgerError(s.at, err)
 	}
 	return s.did(made, "ledger", s.at)
@@ -320,6 +345,17 @@ func (s *setup) checkKeys(p *policy.Policy) (err error) {
 	return s.did(false, "event key", s.keyFile("event", ".pem"))
 }
 
+// firstSigner is what the policy calls the event key: a developer's, because
+// a key beside project code is good for a start and for nothing more.
+const firstSigner = "dev"
+
+// template is the policy as init writes it for this log.
+func (s *setup) template() ([]byte, error) {
+	return policy.Template(policy.Start{
+		URL: s.url, Origin: s.origin, LogKeys: []string{s.logKey}, Signer: firstSigner, Key: s.event,
+	})
+}
+
 // pin trusts the policy for this user if it is, to the byte, what init
 // writes. Any other may be somebody else's, and is for the user to judge.
 func (s *setup) pin(data, fresh []byte) error {
@@ -368,14 +404,14 @@ func writePolicy(file string, data []byte) error {
 	return durable.WriteFile(dir, filepath.Base(file), data)
 }
 
-func (r initResult) print(w io.Writer) error {
-	changed := false
+func (r initResult) print(env *cli.Env) error {
+	w, changed := env.Stdout, false
 	for _, s := range r.Steps {
 		word := "kept"
 		if s.Made {
 			word, changed = "made", true
 		}
-		fmt.Fprintf(w, "%s  %-9s  %s\n", word, s.What, cli.Clean(s.Name))
+		fmt.Fprintf(w, "%s  %-9s  %s\n", word, s.What, cli.Clean(shown(env, s.Name)))
 	}
 	if !changed {
 		fmt.Fprintln(w, "nothing to do: everything is there, nothing was changed")

@@ -92,7 +92,7 @@ func (g *gate) find(events []*event.Event, want event.RequestPredicate) (openReq
 		return openRequest{}, false
 	}
 	for _, e := range slices.Backward(events) {
-		if e.Kind() != "request" || !policy.MayGate(g.policy, g.rules, e) {
+		if !e.Is("request") || !policy.MayGate(g.policy, g.rules, e) {
 			continue
 		}
 		p, err := event.DecodePredicate[event.RequestPredicate](e)
@@ -149,7 +149,7 @@ func (g *gate) ask(ctx context.Context, head proof.Checkpoint, events []*event.E
 
 func (g *gate) knowsCommit(events []*event.Event, commit string) bool {
 	return slices.ContainsFunc(events, func(e *event.Event) bool {
-		if !e.Mentions(commit) || e.Kind() != "commit" || e.Verify() != nil {
+		if !e.Mentions(commit) || !e.Is("commit") || e.Verify() != nil {
 			return false
 		}
 		_, ok := g.policy.SignerOf(e.KeyID())
@@ -177,7 +177,7 @@ func documents(p *policy.Policy, events []*event.Event, subjects []event.Subject
 // signed, or nil.
 func newest(p *policy.Policy, events []*event.Event, s event.Subject, kind string) *event.Event {
 	for _, e := range slices.Backward(events) {
-		if !mentionsAny(e, s) || e.Kind() != kind || e.Verify() != nil {
+		if !mentionsAny(e, s) || !e.Is(kind) || e.Verify() != nil {
 			continue
 		}
 		if _, ok := p.SignerOf(e.KeyID()); !ok {
@@ -203,7 +203,7 @@ func sharesDigest(a, b event.Subject) bool {
 // was used up, or "none".
 func previous(p *policy.Policy, events []*event.Event, rules policy.Environment) string {
 	for _, e := range slices.Backward(events) {
-		if e.Kind() != "deployment" || e.Verify() != nil {
+		if !e.Is("deployment") || e.Verify() != nil {
 			continue
 		}
 		if _, ok := p.SignerOf(e.KeyID()); !ok {
@@ -225,7 +225,7 @@ func previous(p *policy.Policy, events []*event.Event, rules policy.Environment)
 // consumed reports whether a request for s was used up in this environment.
 func consumed(p *policy.Policy, events []*event.Event, rules policy.Environment, s event.Subject) bool {
 	return slices.ContainsFunc(events, func(e *event.Event) bool {
-		if !mentionsAny(e, s) || e.Kind() != "consumption" || !policy.MayGate(p, rules, e) {
+		if !mentionsAny(e, s) || !e.Is("consumption") || !policy.MayGate(p, rules, e) {
 			return false
 		}
 		c, err := event.DecodePredicate[event.ConsumptionPredicate](e)
@@ -235,7 +235,7 @@ func consumed(p *policy.Policy, events []*event.Event, rules policy.Environment,
 
 // commitSubject names a commit as a statement's subject.
 func commitSubject(id string) event.Subject {
-	return event.Subject{Name: "git", Digest: map[string]string{"gitCommit": id}}
+	return event.Subject{Name: "git:" + id, Digest: map[string]string{"gitCommit": id}}
 }
 
 // resolve hashes what --subject names. With none given it lists what could be
@@ -277,7 +277,7 @@ func (g *gate) noSubject(ctx context.Context) error {
 func built(p *policy.Policy, events []*event.Event) []string {
 	var out []string
 	for _, e := range slices.Backward(events) {
-		if len(out) >= 5 || e.Kind() != "build" || e.Verify() != nil {
+		if len(out) >= 5 || !e.Is("build") || e.Verify() != nil {
 			continue
 		}
 		st, err := e.Statement()

@@ -76,3 +76,19 @@ func ledgerURL(root, gitCommonDir, url string) string {
 	}
 	return url
 }
+
+// shown is path as people like to read it: from the working folder if it is
+// below, else from their home if it is below that.
+func shown(env *cli.Env, path string) string {
+	scheme := ""
+	if rest, ok := strings.CutPrefix(path, "dir:"); ok {
+		scheme, path = "dir:", rest
+	}
+	here, _ := os.Getwd()
+	for _, from := range []struct{ folder, short string }{{here, ""}, {env.Getenv("HOME"), "~/"}} {
+		if rel, err := filepath.Rel(from.folder, path); err == nil && from.folder != "" && filepath.IsLocal(rel) {
+			return scheme + from.short + filepath.ToSlash(rel)
+		}
+	}
+	return scheme + path
+}

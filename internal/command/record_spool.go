@@ -114,6 +114,9 @@ func (r *recording) waiting(dir string, payload []byte) (box, event.Signed, erro
 	if err != nil {
 		return box{}, event.Signed{}, fmt.Errorf("look through the spool: %w", err)
 	}
+	if len(entries) == 0 {
+		return box{}, event.Signed{}, nil
+	}
 	want, err := timeless(payload)
 	if err != nil {
 		return box{}, event.Signed{}, err

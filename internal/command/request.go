@@ -116,7 +116,7 @@ func subjectNames(subjects []event.Subject) string {
 func (w *workspace) requests(events []*event.Event) []openRequest {
 	var out []openRequest
 	for _, e := range events {
-		if e.Kind() != "request" {
+		if !e.Is("request") {
 			continue
 		}
 		p, err := event.DecodePredicate[event.RequestPredicate](e)

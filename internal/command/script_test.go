@@ -7,7 +7,6 @@ import (
 	"crypto/ed25519"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"

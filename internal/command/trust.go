@@ -165,10 +165,11 @@ func principalLines(name string, who policy.Principal) []string {
 	if len(who.Emails) > 0 {
 		line += ", " + strings.Join(who.Emails, ", ")
 	}
-	for host, account := range map[string]policy.Account{"github": who.GitHub, "gitlab": who.GitLab} {
-		if account.ID != 0 {
-			line += fmt.Sprintf(", %s id %d", host, account.ID)
-		}
+	if id := who.GitHub.ID; id != 0 {
+		line += fmt.Sprintf(", github id %d", id)
+	}
+	if id := who.GitLab.ID; id != 0 {
+		line += fmt.Sprintf(", gitlab id %d", id)
 	}
 	out := []string{line}
 	for _, k := range who.Keys {

@@ -18,6 +18,7 @@ import (
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/report"
 	"github.com/gateledger/gateledger/internal/subject"
 )
 
@@ -38,8 +39,7 @@ without a policy of yours the answer is "self-consistent, NOT trusted", exit 2.`
 	}
 	cmd.AddCommand(verifyArtifact(env), verifyDecision(env), verifyEnvironment(env),
 		verifyCommit(env), verifyBundle(env), verifyLedger(env))
-	cmd.Annotations = map[string]string{cli.NoTwins: "true"}
-	return cmd
+	return withoutTwins(cmd)
 }
 
 func verifyArtifact(env *cli.Env) *cobra.Command {
@@ -146,10 +146,10 @@ func verifyCommit(env *cli.Env) *cobra.Command {
 // A verifier is a ledger that was audited whole, and what was in it.
 type verifier struct {
 	*workspace
-	out    output
-	report ledger.Report
-	events []*event.Event
-	ctx    context.Context //nolint:containedctx // blobs are read from inside a pure function
+	out     output
+	audited ledger.Report
+	events  []*event.Event
+	ctx     context.Context //nolint:containedctx // blobs are read from inside a pure function
 }
 
 // openVerifier opens the ledger under the trusted policy and audits it. It
@@ -171,7 +171,7 @@ func (v *verifier) audit(ctx context.Context) error {
 	}
 	checks, ctx := errgroup.WithContext(ctx)
 	checks.SetLimit(runtime.GOMAXPROCS(0))
-	report, err := auditor.Audit(ctx, func(e ledger.Entry) error {
+	audited, err := auditor.Audit(ctx, func(e ledger.Entry) error {
 		ev, err := openEntry(e)
 		if err != nil {
 			return err
@@ -191,13 +191,13 @@ func (v *verifier) audit(ctx context.Context) error {
 	if err != nil {
 		return ledgerError(v.url, err)
 	}
-	v.report = report
+	v.audited = audited
 	return nil
 }
 
 func (v *verifier) input() custody.Input {
 	return custody.Input{
-		Policy: v.policy, Events: v.events, Head: checkpointOf(v.report.Head),
+		Policy: v.policy, Events: v.events, Head: checkpointOf(v.audited.Head),
 		Blob: func(sum [32]byte) ([]byte, error) { return v.blob(v.ctx, sum) },
 	}
 }
@@ -231,6 +231,7 @@ func (v *verifier) chain(c custody.Chain, err error) error {
 	if err != nil {
 		return err
 	}
+	c.Trusted, c.PolicySource = v.pinned, v.source
 	if err := v.out.write(v.env, report.Chain{Chain: c}); err != nil {
 		return err
 	}
@@ -324,7 +325,7 @@ func verifyLedger(env *cli.Env) *cobra.Command {
 }
 
 func (v *verifier) summary(asJSON bool) error {
-	r := v.report
+	r := v.audited
 	strangers := 0
 	for _, e := range v.events {
 		if _, ok := v.policy.SignerOf(e.KeyID()); !ok {

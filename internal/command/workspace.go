@@ -14,7 +14,6 @@ import (
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
-	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/proof"
 )
 
@@ -211,6 +210,9 @@ func openEntry(e ledger.Entry) (*event.Event, error) {
 		return nil, fmt.Errorf("body of entry %d: %w", e.Index, ledger.ErrMissing)
 	}
 	ev, err := event.Open(e.Index, e.Data, e.Body)
+	if errors.Is(err, event.ErrKeyless) {
+		return nil, fmt.Errorf("entry %d: %w", e.Index, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("entry %d: %w: %w", e.Index, ledger.ErrTampered, err)
 	}

@@ -133,6 +133,7 @@ type Standing struct {
 	Consumption *uint64 `json:"consumption,omitempty"`
 	Deployment  *uint64 `json:"deployment,omitempty"` // the newest
 	Deployed    string  `json:"deployed,omitempty"`   // its result: healthy, failed or rolled-back
+	Bypassed    *uint64 `json:"bypassed,omitempty"`   // the newest that no decision had allowed, though one is needed
 }
 
 // A Finding is something a reader must know. Index is the entry it is about,

@@ -36,7 +36,10 @@ func (t *tracer) build(e *event.Event) {
 		return
 	}
 	s.Time = p.Context.Time
-	s.Summary = "built from " + orUnknown("commit ", p.Context.Commit)
+	s.Summary = "built from no commit that it names"
+	if p.Context.Commit != "" {
+		s.Summary = fmt.Sprintf("built from commit %.12s", p.Context.Commit)
+	}
 	if p.Context.Dirty {
 		s.Summary += " and changes it does not hold"
 		t.find(SeverityNote, e, "entry #%d: the build's checkout had changes that no commit holds", e.Index)
@@ -231,11 +234,4 @@ func decode[P any](t *tracer, e *event.Event) (P, bool) {
 		return p, false
 	}
 	return p, true
-}
-
-func orUnknown(label, s string) string {
-	if s == "" {
-		return "nothing it names"
-	}
-	return label + s
 }

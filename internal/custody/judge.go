@@ -18,7 +18,10 @@ func (t *tracer) overall() (Verdict, string) {
 	}
 	var allowed []string
 	for _, s := range t.chain.Environments {
-		if s.Deployed != "" && !s.Allowed && t.asksForSomething(s.Environment) {
+		if why, yes := s.bypassed(); yes {
+			return No, why
+		}
+		if s.Deployed == event.Healthy && !s.Allowed && t.asksForSomething(s.Environment) {
 			return No, s.Environment + ": " + s.Why
 		}
 		if s.Allowed {
@@ -63,6 +66,9 @@ func (t *tracer) permission(environment string) (Verdict, string) {
 // running judges what is deployed in environment.
 func (t *tracer) running(environment string) (Verdict, string) {
 	s := t.of(environment)
+	if why, yes := s.bypassed(); yes {
+		return No, why
+	}
 	if !s.Allowed && t.asksForSomething(environment) {
 		return No, environment + ": " + s.Why
 	}

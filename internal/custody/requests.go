@@ -93,8 +93,11 @@ func (t *tracer) vote(r request, e *event.Event) {
 	s := t.step(e)
 	s.request = r.id
 	s.Links = append(s.Links, r.event.Index)
+	if err == nil {
+		err = b.Predicate.Agrees(r.id, r.predicate)
+	}
 	if err != nil {
-		t.reject(s, SeverityUntrusted, "can't be read: %v", err)
+		t.reject(s, SeverityUntrusted, "it is no vote on this request: %v", err)
 		return
 	}
 	s.Time, s.Key = b.Predicate.Issued, b.Fingerprint()

@@ -45,13 +45,21 @@ func (t *tracer) standing(environment string) Standing {
 	}
 	for _, d := range t.deployments(environment) {
 		s.Deployment, s.Deployed = &d.event.Index, d.predicate.Result
-		if t.permitted(d.event, d.predicate) == nil && t.asksForSomething(environment) {
-			s.Allowed = false
-			s.Why = fmt.Sprintf("deployed at #%d without a decision that allowed it", d.event.Index)
-			t.find(SeverityUntrusted, d.event, "%s got these bytes at #%d without a decision that allowed it", environment, d.event.Index)
+		if d.predicate.Result == event.RolledBack || !t.asksForSomething(environment) || t.permitted(d.event, d.predicate) != nil {
+			continue
 		}
+		s.Bypassed = &d.event.Index
+		t.find(SeverityUntrusted, d.event, "%s got these bytes at #%d without a decision that allowed it", environment, d.event.Index)
 	}
 	return s
+}
+
+// bypassed says how the bytes got there last, if that was without a decision.
+func (s Standing) bypassed() (why string, yes bool) {
+	if s.Bypassed == nil || *s.Bypassed != *s.Deployment {
+		return "", false
+	}
+	return fmt.Sprintf("%s: deployed at #%d without a decision that allowed it", s.Environment, *s.Bypassed), true
 }
 
 // newestPermission is the last ruling that let the bytes into environment.
@@ -77,25 +85,25 @@ type veto struct {
 }
 
 // deniedSince returns the first veto of these bytes for this environment, by
-// any request, that was cast after r had allowed them and not taken back.
+// any request, that was cast after r had allowed them and not taken back. A
+// vote that is logged a second time is not cast a second time.
 func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
 	var standing []veto
-	for _, e := range t.in.Events[r.event.Index:] {
-		if e.Kind() != "vote" {
-			continue
-		}
-		b, err := vote.Open(e)
-		if err != nil || b.Predicate.Environment != environment || !t.has(b.Predicate.Subjects) {
+	cast := map[[32]byte]bool{}
+	for _, e := range t.in.Events {
+		b := ballot(e)
+		if b == nil || cast[b.ID()] || b.Predicate.Environment != environment || !t.has(b.Predicate.Subjects) {
 			continue
 		}
 		v := veto{t.vetoer(environment, b), b.Predicate.Request, e.Index}
 		if v.who == "" {
 			continue
 		}
-		switch b.Predicate.Choice {
-		case vote.Deny:
+		cast[b.ID()] = true
+		switch {
+		case b.Predicate.Choice == vote.Deny && e.Index > r.event.Index:
 			standing = append(standing, v)
-		case vote.Revoke:
+		case b.Predicate.Choice == vote.Revoke:
 			standing = slices.DeleteFunc(standing, func(o veto) bool { return o.who == v.who && o.request == v.request })
 		}
 	}
@@ -103,6 +111,18 @@ func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
 		return veto{}, false
 	}
 	return standing[0], true
+}
+
+// ballot is the vote that e carries, or nil.
+func ballot(e *event.Event) *vote.Ballot {
+	if e.Kind() != "vote" {
+		return nil
+	}
+	b, err := vote.Open(e)
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // vetoer is who cast b, if that person may veto there. A key that ran out
@@ -116,13 +136,11 @@ func (t *tracer) vetoer(environment string, b *vote.Ballot) string {
 		return ""
 	}
 	rules := t.in.Policy.Environments[environment]
-	for _, role := range t.in.Policy.Principals[name].Roles {
-		asked := slices.ContainsFunc(rules.Require, func(s policy.Seat) bool { return s.Role == role })
-		if slices.Contains(rules.Veto, role) || len(rules.Veto) == 0 && asked {
-			return name
-		}
+	may := func(role string) bool { return slices.Contains(rules.Veto, role) }
+	if !slices.ContainsFunc(t.in.Policy.Principals[name].Roles, may) {
+		return ""
 	}
-	return ""
+	return name
 }
 
 // has reports whether the bytes in question are among subjects.

@@ -51,7 +51,7 @@ func (p *play) setUp(ctx context.Context) error {
 	if err := writeProject(p.Dir); err != nil {
 		return err
 	}
-	if _, err := p.Silent(ctx, "git", "init", "--quiet", "--initial-branch=main"); err != nil {
+	if err := p.Repository(ctx); err != nil {
 		return err
 	}
 	if _, err := p.Gateledger(ctx, 0, "init"); err != nil {

@@ -50,8 +50,6 @@ func childEnv(getenv func(string) string, home string) []string {
 	env := []string{
 		"HOME=" + home, "XDG_CONFIG_HOME=" + filepath.Join(home, ".config"), "USERPROFILE=" + home, "AppData=" + filepath.Join(home, "AppData"),
 		"GIT_CONFIG_NOSYSTEM=1", "GIT_CONFIG_GLOBAL=" + os.DevNull,
-		"GIT_AUTHOR_NAME=Dana", "GIT_AUTHOR_EMAIL=dana@example.org",
-		"GIT_COMMITTER_NAME=Dana", "GIT_COMMITTER_EMAIL=dana@example.org",
 	}
 	for _, name := range []string{
 		"PATH", "TMPDIR", "TEMP", "TMP", "SystemRoot", "PATHEXT", "NO_COLOR", "TERM", "GOCOVERDIR",
@@ -222,6 +220,20 @@ func (s *Stage) Copy(from, to string) error {
 		return err
 	}
 	return os.WriteFile(to, data, info.Mode().Perm())
+}
+
+// Repository makes the throw-away repository, Dana's.
+func (s *Stage) Repository(ctx context.Context) error {
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch=main"},
+		{"config", "user.name", "Dana"},
+		{"config", "user.email", "dana@example.org"},
+	} {
+		if _, err := s.Silent(ctx, "git", args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Path is a file of the repository.

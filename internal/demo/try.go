@@ -28,13 +28,11 @@ func Try(ctx context.Context, s *Stage, file string) error {
 
 func (p *play) tryLog(ctx context.Context, name string) error {
 	p.Act("a ledger, two voters, and your file in it")
-	for _, args := range [][]string{
-		{"init", "--quiet", "--initial-branch=main"},
-		{"commit", "--quiet", "--allow-empty", "--message", "trial"},
-	} {
-		if _, err := p.Silent(ctx, "git", args...); err != nil {
-			return err
-		}
+	if err := p.Repository(ctx); err != nil {
+		return err
+	}
+	if _, err := p.Silent(ctx, "git", "commit", "--quiet", "--allow-empty", "--message", "trial"); err != nil {
+		return err
 	}
 	if _, err := p.Quiet(ctx, "init"); err != nil {
 		return err

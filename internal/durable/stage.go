@@ -68,6 +68,20 @@ func (s *Stage) Keep(name string) error {
 	return s.add(name, f)
 }
 
+// Remove takes away a file that an earlier crash may have left, and that
+// would be in the way.
+func (s *Stage) Remove(name string) error {
+	err := s.fsys.Remove(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("remove %s: %w", name, err)
+	}
+	s.folders[path.Dir(name)] = true
+	return nil
+}
+
 func (s *Stage) add(name string, f File) error {
 	s.folders[path.Dir(name)] = true
 	s.open = append(s.open, staged{name, f})

@@ -13,6 +13,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"github.com/gateledger/gateledger/internal/canon"
 )
@@ -91,6 +92,14 @@ func (e *Event) Kind() string {
 	}
 	k, _ := KindOf(s)
 	return k.Name
+}
+
+// Is reports whether the event is of the kind of that name, as Kind does. It
+// reads the statement only where the answer may be yes, so it is the way to
+// look for one kind among ten thousand events.
+func (e *Event) Is(kind string) bool {
+	may := func(mark []byte) bool { return bytes.Contains(e.Signed.Payload, mark) }
+	return slices.ContainsFunc(marks[kind], may) && e.Kind() == kind
 }
 
 // Verify checks the signature, as Signed.Verify does. Its answer is kept.

@@ -144,6 +144,36 @@ func TestMentions(t *testing.T) {
 	}
 }
 
+// Is finds what Kind finds, whatever else the text may hold.
+func TestIs(t *testing.T) {
+	raw := func(s string) canon.Raw { return canon.Raw(s) }
+	disguised := raw(`{"environment":"predicateType","result":"healthy","predicateType":"` + event.VoteType + `"}`)
+	for fact, c := range map[string]struct {
+		predicateType string
+		predicate     any
+	}{
+		"deployment":            {event.DeploymentType, raw(`{}`)},
+		"sbom inside":           {event.CycloneDXType, raw(`{}`)},
+		"sbom by reference":     {event.ReferenceType, raw(`{"references":[{"mediaType":"` + event.CycloneDXMedia + `"}]}`)},
+		"another document":      {event.ReferenceType, raw(`{"references":[{"mediaType":"text/plain"}]}`)},
+		"a type nobody knows":   {"https://example.org/x", raw(`{}`)},
+		"a type with an escape": {"https://gateledger.dev/vote\u002fv1", raw(`{}`)},
+		"posing as a vote":      {event.DeploymentType, disguised},
+	} {
+		t.Run(fact, func(t *testing.T) {
+			e := open(t, signedAs(t, "ci", c.predicateType, c.predicate))
+			for _, k := range event.Kinds() {
+				if fresh := open(t, e.Signed); fresh.Is(k.Name) != (e.Kind() == k.Name) {
+					t.Errorf("Is(%q) is %v, kind is %q", k.Name, fresh.Is(k.Name), e.Kind())
+				}
+			}
+			if e.Is("") || e.Is("bild") {
+				t.Error("it is of a kind there is not")
+			}
+		})
+	}
+}
+
 func TestDecodePredicate(t *testing.T) {
 	raw := func(s string) canon.Raw { return canon.Raw(s) }
 	deployment := func(s string) func(*testing.T) error {
@@ -268,6 +298,19 @@ func BenchmarkOpen(b *testing.B) {
 	for b.Loop() {
 		if _, err := event.Open(1, leaf, s.Payload); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkIs(b *testing.B) {
+	s := signed(b, "ci")
+	leaf := leafOf(b, s)
+	e, err := event.Open(1, leaf, s.Payload)
+	check(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if e.Is("vote") {
+			b.Fatal("a deployment is a vote")
 		}
 	}
 }

@@ -40,33 +40,33 @@ type Kind struct {
 }
 
 // Kinds returns every kind of event, in the order of a release.
-func Kinds() []Kind {
-	return []Kind{
-		{Name: "commit", PredicateType: CommitType, Recordable: true,
-			Doc: "who wrote a commit, as git tells it"},
-		{Name: "build", PredicateType: BuildType, Standard: "SLSA provenance v1", Recordable: true,
-			Doc: "what was built, from which commit, by which run"},
-		{Name: "sbom", PredicateType: CycloneDXType, Standard: "CycloneDX", Recordable: true, Reference: CycloneDXMedia,
-			Doc: "what is in it: components, licences, dependencies"},
-		{Name: "test", PredicateType: TestType, Standard: "in-toto test-result v0.1", Recordable: true,
-			Doc: "which tests ran and how they ended"},
-		{Name: "request", PredicateType: RequestType,
-			Doc: "somebody asks to deploy these bytes to that environment"},
-		{Name: "vote", PredicateType: VoteType,
-			Doc: "one person approves, denies or revokes"},
-		{Name: "decision", PredicateType: DecisionType, Standard: "SLSA VSA v1",
-			Doc: "what the gate answered, and why"},
-		{Name: "consumption", PredicateType: ConsumptionType,
-			Doc: "one run used up a request"},
-		{Name: "deployment", PredicateType: DeploymentType, Recordable: true,
-			Doc: "what was put into an environment, and how that went"},
-	}
+func Kinds() []Kind { return slices.Clone(kinds[:]) }
+
+var kinds = [...]Kind{
+	{Name: "commit", PredicateType: CommitType, Recordable: true,
+		Doc: "who wrote a commit, as git tells it"},
+	{Name: "build", PredicateType: BuildType, Standard: "SLSA provenance v1", Recordable: true,
+		Doc: "what was built, from which commit, by which run"},
+	{Name: "sbom", PredicateType: CycloneDXType, Standard: "CycloneDX", Recordable: true, Reference: CycloneDXMedia,
+		Doc: "what is in it: components, licences, dependencies"},
+	{Name: "test", PredicateType: TestType, Standard: "in-toto test-result v0.1", Recordable: true,
+		Doc: "which tests ran and how they ended"},
+	{Name: "request", PredicateType: RequestType,
+		Doc: "somebody asks to deploy these bytes to that environment"},
+	{Name: "vote", PredicateType: VoteType,
+		Doc: "one person approves, denies or revokes"},
+	{Name: "decision", PredicateType: DecisionType, Standard: "SLSA VSA v1",
+		Doc: "what the gate answered, and why"},
+	{Name: "consumption", PredicateType: ConsumptionType,
+		Doc: "one run used up a request"},
+	{Name: "deployment", PredicateType: DeploymentType, Recordable: true,
+		Doc: "what was put into an environment, and how that went"},
 }
 
 // KindNamed returns the kind of that name. The error lists the names there are.
 func KindNamed(name string) (Kind, error) {
 	var names []string
-	for _, k := range Kinds() {
+	for _, k := range kinds {
 		if k.Name == name {
 			return k, nil
 		}
@@ -85,13 +85,27 @@ func KindOf(s Statement) (Kind, bool) {
 			return Kind{}, false
 		}
 	}
-	for _, k := range Kinds() {
+	for _, k := range kinds {
 		if k.PredicateType == s.PredicateType || media != "" && k.Reference == media {
 			return k, true
 		}
 	}
 	return Kind{}, false
 }
+
+// marks are, for each kind, the bytes of which any canonical statement of
+// that kind holds one: its predicate type as a member.
+var marks = func() map[string][][]byte {
+	m := map[string][][]byte{}
+	mark := func(predicateType string) []byte { return []byte(`"predicateType":"` + predicateType + `"`) }
+	for _, k := range kinds {
+		m[k.Name] = append(m[k.Name], mark(k.PredicateType))
+		if k.Reference != "" {
+			m[k.Name] = append(m[k.Name], mark(ReferenceType))
+		}
+	}
+	return m
+}()
 
 // referenced returns the media type of the one document a reference names.
 // Several documents are no kind at all: which of them is the evidence?

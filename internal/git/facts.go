@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -89,6 +90,9 @@ func rootOf(out []byte) (string, error) {
 // values would cost a millisecond of the eight that a record may take. Where
 // git writes no trace, git config is asked.
 func (r *Repo) rootAndUser(ctx context.Context) (string, Person, error) {
+	if runtime.GOOS == "windows" { // no descriptor can be handed down there
+		return r.rootThenUser(ctx)
+	}
 	trace, end, err := os.Pipe()
 	if err != nil {
 		return "", Person{}, fmt.Errorf("ask git for the user: %w", err)
@@ -117,6 +121,15 @@ func (r *Repo) rootAndUser(ctx context.Context) (string, Person, error) {
 	if !traced {
 		user, err = r.User(ctx)
 	}
+	return root, user, err
+}
+
+func (r *Repo) rootThenUser(ctx context.Context) (string, Person, error) {
+	root, err := r.RootCommit(ctx)
+	if err != nil {
+		return "", Person{}, err
+	}
+	user, err := r.User(ctx)
 	return root, user, err
 }
 

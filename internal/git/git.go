@@ -12,11 +12,9 @@
 package git
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -102,13 +100,13 @@ func (r *Repo) run(ctx context.Context, c call) ([]byte, error) {
 	if c.stdin == "" {
 		cmd.Stdin = nil
 	}
-	out, talk := &bounded{limit: c.limit}, &tail{}
+	out, talk := &bounded{limit: c.limit}, &start{}
 	cmd.Stdout, cmd.Stderr = out, talk
 	cmd.WaitDelay = 2 * time.Second
 	err := cmd.Run()
 	switch {
 	case err == nil:
-		return out.Bytes(), nil
+		return out.data, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("git %s: %w", c.args[0], context.Cause(ctx))
 	case out.over:
@@ -116,7 +114,7 @@ func (r *Repo) run(ctx context.Context, c call) ([]byte, error) {
 	case errors.Is(err, exec.ErrNotFound):
 		return nil, ErrNoGit
 	}
-	return nil, &Error{Verb: c.args[0], Says: firstLine(talk.String()), Err: err}
+	return nil, &Error{Verb: c.args[0], Says: firstLine(string(talk.data)), Err: err}
 }
 
 // An Error is git's refusal, in its own words, with credentials taken out.
@@ -157,28 +155,26 @@ func environment(getenv func(string) string) []string {
 // bounded keeps up to limit bytes and refuses the write that goes over, which
 // ends the child.
 type bounded struct {
-	bytes.Buffer
+	data  []byte
 	limit int64
 	over  bool
 }
 
 func (b *bounded) Write(p []byte) (int, error) {
-	if int64(b.Len()+len(p)) > b.limit {
+	if int64(len(b.data)+len(p)) > b.limit {
 		b.over = true
 		return 0, ErrTooLarge
 	}
-	return b.Buffer.Write(p)
+	b.data = append(b.data, p...)
+	return len(p), nil
 }
 
-var _ io.Writer = (*bounded)(nil)
+// start keeps the first few kilobytes of what git says and drops the rest.
+type start struct{ data []byte }
 
-// tail keeps the first few kilobytes of what git says and drops the rest.
-type tail struct{ strings.Builder }
-
-func (t *tail) Write(p []byte) (int, error) {
-	if room := 4096 - t.Len(); room > 0 {
-		t.Builder.Write(p[:min(room, len(p))])
-	}
+func (t *start) Write(p []byte) (int, error) {
+	room := max(0, 4096-len(t.data))
+	t.data = append(t.data, p[:min(room, len(p))]...)
 	return len(p), nil
 }
 

@@ -86,13 +86,37 @@ func syncFolder(folder string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// readPrivate reads a private key, or fails with ErrNoKey or ErrPermissions.
+// readPrivate reads a private key of the ring, or fails with ErrNoKey or
+// ErrPermissions.
 func readPrivate(path string) ([]byte, error) {
+	data, err := readKept(path, maxKey, othersRead)
+	return data, noKey(err)
+}
+
+// ReadKeyFile reads a private key that is not in the ring. Nobody else may be
+// able to read the file; where it lies is its owner's choice. It fails with
+// ErrNoKey or ErrPermissions.
+func ReadKeyFile(path string) ([]byte, error) {
 	data, err := read(path, maxKey, othersRead)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: %w", ErrNoKey, err)
+	if err != nil {
+		return nil, fmt.Errorf("read key: %w", noKey(err))
 	}
-	return data, err
+	return data, nil
+}
+
+func noKey(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrNoKey, err)
+	}
+	return err
+}
+
+// readKept reads a file of the ring, whose folders are the user's alone.
+func readKept(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
+	if err := checkFolder(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	return read(path, limit, forbidden)
 }
 
 // read reads a file that others have no access to, as far as forbidden says.
@@ -111,9 +135,6 @@ func read(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
 		return nil, fmt.Errorf("%s is not a regular file", path)
 	}
 	if err := checkMode(path, info, forbidden, "600"); err != nil {
-		return nil, err
-	}
-	if err := checkFolder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))

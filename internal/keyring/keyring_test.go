@@ -213,6 +213,31 @@ func TestExposedKeysAreRefused(t *testing.T) {
 	}
 }
 
+// A key of the user's own may lie anywhere, but nobody else may read it.
+func TestReadKeyFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ci.pem")
+	check(t, os.Chmod(filepath.Dir(path), 0o755))
+	if _, err := ReadKeyFile(path); !errors.Is(err, ErrNoKey) {
+		t.Errorf("no such file: %v", err)
+	}
+	check(t, os.WriteFile(path, []byte("key"), 0o600))
+	data, err := ReadKeyFile(path)
+	check(t, err)
+	if string(data) != "key" {
+		t.Errorf("read %q", data)
+	}
+	check(t, os.WriteFile(path, make([]byte, maxKey+1), 0o600))
+	_, err = ReadKeyFile(path)
+	wantError(t, err, "over the limit of 65536")
+	if runtime.GOOS == "windows" {
+		return // permission bits mean nothing there
+	}
+	check(t, os.Chmod(path, 0o640))
+	if _, err := ReadKeyFile(path); !errors.Is(err, ErrPermissions) {
+		t.Errorf("group-readable: %v", err)
+	}
+}
+
 func TestWrongKeys(t *testing.T) {
 	r := newRing(t)
 	_, err := r.NewLogKey("other", rand.Reader)

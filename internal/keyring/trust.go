@@ -104,7 +104,7 @@ func (r Ring) kept(kind, name, suffix string, limit int64) ([]byte, bool, error)
 	if err != nil {
 		return nil, false, err
 	}
-	data, err := read(path, limit, othersWrite)
+	data, err := readKept(path, limit, othersWrite)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}

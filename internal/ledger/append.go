@@ -4,10 +4,7 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -21,10 +18,13 @@ const maxBatch = 1 << 16
 // A writer is what a dir knows while it holds the lock. It is thrown away
 // when a commit fails, since the disk may then hold either head.
 type writer struct {
-	edge  *edge
-	ids   *ids
-	tidy  bool            // no uncommitted files stand beside the edge
-	known map[string]bool // folders that are durable
+	edge *edge
+	ids  *ids
+	tidy bool // no uncommitted files stand beside the edge
+
+	seen       [][]byte // the bundle that a duplicate was last looked up in
+	seenView   *view
+	seenBundle uint64
 }
 
 func (d *dir) Append(ctx context.Context, head proof.Checkpoint, leaves []Leaf) ([]proof.Receipt, error) {
@@ -103,7 +103,7 @@ func (d *dir) prepare(ctx context.Context) (*view, error) {
 	}
 	s := d.state
 	if s == nil {
-		s = &writer{known: map[string]bool{}}
+		s = &writer{}
 	}
 	d.state = nil
 	if s.edge != nil && s.edge.head.Size == v.head.Size && s.edge.head.Root == v.head.Root {
@@ -115,11 +115,18 @@ func (d *dir) prepare(ctx context.Context) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.loadIDs(ctx, s, v); err != nil {
+	if err := s.loadIDs(ctx, v); err != nil {
 		return nil, err
 	}
 	d.state = s
 	return v, nil
+}
+
+// A pending leaf is one that a commit is about to add.
+type pending struct {
+	Leaf
+	hash   tlog.Hash
+	record record
 }
 
 // commit adds leaves to the log. Until the checkpoint is renamed into place
@@ -130,21 +137,17 @@ func (d *dir) prepare(ctx context.Context) (*view, error) {
 // and documents under names that no checkpoint refers to yet, fsync them and
 // their folders, and read them back; then write, fsync and rename the
 // checkpoint, fsync its folder, and read it back.
-func (d *dir) commit(ctx context.Context, v *view, leaves []Leaf) (*view, *growth, error) {
+func (d *dir) commit(ctx context.Context, v *view, leaves []pending) (*view, *growth, error) {
 	s := d.state
-	hashes := make([]tlog.Hash, len(leaves))
-	entries := make([][]byte, len(leaves))
-	for i, l := range leaves {
-		hashes[i], entries[i] = tlog.RecordHash(l.Data), l.Data
-	}
-	g, root := s.edge.grow(hashes)
+	g, root := s.edge.grow(leaves)
 	head, err := d.sign(v.head, g, root)
 	if err != nil {
 		return nil, nil, err
 	}
-	next, files := g.next(entries)
+	next, files := g.next(leaves)
 	next.head = head
-	if err := d.stage(ctx, append(files, bodyFiles(v.head.Size, leaves)...), leaves); err != nil {
+	files = append(files, bodyFiles(v.head.Size, leaves)...)
+	if err := d.stage(ctx, files, leaves); err != nil {
 		return nil, nil, err
 	}
 	if err := ctx.Err(); err != nil {
@@ -157,8 +160,7 @@ func (d *dir) commit(ctx context.Context, v *view, leaves []Leaf) (*view, *growt
 		return nil, nil, fmt.Errorf("read back: %w", err)
 	}
 	d.settle(next, leaves)
-	v, err = d.current(ctx)
-	return v, g, err
+	return d.advance(head), g, nil
 }
 
 // sign makes the checkpoint of the grown tree. It proves to itself what any
@@ -175,67 +177,9 @@ func (d *dir) sign(old proof.Checkpoint, g *growth, root tlog.Hash) (proof.Check
 		return proof.Checkpoint{}, fmt.Errorf("self-check: %w", err)
 	}
 	for _, i := range []int{0, len(g.leaves) - 1} {
-		if err := proof.Inclusion(g.proofs[i], g.leaves[i], old.Size+uint64(i), g.size, root); err != nil {
+		if err := proof.Inclusion(g.proofs[i], g.leaves[i].hash, old.Size+uint64(i), g.size, root); err != nil {
 			return proof.Checkpoint{}, fmt.Errorf("self-check: %w", err)
 		}
 	}
 	return head, nil
-}
-
-// bodyFiles lays out the bodies of leaves that start at index first.
-func bodyFiles(first uint64, leaves []Leaf) []file {
-	var files []file
-	for len(leaves) > 0 {
-		offset := int(first % tileWidth)
-		k := min(len(leaves), tileWidth-offset)
-		records := make([]record, k)
-		for i, l := range leaves[:k] {
-			records[i] = newRecord(l)
-		}
-		files = append(files, runFiles(first/tileWidth, offset, records)...)
-		first, leaves = first+uint64(k), leaves[k:]
-	}
-	return files
-}
-
-// stage makes files and the leaves' documents durable, and reads them back.
-func (d *dir) stage(ctx context.Context, files []file, leaves []Leaf) error {
-	s := d.state
-	if !s.tidy {
-		if err := s.edge.removeStray(d.fsys); err != nil {
-			return err
-		}
-	}
-	var known []string
-	for folder := range s.known {
-		known = append(known, folder)
-	}
-	st := durable.NewStage(d.fsys, known...)
-	defer st.Discard()
-	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if whole, ok := wholeSegment(f.name); ok {
-			if err := st.Remove(whole); err != nil {
-				return err
-			}
-		}
-		if err := st.Write(f.name, f.data); err != nil {
-			return err
-		}
-	}
-	if err := d.stageBlobs(ctx, st, leaves); err != nil {
-		return err
-	}
-	if err := st.Sync(); err != nil {
-		return err
-	}
-	for _, f := range files {
-		if err := compare(d.fsys, f); err != nil {
-			return fmt.Errorf("read back: %w", err)
-		}
-		s.known[path.Dir(f.name)] = true
-	}
-	return nil
 }

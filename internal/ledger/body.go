@@ -101,6 +101,22 @@ func runFiles(n uint64, offset int, records []record) []file {
 	return files
 }
 
+// bodyFiles lays out the bodies of leaves that start at index first.
+func bodyFiles(first uint64, leaves []pending) []file {
+	var files []file
+	for len(leaves) > 0 {
+		offset := int(first % tileWidth)
+		k := min(len(leaves), tileWidth-offset)
+		records := make([]record, k)
+		for i, l := range leaves[:k] {
+			records[i] = l.record
+		}
+		files = append(files, runFiles(first/tileWidth, offset, records)...)
+		first, leaves = first+uint64(k), leaves[k:]
+	}
+	return files
+}
+
 func encodeRun(records []record) []byte {
 	total := len(runMagic) + 2
 	for _, r := range records {

@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"io/fs"
 	"math/bits"
+	"path"
+	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/gateledger/gateledger/internal/durable"
 	"github.com/gateledger/gateledger/internal/proof"
 )
 
@@ -25,6 +28,15 @@ type edge struct {
 // loadEdge reads the edge of head's tree and proves it: the hashes lead to
 // the signed root, and the entries to the hashes.
 func loadEdge(fsys fs.FS, head proof.Checkpoint) (*edge, error) {
+	e, err := loadLevels(fsys, head)
+	if err != nil {
+		return nil, err
+	}
+	return e, e.loadBundle(fsys)
+}
+
+// loadLevels is loadEdge without the entries.
+func loadLevels(fsys fs.FS, head proof.Checkpoint) (*edge, error) {
 	e := &edge{head: head}
 	for level := 0; head.Size>>(tileHeight*level) > 0; level++ {
 		var hashes []tlog.Hash
@@ -40,7 +52,7 @@ func loadEdge(fsys fs.FS, head proof.Checkpoint) (*edge, error) {
 	if root := e.root(); root != head.Root {
 		return nil, fmt.Errorf("right edge: tiles of %d leaves hash to %s, the signed root is %s: %w", head.Size, root, head.Root, ErrTampered)
 	}
-	return e, e.loadBundle(fsys)
+	return e, nil
 }
 
 func (e *edge) loadBundle(fsys fs.FS) error {
@@ -80,6 +92,50 @@ func (e *edge) check(fsys fs.FS) error {
 	for _, f := range e.files() {
 		if err := compare(fsys, f); err != nil {
 			return fmt.Errorf("right edge: %w", err)
+		}
+	}
+	return nil
+}
+
+// folders are those that the files of the edge's tree are in. An earlier
+// commit has made them durable.
+func (e *edge) folders() []string {
+	t, ok := rightmost(entryLevel, e.head.Size)
+	if !ok {
+		return nil
+	}
+	bodies := path.Dir(segmentPath(t.n))
+	if t.width < tileWidth {
+		bodies = path.Dir(runPath(t.n, 0))
+	}
+	folders := []string{path.Dir(t.path()), bodies}
+	for level := range e.levels {
+		t, _ := rightmost(level, e.head.Size)
+		folders = append(folders, path.Dir(t.path()))
+	}
+	return folders
+}
+
+// removeStray removes the partial tiles beside the edge's own that a crashed
+// commit may have left, so that a reader who looks for a wider tile than one
+// that is gone finds only what was committed.
+func (e *edge) removeStray(fsys durable.FS) error {
+	for level := entryLevel; level <= len(e.levels); level++ {
+		t := tile{level: level, n: e.head.Size >> (tileHeight * (max(level, 0) + 1))}.in(e.head.Size)
+		keep := strconv.Itoa(t.width)
+		t.width = 1
+		folder := path.Dir(t.path())
+		entries, err := fsys.ReadDir(folder)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		for _, x := range entries {
+			if x.Name() == keep {
+				continue
+			}
+			if err := fsys.Remove(path.Join(folder, x.Name())); err != nil {
+				return fmt.Errorf("remove what an unfinished append left: %w", err)
+			}
 		}
 	}
 	return nil
@@ -126,16 +182,15 @@ func (e *edge) peak(lo, hi uint64) tlog.Hash {
 type growth struct {
 	old    *edge
 	size   uint64
-	leaves []tlog.Hash
+	leaves []pending
 
 	fresh       [][]tlog.Hash // complete subtrees of 256^level leaves, new
 	proofs      []proof.Proof // of each new leaf
 	consistency proof.Proof   // of the old tree with this one
 }
 
-// grow returns the tree that leaves, their hashes, make after the edge, and
-// its root.
-func (e *edge) grow(leaves []tlog.Hash) (*growth, tlog.Hash) {
+// grow returns the tree that leaves make after the edge, and its root.
+func (e *edge) grow(leaves []pending) (*growth, tlog.Hash) {
 	size := e.head.Size + uint64(len(leaves))
 	g := &growth{old: e, size: size, leaves: leaves, proofs: make([]proof.Proof, len(leaves))}
 	depth := bits.Len64(size)
@@ -161,7 +216,7 @@ func (g *growth) hash(lo, hi uint64) tlog.Hash {
 		}
 		return h
 	case hi-lo == 1:
-		h = g.leaves[lo-old]
+		h = g.leaves[lo-old].hash
 	default:
 		mid := lo + 1<<(bits.Len64(hi-lo-1)-1)
 		left := g.hash(lo, mid)
@@ -201,7 +256,7 @@ func (g *growth) complete(lo, hi uint64, h tlog.Hash) {
 
 // next returns the edge of the grown tree, still without a head, and the tile
 // files that a commit has to write.
-func (g *growth) next(entries [][]byte) (*edge, []file) {
+func (g *growth) next(leaves []pending) (*edge, []file) {
 	old := g.old.head.Size
 	next := &edge{head: proof.Checkpoint{Size: g.size}}
 	var files []file
@@ -221,17 +276,30 @@ func (g *growth) next(entries [][]byte) (*edge, []file) {
 		}
 		next.levels = append(next.levels, hashes)
 	}
-	bundle := bytes.Clone(g.old.bundle)
-	for i, data := range entries {
-		bundle = appendEntry(bundle, data)
-		if at := old + uint64(i); at%tileWidth == tileWidth-1 {
-			files = append(files, file{tile{entryLevel, at / tileWidth, tileWidth}.path(), bundle})
-			bundle = nil
+	bundles, last := bundleFiles(old, g.old.bundle, leaves)
+	next.bundle = last
+	return next, append(files, bundles...)
+}
+
+// bundleFiles lays out the entries of leaves that start at index first, after
+// those of the partial bundle, and returns the partial one at the end.
+func bundleFiles(first uint64, partial []byte, leaves []pending) (files []file, last []byte) {
+	for len(leaves) > 0 {
+		k := min(len(leaves), tileWidth-int(first%tileWidth))
+		size := len(partial)
+		for _, l := range leaves[:k] {
+			size += 2 + len(l.Data)
+		}
+		bundle := append(make([]byte, 0, size), partial...)
+		for _, l := range leaves[:k] {
+			bundle = appendEntry(bundle, l.Data)
+		}
+		first, leaves, partial = first+uint64(k), leaves[k:], nil
+		t, _ := rightmost(entryLevel, first)
+		files = append(files, file{t.path(), bundle})
+		if t.width < tileWidth {
+			last = bundle
 		}
 	}
-	if t, _ := rightmost(entryLevel, g.size); len(bundle) > 0 {
-		files = append(files, file{t.path(), bundle})
-	}
-	next.bundle = bundle
-	return next, files
+	return files, last
 }

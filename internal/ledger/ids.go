@@ -3,6 +3,8 @@
 package ledger
 
 import (
+	"bytes"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -24,6 +26,8 @@ const idSize = 16
 
 type shortID [idSize]byte
 
+func shorten(id [32]byte) shortID { return shortID(id[:idSize]) }
+
 // ids answers whether an id is in the log, and where.
 type ids struct {
 	list  []shortID // by index
@@ -32,7 +36,7 @@ type ids struct {
 
 // add appends the id of the next entry.
 func (x *ids) add(id [32]byte) {
-	x.list = append(x.list, shortID(id[:idSize]))
+	x.list = append(x.list, shorten(id))
 	if 2*len(x.list) > len(x.table) {
 		x.rehash(4 * len(x.list))
 		return
@@ -66,7 +70,7 @@ func (x *ids) find(id [32]byte) (index uint64, ok bool) {
 	if len(x.table) == 0 {
 		return 0, false
 	}
-	short := shortID(id[:idSize])
+	short := shorten(id)
 	for at := x.slot(short); x.table[at] != 0; at = (at + 1) % len(x.table) {
 		if i := x.table[at] - 1; x.list[i] == short {
 			return uint64(i), true
@@ -80,6 +84,68 @@ func newIDs(list []shortID) *ids {
 	x := &ids{list: list}
 	x.rehash(4 * len(list))
 	return x
+}
+
+// errStaleIDs is found out by looking up an id in the log.
+var errStaleIDs = errors.New("the cache of ids is of another log")
+
+// loadIDs brings the ids up to v: from the cache, as far as it goes and fits
+// the entries of the right edge, and then from the entries.
+func (s *writer) loadIDs(ctx context.Context, v *view) error {
+	if v.head.Size > maxIDs/idSize {
+		return fmt.Errorf("a log of %d leaves, at most %d: %w", v.head.Size, uint64(maxIDs/idSize), ErrTooLarge)
+	}
+	if s.ids == nil {
+		list, err := readIDs(v.fsys, v.head.Size)
+		if err != nil {
+			return err
+		}
+		s.ids = newIDs(list)
+		if !s.idsFit() {
+			s.ids = newIDs(nil)
+		}
+	}
+	return s.catchUp(ctx, v)
+}
+
+// idsFit compares the ids of the last, partial bundle with its entries, which
+// are proven.
+func (s *writer) idsFit() bool {
+	width := int(s.edge.head.Size % tileWidth)
+	b, err := parseBundle(bytes.Clone(s.edge.bundle), width)
+	if err != nil {
+		return false
+	}
+	first := int(s.edge.head.Size) - width
+	for i, data := range b.entries {
+		at := first + i
+		if at < len(s.ids.list) && s.ids.list[at] != shorten(idOf(data, &b.hashes[i])) {
+			return false
+		}
+	}
+	return true
+}
+
+// catchUp adds the ids of the entries that the list lacks, and caches them.
+func (s *writer) catchUp(ctx context.Context, v *view) error {
+	from := uint64(len(s.ids.list))
+	if from == v.head.Size {
+		return nil
+	}
+	for n := from / tileWidth; n < tilesFor(v.head.Size); n++ {
+		b, err := v.bundle(ctx, n)
+		if err != nil {
+			return fmt.Errorf("list the ids: %w", err)
+		}
+		known := len(s.ids.list) - int(n*tileWidth)
+		for i, data := range b.entries[known:] {
+			s.ids.add(idOf(data, &b.hashes[known+i]))
+		}
+	}
+	if fsys, ok := v.fsys.(durable.FS); ok {
+		_ = writeIDs(fsys, int(from), s.ids.list)
+	}
+	return nil
 }
 
 // readIDs returns the first size ids of the cache, fewer if it is shorter or

@@ -30,17 +30,31 @@ type reader struct {
 // openReader checks that fsys is a ledger of this version and of these keys.
 func openReader(ctx context.Context, url string, fsys fs.FS, keys proof.Keys) (*reader, error) {
 	r := &reader{url: url, fsys: fsys, keys: keys}
-	origin, err := readMarker(fsys)
-	if err != nil {
+	if err := r.checkMarker(ctx); err != nil {
 		return nil, err
-	}
-	if _, err := r.current(ctx); err != nil {
-		return nil, err
-	}
-	if origin != keys.Origin {
-		return nil, fmt.Errorf("%s names %q, the signed checkpoint %q: %w", markerPath, origin, keys.Origin, ErrTampered)
 	}
 	return r, nil
+}
+
+// checkMarker checks the marker together with the checkpoint, so that damage
+// to a ledger of ours is told from a folder that is none.
+func (r *reader) checkMarker(ctx context.Context) error {
+	origin, err := readMarker(r.fsys)
+	if err != nil && !errors.Is(err, ErrNotLedger) {
+		return err
+	}
+	_, headErr := r.current(ctx)
+	switch {
+	case err != nil && headErr == nil:
+		return fmt.Errorf("%s beside a signed checkpoint is lost or damaged: %w", markerPath, ErrTampered)
+	case err != nil:
+		return err
+	case headErr != nil:
+		return headErr
+	case origin != r.keys.Origin:
+		return fmt.Errorf("%s names %q, the signed checkpoint %q: %w", markerPath, origin, r.keys.Origin, ErrTampered)
+	}
+	return nil
 }
 
 // current returns the view of the head as it is now.
@@ -72,6 +86,15 @@ func (r *reader) current(ctx context.Context) (*view, error) {
 	}
 	r.seen = v
 	return v, nil
+}
+
+// advance makes a head that this process has just signed and read back the
+// current one.
+func (r *reader) advance(head proof.Checkpoint) *view {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = newView(r.fsys, head)
+	return r.seen
 }
 
 // maxCheckpoint bounds the checkpoint file; package proof has its own bound.

@@ -125,7 +125,7 @@ func (v *view) read(ctx context.Context, from, to uint64) iter.Seq2[Entry, error
 			yield(Entry{}, fmt.Errorf("read entries %d to %d of a log of %d: no such entries", from, to, v.head.Size))
 			return
 		}
-		for n := from / tileWidth; n*tileWidth < to; n++ {
+		for n := from / tileWidth; from < to && n*tileWidth < to; n++ {
 			entries, err := v.segment(ctx, n)
 			if err != nil {
 				yield(Entry{}, fmt.Errorf("read entries from %d: %w", n*tileWidth, err))
@@ -142,26 +142,32 @@ func (v *view) read(ctx context.Context, from, to uint64) iter.Seq2[Entry, error
 
 // segment returns the entries of bundle n, proven, with their bodies.
 func (v *view) segment(ctx context.Context, n uint64) ([]Entry, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	t := tile{level: entryLevel, n: n}.in(v.head.Size)
-	b, err := readBundle(v.fsys, t)
+	b, err := v.bundle(ctx, n)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.checkBundle(t, b); err != nil {
-		return nil, err
-	}
-	records, err := readRecords(v.fsys, n, t.width)
+	records, err := readRecords(v.fsys, n, len(b.entries))
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, t.width)
+	entries := make([]Entry, len(records))
 	for i := range entries {
 		entries[i] = Entry{Index: n*tileWidth + uint64(i), Data: b.entries[i], Body: records[i].body}
 	}
 	return entries, nil
+}
+
+// bundle returns bundle n, proven.
+func (v *view) bundle(ctx context.Context, n uint64) (bundle, error) {
+	if err := ctx.Err(); err != nil {
+		return bundle{}, err
+	}
+	t := tile{level: entryLevel, n: n}.in(v.head.Size)
+	b, err := readBundle(v.fsys, t)
+	if err != nil {
+		return bundle{}, err
+	}
+	return b, v.checkBundle(t, b)
 }
 
 // checkBundle compares a bundle with the tree: a full one by the one hash

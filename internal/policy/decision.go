@@ -3,6 +3,8 @@
 package policy
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
@@ -11,12 +13,32 @@ import (
 // Verdict is the gate's answer. The zero Verdict is the safe one.
 type Verdict int
 
-// The verdicts.
+// The verdicts. What could not be found out is Pending with Decision.Unknown
+// not empty.
 const (
 	Pending Verdict = iota
 	Denied
 	Allowed
 )
+
+// verdicts and states are the words of the JSON form.
+var (
+	verdicts = []string{Pending: "pending", Denied: "denied", Allowed: "allowed"}
+	states   = []string{Skipped: "skipped", Met: "met", Unmet: "unmet", Broken: "broken", Undecidable: "undecidable"}
+)
+
+// String is the verdict as a lower-case word.
+func (v Verdict) String() string { return word(verdicts, int(v)) }
+
+// MarshalText is String, and an error for a verdict there is not.
+func (v Verdict) MarshalText() ([]byte, error) { return marshalWord(verdicts, int(v)) }
+
+// UnmarshalText reads what MarshalText writes, and nothing else.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	i, err := unmarshalWord(verdicts, text)
+	*v = Verdict(i)
+	return err
+}
 
 // Input is everything a decision is made from.
 type Input struct {
@@ -52,13 +74,32 @@ type Decision struct {
 // nothing.
 type State int
 
-// The states, worst last for "denied".
+// The states.
 const (
-	Skipped State = iota // the rule does not apply
-	Met
-	Unmet       // not yet
-	Broken      // no, and waiting will not change it
-	Undecidable // could not find out
+	Skipped     State = iota // the rule does not apply
+	Met                      // yes
+	Unmet                    // not yet
+	Broken                   // no, and waiting will not change it
+	Undecidable              // could not find out
+)
+
+// String is the state as a lower-case word.
+func (s State) String() string { return word(states, int(s)) }
+
+// MarshalText is String, and an error for a state there is not.
+func (s State) MarshalText() ([]byte, error) { return marshalWord(states, int(s)) }
+
+// UnmarshalText reads what MarshalText writes, and nothing else.
+func (s *State) UnmarshalText(text []byte) error {
+	i, err := unmarshalWord(states, text)
+	*s = State(i)
+	return err
+}
+
+// What a rule rests on.
+const (
+	Proven   = "proven"   // signatures, which anyone can check again
+	Observed = "observed" // the word of whoever decided: its clock
 )
 
 // A Rule is one line of the explanation. Name finishes the sentence "allowed
@@ -69,7 +110,7 @@ type Rule struct {
 	Why   string   `json:"why"`
 	Need  int      `json:"need,omitzero"`
 	Have  int      `json:"have,omitzero"`
-	By    []string `json:"by,omitempty"` // principals or signers that met it
+	By    []string `json:"by,omitempty"` // principals or signers that met it, or broke it
 	Proof string   `json:"proof"`        // "proven" or "observed"
 }
 
@@ -77,7 +118,7 @@ type Rule struct {
 type Vote struct {
 	Index     uint64 `json:"index"`
 	Principal string `json:"principal,omitempty"` // empty: nobody the policy knows
-	Key       string `json:"key"`                 // SHA256:… fingerprint
+	Key       string `json:"key"`                 // SHA256:… fingerprint; empty if it could not be read
 	Choice    string `json:"choice"`
 	Reason    string `json:"reason,omitempty"`
 	Issued    string `json:"issued"`
@@ -87,7 +128,29 @@ type Vote struct {
 
 // Missing is what would let a pending request through, and who can supply it.
 type Missing struct {
-	What  string   `json:"what"`          // "1 more approval by lead", "test passed by ci"
+	What  string   `json:"what"`          // "1 more approval by lead"; an event's starts with its kind: "test passed, by ci"
 	Who   []string `json:"who,omitempty"` // principals or signers
 	Count int      `json:"count,omitzero"`
+}
+
+func word(words []string, i int) string {
+	if i < 0 || i >= len(words) {
+		return fmt.Sprintf("unknown (%d)", i)
+	}
+	return words[i]
+}
+
+func marshalWord(words []string, i int) ([]byte, error) {
+	if i < 0 || i >= len(words) {
+		return nil, fmt.Errorf("there is no %d among %v", i, words)
+	}
+	return []byte(words[i]), nil
+}
+
+// unmarshalWord returns 0, the safe value, with every error.
+func unmarshalWord(words []string, text []byte) (int, error) {
+	if i := slices.Index(words, string(text)); i >= 0 {
+		return i, nil
+	}
+	return 0, fmt.Errorf("%.40q is none of %v", text, words)
 }

@@ -100,6 +100,10 @@ func standings(in []custody.Standing) []line {
 		if s.Allowed {
 			out[i].mark, out[i].word = markYes, "allowed"
 		}
+		if s.Bypassed != nil {
+			out[i].mark = markNo
+			out[i].text += fmt.Sprintf("; deployed at #%d without a decision", *s.Bypassed)
+		}
 		if s.Deployed != "" {
 			out[i].text += fmt.Sprintf("; deployment #%d %s", *s.Deployment, s.Deployed)
 		}

@@ -3,7 +3,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/event"
@@ -122,7 +124,11 @@ func head(c event.Checkpoint) string {
 	return fmt.Sprintf("%d entries, root %s", c.Size, short(c.Root))
 }
 
+// rules puts what holds the request up first, and what does not apply last.
 func rules(in []policy.Rule) []line {
+	rank := map[policy.State]int{policy.Broken: 0, policy.Undecidable: 1, policy.Unmet: 2, policy.Met: 3, policy.Skipped: 4}
+	in = slices.Clone(in)
+	slices.SortStableFunc(in, func(a, b policy.Rule) int { return cmp.Compare(rank[a.State], rank[b.State]) })
 	out := make([]line, len(in))
 	for i, r := range in {
 		m, word := state(r.State)
@@ -199,8 +205,8 @@ func missing(in []policy.Missing) []line {
 	out := make([]line, len(in))
 	for i, m := range in {
 		out[i] = line{mark: markWait, name: m.What}
-		if len(m.Who) > 0 {
-			out[i].text = supplier(m) + list(m.Who, "or")
+		if who := list(m.Who, "or"); who != "" && !strings.Contains(m.What, "by "+who) {
+			out[i].text = supplier(m) + who
 		}
 	}
 	return out

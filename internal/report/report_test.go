@@ -156,7 +156,7 @@ func TestExplanationIsInTheOrderOneReads(t *testing.T) {
 	forms := render(t, pending())
 	inOrder(t, forms["txt"],
 		"PENDING", "1 of 2 approvals by lead", // the answer
-		"Allowed if", "1 security approves", "2 leads approve",
+		"Allowed if", "2 leads approve", "1 security approves", "promoted from staging", // worst first
 		"Votes", "bob approved: counted as lead", "cy approved: rejected: author of the commit", "unknown key",
 		"Missing", "1 more approval by lead: ask dee or eli",
 		"Next", "gateledger approve 4f1c2ab39d4f")

@@ -61,7 +61,7 @@ func pending() Decision {
 			},
 			Missing: []policy.Missing{
 				{What: "1 more approval by lead", Who: []string{"dee", "eli"}, Count: 1},
-				{What: "test passed by ci", Who: []string{"ci"}},
+				{What: "test passed, by ci", Who: []string{"ci"}},
 			},
 			Inputs: []uint64{9, 10, 11},
 		},

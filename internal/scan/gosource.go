@@ -62,7 +62,7 @@ func (s *goSource) addMain(m goMain) {
 	s.out.Components = append(s.out.Components, bom.Component{
 		Type: bom.Application, PURL: bom.GoPURL(m.name(), ""), Name: m.name(),
 		Origin:      "dir:" + path.Dir(m.path),
-		Licences:    licencesIn(s.t.root, path.Dir(m.path), ""),
+		Licences:    s.t.licencesIn(s.t.root, path.Dir(m.path), ""),
 		Occurrences: []bom.Occurrence{{Path: printable(m.path), Line: m.mod.Module.Syntax.Start.Line}},
 	})
 }
@@ -119,7 +119,7 @@ func (s *goSource) localComponent(m, with module.Version) bom.Component {
 		Properties: []bom.Property{{Name: product.Name + ":go:replaced-by", Value: printable(dir)}},
 	}
 	if inside {
-		c.Licences = licencesIn(s.t.root, dir, "")
+		c.Licences = s.t.licencesIn(s.t.root, dir, "")
 	}
 	return c
 }
@@ -140,13 +140,13 @@ func (s *goSource) occurrences(m module.Version) []bom.Occurrence {
 // version, because where the cache lies is nobody's business.
 func (s *goSource) licences(m, with module.Version) []bom.Licence {
 	if _, ok := s.vendor[m.Path]; ok {
-		return licencesIn(s.t.root, path.Join(s.dir, "vendor", m.Path), "")
+		return s.t.licencesIn(s.t.root, path.Join(s.dir, "vendor", m.Path), "")
 	}
 	dir, ok := cacheDir(with)
 	if !ok || s.t.cache == nil {
 		return nil
 	}
-	return licencesIn(s.t.cache, dir, with.Path+"@"+with.Version)
+	return s.t.licencesIn(s.t.cache, dir, with.Path+"@"+with.Version)
 }
 
 func (s *goSource) edge(from, to int) {

@@ -19,7 +19,7 @@ const maxLicence = 256 << 10
 
 // licencesIn identifies the licence files directly in a folder. under is what
 // the evidence names in place of the folder, if that is not in the tree.
-func licencesIn(fsys fs.FS, dir, under string) []bom.Licence {
+func (t *tree) licencesIn(fsys fs.FS, dir, under string) []bom.Licence {
 	if !fs.ValidPath(dir) {
 		return nil
 	}
@@ -36,7 +36,7 @@ func licencesIn(fsys fs.FS, dir, under string) []bom.Licence {
 		if err != nil {
 			continue
 		}
-		if id, ok := identify(string(text)); ok {
+		if id, ok := t.identify(text); ok {
 			where := under
 			if where == "" {
 				where = dir
@@ -45,6 +45,18 @@ func licencesIn(fsys fs.FS, dir, under string) []bom.Licence {
 		}
 	}
 	return out
+}
+
+// identify is the function of that name for a text that may have been seen
+// before: most modules have one of a few files, byte for byte.
+func (t *tree) identify(text []byte) (string, bool) {
+	sum := sha256.Sum256(text)
+	id, seen := t.texts[sum]
+	if !seen {
+		id, _ = identify(string(text))
+		t.texts[sum] = id
+	}
+	return id, id != ""
 }
 
 // isLicenceFile recognises LICENSE, LICENCE.md, COPYING, LICENSE-APACHE-2.0.txt
@@ -78,7 +90,6 @@ var (
 	copyrightLine = regexp.MustCompile(`^(portions )?copyright\b.*(\d{4}|\(c\)|©|authors|yyyy|<year>|\[year\])|^(\(c\)|©) *(\d{4}|<year>)|^all rights reserved\.?$`)
 	bullet        = regexp.MustCompile(`^([*#>+-]+|\(?[0-9a-z]{1,2}[.)])\s+`)
 	comment       = regexp.MustCompile(`^(//|/\*|\*/|#+|>+|\*|;+)\s*`)
-	notWord       = regexp.MustCompile(`[^a-z0-9]+`)
 	titleLine     = regexp.MustCompile(`^((the )?(mit|isc|apache|bsd|new bsd|modified bsd|simplified bsd|zlib)( \d clause)?( new or revised| simplified)? ?(license|licence)( mit)?( version \d( \d)?)?|license|licence)$`)
 )
 
@@ -88,6 +99,7 @@ var holders = []struct {
 	with    string
 }{
 	{regexp.MustCompile(`\bprovided by .{1,120}? as is\b`), "provided by holder as is"},
+	{regexp.MustCompile(`\bas is and .{1,80}? disclaims all warranties\b`), "as is and holder disclaims all warranties"},
 	{regexp.MustCompile(`\bin no event shall .{1,160}? be liable\b`), "in no event shall holder be liable"},
 	{regexp.MustCompile(`\bneither the names? of .{1,160}? may be used to endorse\b`), "neither name may be used to endorse"},
 }
@@ -96,13 +108,17 @@ var holders = []struct {
 func essence(text string) string {
 	text = strings.ToLower(strings.NewReplacer("\r", "", "https:", "http:", "HTTPS:", "http:").Replace(text))
 	var words []string
+	paragraph := true // the next line begins one
 	for line := range strings.Lines(text) {
 		line = comment.ReplaceAllString(strings.TrimSpace(line), "")
-		if copyrightLine.MatchString(line) {
+		begins := paragraph
+		paragraph = line == ""
+		if copyrightLine.MatchString(line) || begins && strings.HasPrefix(line, "copyright ") {
+			paragraph = true // one copyright line follows another
 			continue
 		}
 		line = bullet.ReplaceAllString(line, "")
-		line = strings.TrimSpace(notWord.ReplaceAllString(line, " "))
+		line = strings.Join(strings.FieldsFunc(line, isNotWord), " ")
 		if line == "" || (len(words) < 3 && titleLine.MatchString(line)) {
 			continue
 		}
@@ -115,7 +131,26 @@ func essence(text string) string {
 	return out
 }
 
+func isNotWord(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') }
+
 // licenceTexts maps the first 8 bytes of the SHA-256 of a licence's essence to
 // its SPDX identifier. TestLicenceTexts prints a line for each text that is
 // missing; the texts are in testdata/licences.
-var licenceTexts = map[string]string{}
+var licenceTexts = map[string]string{
+	"bca4b5b0345f276a": "0BSD",
+	"2d3a56efeeb46168": "Apache-2.0",
+	"8e6721298ad09b06": "Apache-2.0",
+	"b228b1088b761f92": "Apache-2.0",
+	"f6793054f404c2f8": "BSD-2-Clause",
+	"bb6d57937da33867": "BSD-3-Clause",
+	"e087fccd86c2f7ce": "BSL-1.0",
+	"9d112ef603d3207d": "BlueOak-1.0.0",
+	"8a20adffc7304b14": "CC0-1.0",
+	"33382aeb1401db76": "EPL-2.0",
+	"a5fe0f305119d254": "ISC",
+	"e74d14734754397a": "MIT",
+	"480edf5c8f3fe51a": "MIT-0",
+	"8dce888cb942d93c": "MPL-2.0",
+	"8d9a78931e1a60f9": "Unlicense",
+	"9ddc78a5797b5008": "Zlib",
+}

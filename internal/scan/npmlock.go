@@ -147,7 +147,7 @@ func (d *npmDecoder) document(lock *npmLock) (version int, err error) {
 		case "name":
 			return json.UnmarshalDecode(d.dec, &lock.name)
 		case "packages":
-			lock.packages = []npmPackage{}
+			lock.packages = make([]npmPackage, 0, d.estimate())
 			return d.object(func(at string) error { return d.pkg(lock, at) })
 		default:
 			return d.dec.SkipValue()
@@ -160,6 +160,12 @@ func (d *npmDecoder) document(lock *npmLock) (version int, err error) {
 		return 0, errors.New("something follows the end of the JSON")
 	}
 	return version, nil
+}
+
+// estimate is about how many packages there are, so that the list need not
+// grow, which would hold it twice for a moment.
+func (d *npmDecoder) estimate() int {
+	return min(d.limit, 1+bytes.Count(d.data, []byte(`"node_modules/`)))
 }
 
 // object reads an object and calls member after each name; member must read

@@ -22,9 +22,11 @@ type npmSource struct {
 	t       *tree
 	dir     string
 	at      map[string]int // package by place
+	linkTo  map[string]int // the first link to a folder
 	comp    []int          // component by package, -1 for a link
 	byURL   []bool         // by package: something asks for it by a URL
 	reasons map[string][]string
+	licence map[string][]bom.Licence // by what the lockfile says: there are few, and many packages
 	out     bom.Source
 }
 
@@ -32,18 +34,11 @@ type npmSource struct {
 func (l *npmLock) source(t *tree) bom.Source {
 	s := &npmSource{
 		npmLock: l, t: t, dir: path.Dir(l.path), at: make(map[string]int, len(l.packages)),
-		comp: make([]int, len(l.packages)), byURL: make([]bool, len(l.packages)), reasons: map[string][]string{},
+		linkTo: map[string]int{}, comp: make([]int, len(l.packages)), byURL: make([]bool, len(l.packages)), reasons: map[string][]string{},
+		licence: map[string][]bom.Licence{},
 	}
 	s.out = bom.Source{Path: printable(l.path), Ecosystem: "npm", State: bom.Complete}
-	count := 0
-	for i := range l.packages {
-		s.at[l.packages[i].at] = i
-		s.comp[i] = -1
-		if !l.packages[i].Link {
-			s.comp[i] = count
-			count++
-		}
-	}
+	count := s.index()
 	s.out.Edges = make([][]int, count)
 	for i := range l.packages {
 		if s.comp[i] >= 0 {
@@ -54,6 +49,7 @@ func (l *npmLock) source(t *tree) bom.Source {
 	for i := range l.packages {
 		if s.comp[i] >= 0 {
 			s.out.Components = append(s.out.Components, s.component(i))
+			s.packages[i] = npmPackage{at: s.packages[i].at} // nothing asks for the rest again
 		}
 	}
 	if root, ok := s.at[""]; ok && s.comp[root] >= 0 {
@@ -68,6 +64,24 @@ func (l *npmLock) source(t *tree) bom.Source {
 		s.out.Reasons = append(s.out.Reasons, strings.TrimSuffix(what+": "+some(names, 3), ": "))
 	}
 	return s.out
+}
+
+// index makes packages quick to find and returns how many are not links.
+func (s *npmSource) index() int {
+	count := 0
+	for i := range s.packages {
+		p := &s.packages[i]
+		s.at[p.at], s.comp[i] = i, -1
+		if !p.Link {
+			s.comp[i] = count
+			count++
+		} else if to := path.Clean(p.Resolved); strings.Contains(p.at, "node_modules/") {
+			if _, ok := s.linkTo[to]; !ok {
+				s.linkTo[to] = i
+			}
+		}
+	}
+	return count
 }
 
 // because records something that the lockfile should say and does not.
@@ -226,11 +240,9 @@ func (s *npmSource) names(p *npmPackage) (group, name, alias string) {
 // linkName returns the name that a link in node_modules gives to a folder: npm
 // leaves it out of the folder's own entry when it is the folder's name.
 func (s *npmSource) linkName(at string) string {
-	for i := range s.packages {
-		p := &s.packages[i]
-		if p.Link && path.Clean(p.Resolved) == at {
-			return p.at[strings.LastIndex(p.at, "node_modules/")+len("node_modules/"):]
-		}
+	if i, ok := s.linkTo[at]; ok {
+		link := s.packages[i].at
+		return link[strings.LastIndex(link, "node_modules/")+len("node_modules/"):]
 	}
 	return path.Base(at)
 }
@@ -312,8 +324,15 @@ func parseSRI(part string) (bom.Hash, error) {
 // licences returns what the lockfile says, else what the installed package's
 // own manifest says.
 func (s *npmSource) licences(p *npmPackage) []bom.Licence {
-	if list := licenceNames(p.License); len(list) > 0 {
-		return list
+	if len(p.License) > 0 {
+		list, ok := s.licence[string(p.License)]
+		if !ok {
+			list = slices.Clip(licenceNames(p.License))
+			s.licence[string(p.License)] = list
+		}
+		if len(list) > 0 {
+			return list
+		}
 	}
 	file := path.Join(s.dir, p.at, "package.json")
 	if !fs.ValidPath(file) || !s.t.exists(file) {

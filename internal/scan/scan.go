@@ -104,7 +104,7 @@ func Scan(ctx context.Context, root fs.FS, o Options) (Result, error) {
 			return Result{}, fmt.Errorf("exclude %q: %w", pattern, err)
 		}
 	}
-	t := &tree{ctx: ctx, root: root, cache: o.ModuleCache, exclude: o.Exclude, limits: o.Limits.orDefault()}
+	t := &tree{ctx: ctx, root: root, cache: o.ModuleCache, exclude: o.Exclude, limits: o.Limits.orDefault(), texts: map[[32]byte]string{}}
 	if err := t.walk(); err != nil {
 		return Result{}, fmt.Errorf("look for lockfiles: %w", err)
 	}

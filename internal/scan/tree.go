@@ -29,7 +29,8 @@ type tree struct {
 	excluded []string
 	notes    []string
 	secrets  []string
-	unseen   []bom.Source // folders and links that hide what may be lockfiles
+	texts    map[[32]byte]string // licence by the SHA-256 of a file
+	unseen   []bom.Source        // folders and links that hide what may be lockfiles
 }
 
 // skipped are the folders no lockfile is looked for in: git's own, and those

@@ -133,7 +133,12 @@ func sshAgent(t testing.TB, paths ...string) (socket string) {
 		cmd.Process.Kill()
 		cmd.Wait()
 	})
-	for !exists(socket) {
+	for { // the socket is there a little before somebody listens
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			conn.Close()
+			break
+		}
 		time.Sleep(time.Millisecond)
 	}
 	for _, path := range paths {

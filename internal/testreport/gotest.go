@@ -116,7 +116,7 @@ func (g *goTest) testEvent(e goEvent, p *goPackage) error {
 func (g *goTest) packageEvent(e goEvent, p *goPackage) error {
 	switch e.Action {
 	case "output":
-		p.cached = p.cached || strings.HasPrefix(e.Output, "ok ") && strings.HasSuffix(e.Output, "\t(cached)\n")
+		p.cached = p.cached || strings.HasPrefix(e.Output, "ok ") && strings.Contains(e.Output, "\t(cached)")
 		return nil
 	case "pass", "fail", "skip":
 		return g.end(e, p)

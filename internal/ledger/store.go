@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/gateledger/gateledger/internal/durable"
+)
+
+// stage makes files and the leaves' documents durable, and reads them back.
+// Nothing refers to them yet.
+func (d *dir) stage(ctx context.Context, files []file, leaves []pending) error {
+	s := d.state
+	if !s.tidy {
+		if err := s.edge.removeStray(d.fsys); err != nil {
+			return err
+		}
+	}
+	st := durable.NewStage(d.fsys, s.edge.folders()...)
+	defer st.Discard()
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := stageFile(st, f); err != nil {
+			return err
+		}
+	}
+	for _, l := range leaves {
+		if err := d.stageBlobs(st, l); err != nil {
+			return err
+		}
+	}
+	if err := st.Sync(); err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := compare(d.fsys, f); err != nil {
+			return fmt.Errorf("read back: %w", err)
+		}
+	}
+	return nil
+}
+
+// stageFile writes f. A run of bodies first removes the file of its complete
+// segment, which only a crashed commit can have left, and which readers would
+// prefer to the run.
+func stageFile(st *durable.Stage, f file) error {
+	if segment, _, ok := strings.Cut(f.name, ".p/"); ok && strings.HasPrefix(f.name, "body/") {
+		if err := st.Remove(segment); err != nil {
+			return err
+		}
+	}
+	return st.Write(f.name, f.data)
+}
+
+// stageBlobs writes the documents of a leaf. One that is there already, and
+// may be referred to, is left alone.
+func (d *dir) stageBlobs(st *durable.Stage, l pending) error {
+	for i, sum := range l.record.blobs {
+		name := blobPath(sum)
+		_, err := readBlob(d.fsys, sum)
+		switch {
+		case err == nil:
+			err = st.Keep(name)
+		case errors.Is(err, ErrMissing), errors.Is(err, ErrTampered):
+			err = st.Write(name, l.Blobs[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle brings the writer's state to what was just committed, and tidies up
+// behind it: ids go to their cache, superseded partial tiles go, and a segment
+// that is now complete has its runs joined. None of this is needed for the
+// log to be right, so nothing in it can fail the append.
+func (d *dir) settle(next *edge, leaves []pending) {
+	s := d.state
+	old := s.edge
+	s.edge = next
+	from := len(s.ids.list)
+	for _, l := range leaves {
+		s.ids.add(l.ID)
+	}
+	_ = writeIDs(d.fsys, from, s.ids.list)
+	s.tidy = d.removeSuperseded(old, next) == nil
+	if first, now := old.head.Size/tileWidth, next.head.Size/tileWidth; first < now && old.head.Size%tileWidth != 0 {
+		_ = d.join(first)
+	}
+}
+
+// removeSuperseded removes the partial files of old that next has wider.
+func (d *dir) removeSuperseded(old, next *edge) error {
+	kept, folders := map[string]bool{}, map[string]bool{}
+	for _, f := range next.files() {
+		kept[f.name], folders[path.Dir(f.name)] = true, true
+	}
+	for _, f := range old.files() {
+		if kept[f.name] {
+			continue
+		}
+		if err := d.fsys.Remove(f.name); err != nil {
+			return err
+		}
+		if folder := path.Dir(f.name); !folders[folder] {
+			_ = d.fsys.Remove(folder)
+		}
+	}
+	return nil
+}
+
+// join replaces the runs of a complete segment by one file.
+func (d *dir) join(n uint64) error {
+	records, err := readRecords(d.fsys, n, tileWidth)
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, r := range records {
+		if r.body == nil {
+			return fmt.Errorf("%s: %w", r.path, ErrMissing)
+		}
+		names[r.path] = true
+	}
+	if cutRun(records) < len(records) || names[segmentPath(n)] {
+		return nil
+	}
+	if err := durable.WriteFile(d.fsys, segmentPath(n), encodeRun(records)); err != nil {
+		return err
+	}
+	for name := range names {
+		if err := d.fsys.Remove(name); err != nil {
+			return err
+		}
+	}
+	return d.fsys.Remove(path.Dir(runPath(n, 0)))
+}

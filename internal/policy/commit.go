@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/gateledger/gateledger/internal/event"
+)
+
+// A link is a build event that ties an artifact of the request to its commit.
+type link struct {
+	entry
+	by    string // signer
+	actor *event.Identity
+	at    event.Context
+}
+
+// linkToCommit finds, for each artifact, the build events which say that it
+// was made of the request's commit. It is asked for where somebody is excluded
+// for what they did to the commit; evidence about a commit rests on it too.
+func (e *evaluation) linkToCommit() {
+	r := Rule{Name: "each artifact was built from commit " + short(e.request.Commit), State: Met}
+	var at, missing []string
+	for i, s := range e.request.Subjects {
+		if e.request.Commit != "" && s.Digest["gitCommit"] == e.request.Commit {
+			e.linked[i] = true
+			continue
+		}
+		links, why := e.linksOf(s)
+		e.linked[i] = len(links) > 0
+		if !e.linked[i] {
+			missing = append(missing, nameOf(s)+": "+why)
+			continue
+		}
+		for _, l := range links {
+			at, r.By = append(at, fmt.Sprintf("#%d", l.Index)), append(r.By, l.by)
+		}
+		e.links = append(e.links, links...)
+	}
+	switch {
+	case len(e.env.Exclude) == 0:
+		return
+	case e.request.Commit == "":
+		r.Name, r.State, r.Why = "the request names a commit", Broken, "the request names no commit, so nobody can tell who wrote it; ask again from a checkout"
+	case len(missing) > 0:
+		r.State, r.Why = Unmet, strings.Join(missing, "; ")
+		e.missing(Missing{What: "build from commit " + short(e.request.Commit) + ", by " + strings.Join(e.goodSigners(), " or "), Who: e.goodSigners()})
+	default:
+		slices.Sort(r.By)
+		r.By, r.Why = slices.Compact(r.By), listed("entry ", at)
+	}
+	for _, l := range e.links {
+		e.uses(l.entry)
+	}
+	e.rule(r)
+}
+
+// linksOf returns every build event that ties s to the commit, and, if there
+// is none, why the newest does not.
+func (e *evaluation) linksOf(s event.Subject) (links []link, why string) {
+	why = "no build event is about it"
+	for _, en := range e.journal.of("build") {
+		if !en.about(s.Digests()) {
+			continue
+		}
+		l, no := e.linkOf(en, s)
+		if no == "" {
+			links = append(links, l)
+			continue
+		}
+		why = fmt.Sprintf("the build event #%d does not count: %s", en.Index, no)
+	}
+	return links, why
+}
+
+func (e *evaluation) linkOf(en entry, s event.Subject) (l link, no string) {
+	by, no := e.signed(en)
+	if no != "" {
+		return l, no
+	}
+	st, err := en.Statement()
+	if err != nil || !anyShares(st.Subject, s) {
+		return l, "it is about other bytes"
+	}
+	p, err := event.DecodePredicate[event.BuildPredicate](en.Event)
+	switch {
+	case err != nil:
+		return l, err.Error()
+	case e.request.Commit == "" || !madeOf(p, e.request.Commit):
+		return l, "it was made of another commit"
+	case p.Context.Dirty:
+		return l, "the checkout had changes that the commit does not hold"
+	}
+	return link{entry: en, by: by, actor: p.Context.Actor, at: p.Context}, ""
+}
+
+func madeOf(p event.BuildPredicate, commit string) bool {
+	return slices.ContainsFunc(p.BuildDefinition.ResolvedDependencies, func(d event.Subject) bool {
+		return d.Digest["gitCommit"] == commit
+	})
+}
+
+// goodSigners are the machines whose word is good enough here.
+func (e *evaluation) goodSigners() []string {
+	return slices.DeleteFunc(sortedNames(e.p.Signers), func(name string) bool {
+		return !e.p.Signers[name].Tier.covers(e.env.Tier)
+	})
+}
+
+// excludeAuthors finds out who made the commit and the build, and keeps them
+// from approving. Somebody who cannot be told to be one of the principals, or
+// to be none, could be any of them: then nothing is allowed.
+func (e *evaluation) excludeAuthors() {
+	if len(e.env.Exclude) == 0 {
+		e.rule(Rule{Name: "whoever made the change does not approve it", State: Skipped, Why: "the policy excludes nobody"})
+		return
+	}
+	r := Rule{Name: "the " + andList(e.env.Exclude) + " are known and do not approve", State: Met}
+	var who, unknown []string
+	for _, part := range e.parts() {
+		if part.unknown != "" {
+			unknown = append(unknown, part.unknown)
+			e.missing(part.missing)
+			continue
+		}
+		for _, name := range part.people {
+			e.exclude(name, "the "+part.what)
+		}
+		if len(part.people) > 0 {
+			who = append(who, part.what+" "+strings.Join(part.people, " and "))
+		} else {
+			who = append(who, part.what+" is an outsider")
+		}
+	}
+	slices.Sort(who)
+	r.Why = strings.Join(slices.Compact(who), ", ")
+	if len(unknown) > 0 {
+		r.State, r.Why = Unmet, strings.Join(slices.Compact(unknown), "; ")
+	}
+	e.rule(r)
+}
+
+func (e *evaluation) exclude(name, what string) {
+	switch before, ok := e.excluded[name]; {
+	case !ok:
+		e.excluded[name] = what
+	case !slices.Contains(strings.Split(before, " and "), what):
+		e.excluded[name] = before + " and " + what
+	}
+}
+
+// A part is what somebody did to the change: as whom they are known, or why
+// they are not.
+type part struct {
+	what    string // author, committer, co-author, triggerer
+	people  []string
+	unknown string
+	missing Missing
+}
+
+// parts are all that the policy excludes, as commit and build events tell it.
+func (e *evaluation) parts() []part {
+	var all []part
+	if slices.ContainsFunc(e.env.Exclude, func(x string) bool { return x != "triggerer" }) {
+		all = append(all, e.commitParts()...)
+	}
+	if slices.Contains(e.env.Exclude, "triggerer") {
+		for _, l := range e.links {
+			all = append(all, e.identify("triggerer", l.actor, l.entry, l.at))
+		}
+	}
+	return all
+}
+
+// commitParts reads every commit event by a signer of the policy: if two
+// differ, everybody either of them names is excluded.
+func (e *evaluation) commitParts() []part {
+	var all []part
+	found, why := false, "no commit event is about "+short(e.request.Commit)
+	for _, en := range e.journal.of("commit") {
+		if e.request.Commit == "" || !en.Mentions(e.request.Commit) {
+			continue
+		}
+		p, err := event.DecodePredicate[event.CommitPredicate](en.Event)
+		if err != nil || p.Commit != e.request.Commit {
+			continue
+		}
+		if _, no := e.signed(en); no != "" {
+			why = fmt.Sprintf("the commit event #%d does not count: %s", en.Index, no)
+			continue
+		}
+		found = true
+		e.uses(en)
+		for _, who := range []struct {
+			what string
+			ids  []event.Identity
+		}{{"author", []event.Identity{p.Author}}, {"committer", []event.Identity{p.Committer}}, {"co-author", p.CoAuthors}} {
+			if !slices.Contains(e.env.Exclude, who.what) {
+				continue
+			}
+			for i := range who.ids {
+				all = append(all, e.identify(who.what, &who.ids[i], en, p.Context))
+			}
+		}
+	}
+	if !found {
+		missing := Missing{What: "commit " + short(e.request.Commit) + ", by " + strings.Join(e.goodSigners(), " or "), Who: e.goodSigners()}
+		all = append(all, part{what: "author", unknown: why, missing: missing})
+	}
+	return all
+}
+
+// identify maps an account or address to the principals it is of.
+func (e *evaluation) identify(what string, id *event.Identity, en entry, at event.Context) part {
+	p := part{what: what}
+	if id == nil {
+		p.unknown = fmt.Sprintf("entry #%d does not name the %s", en.Index, what)
+		p.missing = Missing{What: "the " + what + " in a new event in place of #" + strconv.FormatUint(en.Index, 10)}
+		return p
+	}
+	for _, name := range sortedNames(e.p.Principals) {
+		if isOf(e.p.Principals[name], *id, at.Provider) {
+			p.people = append(p.people, name)
+		}
+	}
+	if len(p.people) > 0 || e.outsider(*id) {
+		return p
+	}
+	known := displayName(*id)
+	p.unknown = fmt.Sprintf("the %s %s is no principal's", what, known)
+	p.missing = Missing{What: "the policy to say who " + known + " is: under a principal, or in outsiders"}
+	return p
+}
+
+// noReply is how GitHub writes an account as an address.
+var noReply = regexp.MustCompile(`^([1-9][0-9]{0,17})\+[^@]+@users\.noreply\.github\.com$`)
+
+// isOf says whether an identity is a principal's: by account number at the
+// provider, or by address. Either is enough, because it only ever excludes.
+func isOf(who Principal, id event.Identity, provider string) bool {
+	email := foldEmail(id.Email)
+	github, gitlab := accountKey(who.GitHub), accountKey(who.GitLab)
+	if m := noReply.FindStringSubmatch(email); m != nil && m[1] == github {
+		return true
+	}
+	switch {
+	case provider == "github" && github != "" && id.ID == github:
+		return true
+	case provider == "gitlab" && gitlab != "" && id.ID == gitlab:
+		return true
+	}
+	return email != "" && slices.Contains(who.Emails, email)
+}
+
+func (e *evaluation) outsider(id event.Identity) bool {
+	if slices.Contains(e.p.Outsiders, "*") {
+		return true
+	}
+	return id.Email != "" && slices.Contains(e.p.Outsiders, foldEmail(id.Email))
+}
+
+func displayName(id event.Identity) string {
+	switch {
+	case id.Email != "":
+		return strconv.Quote(id.Email)
+	case id.ID != "":
+		return "account " + strconv.Quote(id.ID) + " (" + strconv.Quote(id.Login) + ")"
+	}
+	return strconv.Quote(id.Login + id.Name)
+}
+
+func nameOf(s event.Subject) string {
+	if s.Name != "" {
+		return s.Name
+	}
+	for _, d := range s.Digests() {
+		return d.Alg + ":" + short(d.Hex)
+	}
+	return "an artifact"
+}
+
+func andList(words []string) string {
+	if len(words) == 1 {
+		return words[0]
+	}
+	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
+}
+
+func listed(prefix string, words []string) string {
+	if len(words) == 0 {
+		return "the artifact is the commit"
+	}
+	return prefix + strings.Join(words, ", ")
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/canon"
+)
+
+// EnvironmentDigest names the part of the policy that decides about an
+// environment: hex SHA-256 of its canonical JSON. It changes with its rules,
+// and with any person, key, role, signer or outsider that they could count; it
+// does not change with comments, order, account names that are only shown, or
+// other environments. A request made under another digest is superseded.
+func (p *Policy) EnvironmentDigest(env string) (string, error) {
+	e, ok := p.Environments[env]
+	if !ok {
+		return "", p.Ready(env)
+	}
+	digest, err := canon.Digest(p.resolve(e))
+	if err != nil {
+		return "", fmt.Errorf("digest of environment %s: %w", env, err)
+	}
+	return digest, nil
+}
+
+// resolved is everything a decision about one environment can depend on.
+type resolved struct {
+	Version    int                          `json:"version"`
+	Name       string                       `json:"name"`
+	Tier       Tier                         `json:"tier"`
+	Auto       bool                         `json:"auto"`
+	Require    map[string]int               `json:"require"`
+	Exclude    []string                     `json:"exclude"`
+	Veto       []string                     `json:"veto"`
+	MaxAge     int64                        `json:"max_age"` // seconds
+	Evidence   []resolvedEvidence           `json:"evidence"`
+	Gate       []string                     `json:"gate"`
+	Signers    map[string]Signer            `json:"signers"`
+	Principals map[string]resolvedPrincipal `json:"principals"`
+	Outsiders  []string                     `json:"outsiders"`
+}
+
+type resolvedEvidence struct {
+	Event       string   `json:"event"`
+	Result      string   `json:"result"`
+	Environment string   `json:"environment"`
+	By          []string `json:"by"`
+	MaxAge      int64    `json:"max_age"`
+}
+
+type resolvedPrincipal struct {
+	Keys   []resolvedKey `json:"keys"`
+	Emails []string      `json:"emails"`
+	GitHub int64         `json:"github"`
+	GitLab int64         `json:"gitlab"`
+	Roles  []string      `json:"roles"`
+}
+
+type resolvedKey struct {
+	SSH   []byte `json:"ssh"`
+	From  string `json:"from"`
+	Until string `json:"until"`
+}
+
+func (p *Policy) resolve(e Environment) resolved {
+	r := resolved{
+		Version: 1, Name: e.Name, Tier: e.Tier, Auto: e.Auto,
+		Require: map[string]int{}, Exclude: sorted(e.Exclude), Veto: sorted(e.Veto),
+		MaxAge: int64(e.MaxAge / time.Second), Evidence: []resolvedEvidence{}, Gate: sorted(e.Gate),
+		Signers: p.signersOf(e), Principals: p.principalsOf(e), Outsiders: []string{},
+	}
+	for _, s := range e.Require {
+		r.Require[s.Role] = s.Count
+	}
+	for _, v := range e.Evidence {
+		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second)})
+	}
+	slices.SortFunc(r.Evidence, func(a, b resolvedEvidence) int {
+		return slices.Compare(append([]string{a.Event, a.Environment}, a.By...), append([]string{b.Event, b.Environment}, b.By...))
+	})
+	if len(e.Exclude) > 0 {
+		r.Outsiders = sorted(p.Outsiders)
+	}
+	return r
+}
+
+// signersOf are those whose events can count: where somebody is excluded,
+// any signer may say who wrote a commit and what was built from it.
+func (p *Policy) signersOf(e Environment) map[string]Signer {
+	all := map[string]Signer{}
+	for name, s := range p.Signers {
+		named := slices.Contains(e.Gate, name) || slices.ContainsFunc(e.Evidence, func(v Evidence) bool { return slices.Contains(v.By, name) })
+		if named || len(e.Exclude) > 0 || byCommit(e) {
+			all[name] = s
+		}
+	}
+	return all
+}
+
+// byCommit says whether evidence can count through the commit, for which a
+// build event by any signer must link the two.
+func byCommit(e Environment) bool {
+	return slices.ContainsFunc(e.Evidence, func(v Evidence) bool { return throughCommit(v.Event) })
+}
+
+// principalsOf are those who can vote, and where somebody is excluded all,
+// because each can turn out to be the author.
+func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
+	roles := append(rolesOf(e.Require), e.Veto...)
+	all := map[string]resolvedPrincipal{}
+	for name, who := range p.Principals {
+		votes := slices.ContainsFunc(who.Roles, func(role string) bool { return slices.Contains(roles, role) })
+		if !votes && len(e.Exclude) == 0 {
+			continue
+		}
+		r := resolvedPrincipal{
+			Keys: []resolvedKey{}, Emails: sorted(who.Emails), Roles: sorted(who.Roles),
+			GitHub: who.GitHub.ID, GitLab: who.GitLab.ID,
+		}
+		for _, k := range who.Keys {
+			r.Keys = append(r.Keys, resolvedKey{k.SSH.Marshal(), bound(k.From), bound(k.Until)})
+		}
+		slices.SortFunc(r.Keys, func(a, b resolvedKey) int { return slices.Compare(a.SSH, b.SSH) })
+		all[name] = r
+	}
+	return all
+}
+
+func bound(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// sorted is a sorted copy that is never null in JSON.
+func sorted(list []string) []string {
+	out := slices.AppendSeq([]string{}, slices.Values(list))
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/event"
+)
+
+// skew is how far two clocks may disagree.
+const skew = 2 * time.Minute
+
+// Evaluate decides whether a request may go ahead. It is a function of its
+// input and nothing else: the same input gives the same Decision to the byte.
+//
+// The error is for an input that is not a whole ledger. Everything else is an
+// answer: what stands against the request for good is Denied, what could not
+// be found out is Pending with Unknown, what is not there yet is Pending with
+// Missing, and only a request that meets every rule is Allowed. That is also
+// the order in which they win.
+func Evaluate(in Input) (Decision, error) {
+	e, err := begin(in)
+	if err != nil {
+		return Decision{}, err
+	}
+	if e.findRequest() {
+		e.underThisPolicy()
+		e.clockIsRight()
+		e.notExpired()
+		e.notUsedUp()
+		e.notOvertaken()
+		e.readVotes()
+		e.notDenied()
+		e.linkToCommit()
+		e.excludeAuthors()
+		e.fillSeats()
+		for _, want := range e.env.Evidence {
+			e.haveEvidence(want)
+		}
+	}
+	return e.conclude(), nil
+}
+
+// An evaluation is one run of Evaluate.
+type evaluation struct {
+	in      Input
+	p       *Policy
+	now     time.Time
+	journal *journal
+	d       Decision
+
+	env     Environment
+	asked   entry // the request's event
+	request event.RequestPredicate
+	created time.Time
+
+	signers  map[string]string // by key id
+	holders  map[string]holder // by ssh wire bytes
+	links    []link            // build events that tie a subject to the commit
+	linked   map[int]bool      // subjects, by position, that are tied
+	excluded map[string]string // principal to what they are: "the author of …"
+	ballots  map[string]*voter // by principal
+	inputs   map[uint64]bool
+}
+
+// A holder is whose a key is.
+type holder struct {
+	name string
+	key  Key
+}
+
+func begin(in Input) (*evaluation, error) {
+	switch {
+	case in.Policy == nil:
+		return nil, errors.New("evaluate: no policy")
+	case in.Now.IsZero():
+		return nil, errors.New("evaluate: no time")
+	case uint64(len(in.Events)) != in.Head.Size:
+		return nil, fmt.Errorf("evaluate: %d entries, and the head says %d", len(in.Events), in.Head.Size)
+	}
+	j, err := openJournal(in.Events)
+	if err != nil {
+		return nil, fmt.Errorf("evaluate: %w", err)
+	}
+	e := &evaluation{
+		in: in, p: in.Policy, now: in.Now.UTC(), journal: j,
+		signers: map[string]string{}, holders: map[string]holder{}, linked: map[int]bool{},
+		excluded: map[string]string{}, ballots: map[string]*voter{}, inputs: map[uint64]bool{},
+	}
+	e.d = Decision{
+		Request: in.Request, Head: in.Head, Now: e.now.Format(time.RFC3339Nano),
+		Clock: "self-asserted", Rules: []Rule{}, Votes: []Vote{}, Inputs: []uint64{},
+	}
+	for name, s := range e.p.Signers {
+		e.signers[s.Key] = name
+	}
+	for name, who := range e.p.Principals {
+		for _, k := range who.Keys {
+			e.holders[string(k.SSH.Marshal())] = holder{name, k}
+		}
+	}
+	return e, nil
+}
+
+// rule adds a line to the explanation.
+func (e *evaluation) rule(r Rule) {
+	if r.Proof == "" {
+		r.Proof = Proven
+	}
+	e.d.Rules = append(e.d.Rules, r)
+}
+
+func (e *evaluation) missing(m Missing) {
+	if !slices.ContainsFunc(e.d.Missing, func(o Missing) bool { return o.What == m.What }) {
+		e.d.Missing = append(e.d.Missing, m)
+	}
+}
+
+// uses notes that an event counted.
+func (e *evaluation) uses(entries ...entry) {
+	for _, en := range entries {
+		e.inputs[en.Index] = true
+	}
+}
+
+// conclude turns the rules into the answer. Allowed takes every rule met or
+// skipped, and at least one met.
+func (e *evaluation) conclude() Decision {
+	d := &e.d
+	met, first := 0, map[State]string{}
+	for _, r := range d.Rules {
+		if r.State == Met {
+			met++
+		}
+		if _, ok := first[r.State]; !ok {
+			first[r.State] = r.Why
+		}
+		if r.State == Undecidable {
+			d.Unknown = append(d.Unknown, r.Why)
+		}
+	}
+	broken, isBroken := first[Broken]
+	unmet, isUnmet := first[Unmet]
+	switch {
+	case isBroken:
+		d.Verdict, d.Why = Denied, broken
+	case len(d.Unknown) > 0:
+		d.Why = "could not find out: " + d.Unknown[0]
+	case isUnmet:
+		d.Why = e.missingLine(unmet)
+	case met == 0:
+		d.Why = "no rule was met"
+	default:
+		d.Verdict, d.Why = Allowed, "every rule is met"
+	}
+	if d.Verdict != Pending {
+		d.Missing = nil
+	}
+	for i := range e.inputs {
+		d.Inputs = append(d.Inputs, i)
+	}
+	slices.Sort(d.Inputs)
+	return *d
+}
+
+// missingLine says in one line what a pending request waits for.
+func (e *evaluation) missingLine(otherwise string) string {
+	var what []string
+	for _, m := range e.d.Missing {
+		what = append(what, m.What)
+	}
+	switch n := len(what); {
+	case n == 0:
+		return otherwise
+	case n > 3:
+		return "missing: " + strings.Join(what[:3], "; ") + fmt.Sprintf("; and %d more", n-3)
+	}
+	return "missing: " + strings.Join(what, "; ")
+}
+
+// signed names the signer of the policy that signed an event, if its
+// signature holds and it is good enough for the environment. why says why not.
+func (e *evaluation) signed(en entry) (name, why string) {
+	name, ok := e.signers[en.KeyID()]
+	switch {
+	case !ok:
+		return "", "signed by a key that the policy does not name"
+	case !e.p.Signers[name].Tier.covers(e.env.Tier):
+		return "", fmt.Sprintf("signed by %s, which is of tier %s", name, e.p.Signers[name].Tier)
+	case en.Verify() != nil:
+		return "", fmt.Sprintf("the signature under %s's key does not hold", name)
+	}
+	return name, ""
+}
+
+// gateSigned is signed, by a signer whose requests, decisions and consumptions
+// count here.
+func (e *evaluation) gateSigned(en entry) (name, why string) {
+	name, why = e.signed(en)
+	if why == "" && !slices.Contains(e.env.Gate, name) {
+		return "", fmt.Sprintf("signed by %s, which is no gate of %s", name, e.env.Name)
+	}
+	return name, why
+}
+
+// short is enough of a hex id to tell it from others.
+func short(hex string) string { return hex[:min(len(hex), 12)] }

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/event"
+)
+
+// A journal is the ledger sorted by kind of event, without having read it: a
+// gate sees ten thousand entries and needs ten of them. An entry is read, and
+// its signature checked, when a rule wants it.
+//
+// Sorting looks for the predicate type in the bytes. In canonical JSON, which
+// is all that event.ParseStatement accepts, the last `"predicateType":"` is
+// the statement's own: a text cannot hold these bytes unescaped, and only the
+// subjects stand after it.
+type journal struct {
+	entries map[string][]entry // by kind, in the ledger's order
+	lost    []uint64           // entries whose body is not there
+}
+
+type entry struct {
+	*event.Event
+	subjects []byte // from the predicate type to the end of the statement
+}
+
+var typeKey = []byte(`"predicateType":"`)
+
+func openJournal(events []*event.Event) (*journal, error) {
+	kinds := map[string][]string{}
+	for _, k := range event.Kinds() {
+		kinds[k.PredicateType] = append(kinds[k.PredicateType], k.Name)
+		if k.Reference != "" {
+			kinds[event.ReferenceType] = append(kinds[event.ReferenceType], k.Name)
+		}
+	}
+	j := &journal{entries: map[string][]entry{}}
+	for i, e := range events {
+		if e == nil || len(e.Signed.Payload) == 0 {
+			j.lost = append(j.lost, uint64(i))
+			continue
+		}
+		if e.Index != uint64(i) {
+			return nil, fmt.Errorf("entry %d stands at index %d: the entries must be all, and in order", e.Index, i)
+		}
+		at := bytes.LastIndex(e.Signed.Payload, typeKey)
+		if at < 0 {
+			continue
+		}
+		tail := e.Signed.Payload[at:]
+		name, _, _ := bytes.Cut(tail[len(typeKey):], []byte(`"`))
+		for _, kind := range kinds[string(name)] {
+			j.entries[kind] = append(j.entries[kind], entry{e, tail})
+		}
+	}
+	return j, nil
+}
+
+// of returns the entries that say they are of a kind, in order.
+func (j *journal) of(kind string) []entry { return j.entries[kind] }
+
+// about says whether a subject of the entry has one of the digests, going by
+// the bytes alone: a sieve.
+func (e entry) about(digests []event.Digest) bool {
+	return slices.ContainsFunc(digests, func(d event.Digest) bool { return bytes.Contains(e.subjects, []byte(d.Hex)) })
+}
+
+// shares says whether two subjects are the same bytes: they have a digest in
+// common, and none that contradicts it.
+func shares(a, b event.Subject) bool {
+	common := false
+	for _, d := range a.Digests() {
+		switch other, ok := b.Digest[d.Alg]; {
+		case !ok:
+		case other != d.Hex:
+			return false
+		default:
+			common = true
+		}
+	}
+	return common
+}
+
+func anyShares(list []event.Subject, s event.Subject) bool {
+	return slices.ContainsFunc(list, func(o event.Subject) bool { return shares(o, s) })
+}
+
+func digestsOf(subjects []event.Subject) []event.Digest {
+	var all []event.Digest
+	for _, s := range subjects {
+		all = append(all, s.Digests()...)
+	}
+	return all
+}
+
+// rawTime reads a time out of an entry without reading the entry: a sieve. An
+// entry without one has the zero time.
+func (e entry) rawTime(key string) time.Time {
+	find := []byte(`"` + key + `":"`)
+	at := bytes.LastIndex(e.Signed.Payload, find)
+	if at < 0 {
+		return time.Time{}
+	}
+	text, _, _ := bytes.Cut(e.Signed.Payload[at+len(find):], []byte(`"`))
+	t, _ := time.Parse(time.RFC3339, string(text))
+	return t
+}
