@@ -84,7 +84,6 @@ func (w *world) command(name string, args ...string) *exec.Cmd {
 	cmd.Dir = w.dir
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "XDG_CONFIG_HOME=" + filepath.Join(w.home, ".config"), "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=b", "GIT_AUTHOR_EMAIL=b@example.org", "GIT_COMMITTER_NAME=b", "GIT_COMMITTER_EMAIL=b@example.org",
 	}
 	return cmd
 }
@@ -107,6 +106,8 @@ func (w *world) setUp() error {
 	}
 	for _, c := range [][]string{
 		{"git", "init", "--quiet", "--initial-branch=main"},
+		{"git", "config", "user.name", "b"},
+		{"git", "config", "user.email", "b@example.org"},
 		{"git", "commit", "--quiet", "--allow-empty", "--message", "bench"},
 		{w.self, "init"},
 	} {

@@ -63,6 +63,8 @@ func (w *world) setUp() error {
 	for _, c := range [][]string{
 		{"go", "build", "-ldflags=-s -w", "-o", w.nothing, source},
 		{"git", "init", "--quiet", "--initial-branch=main"},
+		{"git", "config", "user.name", "b"},
+		{"git", "config", "user.email", "b@example.org"},
 		{"git", "commit", "--quiet", "--allow-empty", "--message", "bench"},
 		{w.self, "init"},
 	} {
@@ -79,7 +81,6 @@ func (w *world) command(name string, args ...string) *exec.Cmd {
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + w.home, "XDG_CONFIG_HOME=" + filepath.Join(w.home, ".config"),
 		"GOCACHE=" + filepath.Join(w.home, "gocache"), "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME=b", "GIT_AUTHOR_EMAIL=b@example.org", "GIT_COMMITTER_NAME=b", "GIT_COMMITTER_EMAIL=b@example.org",
 	}
 	return cmd
 }

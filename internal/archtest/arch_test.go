@@ -23,7 +23,7 @@ var layers = []struct {
 	packages []string
 	inside   bool // packages of this layer may import each other
 }{
-	{"ground: no idea of the domain", []string{"product", "canon", "durable"}, true},
+	{"ground: no idea of the domain", []string{"product", "canon", "durable", "pattern"}, true},
 	{"pure: they decide, and touch nothing", []string{"proof", "event", "vote", "policy", "custody", "bom", "report"}, true},
 	{"door: arguments, streams, exit codes", []string{"cli"}, false},
 	{"adapters: each touches one thing of the world", []string{"ledger", "sign", "keyring", "git", "ci", "subject", "testreport", "scan", "demo"}, false},

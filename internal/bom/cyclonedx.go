@@ -251,17 +251,17 @@ func cdxOccurrence(o Occurrence) cdx.EvidenceOccurrence {
 // one expression or a list without any, so an expression among others becomes
 // a name.
 func cdxLicences(licences []Licence) *cdx.Licenses {
-	if len(licences) == 0 {
-		return nil
-	}
 	var out cdx.Licenses
-	seen := map[Licence]bool{}
+	seen := map[Licence]bool{{}: true} // one that says nothing is not written
 	for _, l := range licences {
 		l.File = ""
 		if !seen[l] {
 			seen[l] = true
 			out = append(out, cdxLicence(l))
 		}
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	if len(out) > 1 {
 		for i := range out {

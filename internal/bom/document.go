@@ -4,6 +4,7 @@ package bom
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -59,12 +60,19 @@ func New(inv Inventory) (*Document, error) {
 	return d, nil
 }
 
-// check reports the first component that is named and not there, or has no
-// name itself.
+// check reports the first thing that is missing: a path, a name, or a component
+// that an edge leads to.
 func (s *Source) check() error {
+	if s.Path == "" {
+		return errors.New("a source without a path")
+	}
 	for i := range s.Components {
-		if s.Components[i].Name == "" {
+		c := &s.Components[i]
+		if c.Name == "" {
 			return fmt.Errorf("%s: component %d has no name", s.Path, i)
+		}
+		if slices.ContainsFunc(c.Occurrences, func(o Occurrence) bool { return o.Path == "" }) {
+			return fmt.Errorf("%s: %s occurs without a path", s.Path, c.Name)
 		}
 	}
 	named := func(i int) bool { return i >= 0 && i < len(s.Components) }

@@ -5,9 +5,10 @@ package bom
 import (
 	"bytes"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // minSecret is how long a credential must be before its bytes are searched for
@@ -35,20 +36,20 @@ func ScrubURL(raw string) (clean string, secrets []string) {
 }
 
 // credentialKey matches the names of query parameters that carry one.
-var credentialKey = regexp.MustCompile(`(?i)token|key|secret|sig|auth|pass|pwd|cred|session`)
+var credentialKey = pattern.New(`(?i)token|key|secret|sig|auth|pass|pwd|cred|session`)
 
 // userSecrets tells the credential in a user part: the password, or a token
 // that stands where the user name should.
 func userSecrets(u *url.Userinfo) []string {
 	if password, has := u.Password(); has {
-		return []string{password, url.PathEscape(password)}
+		return []string{password, url.QueryEscape(password)}
 	}
 	return []string{u.Username()}
 }
 
 // userinfo finds the user part of every URL in a text, whether or not the rest
 // of it is one.
-var userinfo = regexp.MustCompile(`://[^/?#\s"'<>\\]*@`)
+var userinfo = pattern.New(`://[^/?#\s"'<>\\]*@`)
 
 // scrubText takes users and passwords out of every URL in a text. It is for
 // what people wrote freely: a deprecation notice, a licence field.

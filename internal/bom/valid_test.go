@@ -44,12 +44,12 @@ func valid(t testing.TB, s *jsonschema.Schema, document []byte) {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
 	if err != nil {
-		t.Fatalf("not JSON: %v\n%s", err, document)
+		t.Fatalf("not JSON: %v", err)
 	}
 	if err := s.Validate(doc); err != nil {
-		t.Fatalf("not CycloneDX 1.6: %v\n%s", err, document)
+		t.Fatalf("not CycloneDX 1.6: %v", err)
 	}
 	if err := bom.CheckReferences(document); err != nil {
-		t.Fatalf("references: %v\n%s", err, document)
+		t.Fatalf("references: %v", err)
 	}
 }

@@ -71,10 +71,14 @@ func holdOthers(cmd *cobra.Command) {
 // and fails, because exit 0 means yes and nothing was asked.
 func group(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+		return unknownCommand(cmd, args[0])
 	}
 	printHelp(cmd.ErrOrStderr(), cmd)
 	return &Exit{Code: Usage, Quiet: true, Err: errors.New("no command given")}
+}
+
+func unknownCommand(cmd *cobra.Command, name string) error {
+	return fmt.Errorf("unknown command %q for %q", name, cmd.CommandPath())
 }
 
 // markEntry sets entered when cmd's own code starts.

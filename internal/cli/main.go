@@ -34,13 +34,16 @@ func Run(ctx context.Context, env *Env, root func(*Env) *cobra.Command) (code in
 	out := &output{w: env.Stdout}
 	world := *env
 	world.Stdout = out
+	name := product.Name
 	defer func() {
 		if fault := recover(); fault != nil {
-			err := fmt.Errorf("internal fault: %v", fault)
-			code = explain(env.Stderr, program(env), Fail(Unknown, "this is a bug: please report it with the output of 'version'", "%w", err))
+			err := Fail(Unknown, "this is a bug: please report it with the output of 'version'", "internal fault: %v", fault)
+			code = explain(env.Stderr, name, err)
 		}
 	}()
-	err := execute(ctx, &world, root(&world))
+	cmd := root(&world)
+	name = cmd.Name()
+	err := execute(ctx, &world, cmd)
 	if err == nil && out.err != nil {
 		err = Fail(Unknown, "", "write standard output: %w", out.err)
 	}
@@ -50,14 +53,14 @@ func Run(ctx context.Context, env *Env, root func(*Env) *cobra.Command) (code in
 	if ctx.Err() != nil {
 		err = Fail(Unknown, "", "interrupted: %w", err)
 	}
-	return explain(env.Stderr, program(env), err)
+	return explain(env.Stderr, name, err)
 }
 
 // execute runs cmd. Whatever goes wrong before the verb itself is entered is
 // the caller's usage.
 func execute(ctx context.Context, env *Env, cmd *cobra.Command) error {
 	entered := dress(env, cmd)
-	cmd.SetArgs(env.Args[1:])
+	cmd.SetArgs(arguments(env))
 	at, err := cmd.ExecuteContextC(ctx)
 	if err != nil && !*entered {
 		return usage(at, err)
@@ -65,10 +68,23 @@ func execute(ctx context.Context, env *Env, cmd *cobra.Command) error {
 	return err
 }
 
-// usage makes err one about how at was called.
+// arguments are what follows the program's name. The empty list is not nil,
+// for which cobra would take the process's own.
+func arguments(env *Env) []string {
+	if len(env.Args) < 2 {
+		return []string{}
+	}
+	return env.Args[1:]
+}
+
+// usage makes err one about how at was called. A flag that at does not know
+// may belong to a command that it does not know, and then that is the news.
 func usage(at *cobra.Command, err error) error {
 	if exit := (*Exit)(nil); errors.As(err, &exit) {
 		return err
+	}
+	if args := at.Flags().Args(); holdsOnly(at) && len(args) > 0 {
+		err = unknownCommand(at, args[0])
 	}
 	return Fail(Usage, suggest(at, err)+fmt.Sprintf("see '%s --help'", at.CommandPath()), "%w", err)
 }
@@ -101,15 +117,6 @@ func paragraph(text string) string {
 		lines[i] = Clean(lines[i])
 	}
 	return strings.Join(lines, "\n  ")
-}
-
-// program is the name that this process was started by, without its folder.
-func program(env *Env) string {
-	if len(env.Args) == 0 {
-		return product.Name
-	}
-	name := env.Args[0][strings.LastIndexAny(env.Args[0], `/\`)+1:]
-	return strings.TrimSuffix(name, ".exe")
 }
 
 // output remembers the first error of a stream, because nobody checks every

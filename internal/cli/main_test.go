@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +105,10 @@ func TestUsageIsTwoWithOneHint(t *testing.T) {
 			"gateledger: unknown command \"wrok\" for \"gateledger\"\nhint: did you mean 'work'? see 'gateledger --help'\n"},
 		"unknown verb below another": {[]string{"policy", "lnit"},
 			"gateledger: unknown command \"lnit\" for \"gateledger policy\"\nhint: did you mean 'lint'? see 'gateledger policy --help'\n"},
+		"unknown verb with a flag of its own": {[]string{"wrok", "--count=2"},
+			"gateledger: unknown command \"wrok\" for \"gateledger\"\nhint: did you mean 'work'? see 'gateledger --help'\n"},
+		"unknown flag of no verb": {[]string{"--cuont=2"},
+			"gateledger: unknown flag: --cuont\nhint: see 'gateledger --help'\n"},
 		"an argument too many": {[]string{"work", "now"},
 			"gateledger: unknown command \"now\" for \"gateledger work\"\nhint: see 'gateledger work --help'\n"},
 		"a required flag missing": {[]string{"needy"},
@@ -235,16 +241,55 @@ func TestCompletionOffersVerbs(t *testing.T) {
 	}
 }
 
-func TestProgramName(t *testing.T) {
-	for arg, want := range map[string]string{
-		"/usr/bin/gateledger-gate": "gateledger-gate", `C:\bin\gateledger.exe`: "gateledger", "gateledger": "gateledger",
-	} {
-		if got := program(&Env{Args: []string{arg}}); got != want {
-			t.Errorf("program(%q) = %q, want %q", arg, got, want)
+func TestMessagesNameTheProgramWhateverTheFileIsCalled(t *testing.T) {
+	w := newWorld(nil, "nothing")
+	w.Args[0] = `C:\tools\renamed.exe`
+	if w.run(toy(ok)); !strings.HasPrefix(w.err.String(), "gateledger: ") {
+		t.Errorf("%q", &w.err)
+	}
+}
+
+func TestNoArgumentsAreNotTheProcesses(t *testing.T) {
+	for _, args := range [][]string{nil, {"gateledger"}} {
+		w := newWorld(nil)
+		w.Args = args
+		if code := w.run(toy(ok)); code != Usage || !strings.Contains(w.err.String(), "COMMAND") {
+			t.Errorf("%q: exit %d, %q", args, code, &w.err)
 		}
 	}
-	if got := program(&Env{}); got != "gateledger" {
-		t.Errorf("program() = %q", got)
+}
+
+func TestPanicWhileBuildingTheCommandIsNotYes(t *testing.T) {
+	w := newWorld(nil)
+	code := w.run(func(*Env) *cobra.Command { panic("two flags of one name") })
+	if code != Unknown || !strings.HasPrefix(w.err.String(), "gateledger: internal fault: two flags") {
+		t.Errorf("exit %d, %q", code, &w.err)
+	}
+}
+
+// TestFirstInterruptCancels sends this very process the signal that Ctrl-C
+// sends, while Main is waiting.
+func TestFirstInterruptCancels(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // a process can't send itself an interrupt there
+	}
+	var out bytes.Buffer
+	code := Main(func(env *Env) *cobra.Command {
+		env.Stderr = &out
+		return &cobra.Command{Use: "wait", DisableFlagParsing: true, Args: cobra.ArbitraryArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+			self, err := os.FindProcess(os.Getpid())
+			if err != nil {
+				return err
+			}
+			if err := self.Signal(os.Interrupt); err != nil {
+				return err
+			}
+			<-cmd.Context().Done()
+			return &Exit{Code: Unknown, Quiet: true, Err: cmd.Context().Err()}
+		}}
+	})
+	if code != Unknown {
+		t.Errorf("exit %d", code)
 	}
 }
 

@@ -12,16 +12,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/crypto/ssh"
 
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/proof"
+	"github.com/gateledger/gateledger/internal/report"
 	"github.com/gateledger/gateledger/internal/sign"
 	"github.com/gateledger/gateledger/internal/vote"
-
-	"golang.org/x/crypto/ssh"
 )
 
 type approveFlags struct {
@@ -92,12 +92,9 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	if err != nil {
 		return err
 	}
-	if err := w.showRequest(ctx, env.Stderr, events, r); err != nil {
-		return err
-	}
-	b := &ballot{workspace: w, flags: f, request: r}
+	b := &ballot{workspace: w, flags: f, request: r, events: events}
 	if f.write != "" {
-		return b.writeStatement()
+		return b.writeStatement(ctx)
 	}
 	payload, err := b.signed(ctx)
 	if err != nil {
@@ -111,6 +108,14 @@ type ballot struct {
 	*workspace
 	flags   approveFlags
 	request openRequest
+	events  []*event.Event
+}
+
+// show prints what the vote is about, before anything is signed.
+func (b *ballot) show(ctx context.Context, signer string) error {
+	return b.showRequest(ctx, b.env.Stderr, b.events, report.Request{
+		ID: b.request.id, Asked: b.request.predicate, Choice: string(b.choice()), Signer: signer,
+	})
 }
 
 func (b *ballot) choice() vote.Choice {
@@ -130,7 +135,10 @@ func (b *ballot) compose() ([]byte, error) {
 	return vote.NewStatement(p)
 }
 
-func (b *ballot) writeStatement() error {
+func (b *ballot) writeStatement(ctx context.Context) error {
+	if err := b.show(ctx, ""); err != nil {
+		return err
+	}
 	statement, err := b.compose()
 	if err != nil {
 		return err
@@ -172,6 +180,9 @@ func (b *ballot) signed(ctx context.Context) ([]byte, error) {
 
 func (b *ballot) statementAndSignature(ctx context.Context) (statement, armored []byte, err error) {
 	if b.flags.statement != "" {
+		if err := b.show(ctx, ""); err != nil {
+			return nil, nil, err
+		}
 		if statement, err = readLimited(b.flags.statement, 1<<20); err != nil {
 			return nil, nil, err
 		}
@@ -181,6 +192,9 @@ func (b *ballot) statementAndSignature(ctx context.Context) (statement, armored 
 	key, err := sign.FindSSH(ctx, b.sshOptions(ctx))
 	if err != nil {
 		return nil, nil, cli.Fail(cli.Usage, "name one with --ssh KEY", "find your SSH key: %w", err)
+	}
+	if err := b.show(ctx, fmt.Sprintf("%s, with %s", b.voter(key.PublicKey()), key.Describe())); err != nil {
+		return nil, nil, err
 	}
 	if err := b.confirm(key); err != nil {
 		return nil, nil, err
@@ -202,7 +216,7 @@ func (b *ballot) confirm(key sign.SSHSigner) error {
 	if !cli.IsTerminal(b.env.Stdin) {
 		return cli.Fail(cli.Usage, "read the request above, then add --yes", "there is no terminal to ask on")
 	}
-	fmt.Fprintf(b.env.Stderr, "\n%s as %s with %s? [y/N] ", b.choice(), b.voter(key.PublicKey()), key.Describe())
+	fmt.Fprintf(b.env.Stderr, "\n%s as %s? [y/N] ", b.choice(), b.voter(key.PublicKey()))
 	line, err := bufio.NewReader(b.env.Stdin).ReadString('\n')
 	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
 		return cli.Fail(cli.No, "", "not cast: you did not say y")

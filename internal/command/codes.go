@@ -43,7 +43,6 @@ func exitCodes() []coded {
 		{ledger.ErrMissing, cli.Unknown},
 		{ledger.ErrBusy, cli.Unknown},
 		{subject.ErrChanged, cli.Unknown},
-		{context.Canceled, cli.Unknown},
 
 		{ledger.ErrNotLedger, cli.Usage},
 		{ledger.ErrVersion, cli.Usage},
@@ -70,6 +69,8 @@ func exitCodes() []coded {
 		{git.ErrNoCheckout, cli.Usage},
 		{git.ErrNoCommit, cli.Usage},
 		{git.ErrShallow, cli.Usage},
+
+		{context.Canceled, cli.Unknown}, // last: what failed first cancels the rest
 	}
 }
 

@@ -50,6 +50,7 @@ something is missing for that.`,
 const (
 	fine    = "ok"
 	missing = "missing" // a gate could not run
+	broken  = "broken"  // it is there, and a gate could not run
 	noted   = "note"    // worth knowing; a gate could run all the same
 )
 
@@ -98,12 +99,12 @@ type doctor struct {
 }
 
 func newDoctor(ctx context.Context, env *cli.Env) (*doctor, error) {
-	dir, err := keyring.Dir(env.Getenv)
+	ring, _, err := openRing(env)
 	if err != nil {
 		return nil, err
 	}
 	here, err := findPlace(ctx, env)
-	return &doctor{env: env, place: here, ring: keyring.Open(dir)}, err
+	return &doctor{env: env, place: here, ring: ring}, err
 }
 
 // examine asks every question, in the order in which one sets things up, and
@@ -120,7 +121,7 @@ func (d *doctor) examine(ctx context.Context) checkup {
 		}
 	}
 	c.Next = "gateledger record build --subject FILE"
-	i := slices.IndexFunc(c.Findings, func(f finding) bool { return f.State == missing })
+	i := slices.IndexFunc(c.Findings, func(f finding) bool { return f.State == missing || f.State == broken })
 	if i >= 0 {
 		c.Ready, c.Next = false, c.Findings[i].Next
 	}
@@ -141,11 +142,11 @@ func (d *doctor) soundPolicy() finding {
 	}
 	data, err := readPolicyFile(d.place.policyFile())
 	if err != nil {
-		return finding{what, missing, err.Error(), "make " + product.PolicyFile + " readable"}
+		return finding{what, broken, err.Error(), "make " + product.PolicyFile + " readable"}
 	}
 	p, err := policy.Parse(data)
 	if err != nil {
-		return finding{what, missing, firstOf(err), "gateledger policy lint"}
+		return finding{what, broken, firstOf(err), "gateledger policy lint"}
 	}
 	d.data, d.policy = data, p
 	return finding{what, fine, product.PolicyFile + " sha256:" + p.Digest, ""}
@@ -184,7 +185,7 @@ func (d *doctor) committed(ctx context.Context) finding {
 	case errors.Is(err, fs.ErrNotExist):
 		return finding{what, missing, "HEAD has no policy, and the gate goes by the committed one", next}
 	}
-	return finding{what, missing, err.Error(), next}
+	return finding{what, broken, err.Error(), next}
 }
 
 // pushed reminds of a remote, which is not asked here: that takes a network.
@@ -201,18 +202,18 @@ func (d *doctor) ledger(ctx context.Context) finding {
 	url := ledgerURL(d.place.root, d.place.common, l.URL)
 	keys, err := proof.NewKeys(l.Origin, l.Keys)
 	if err != nil {
-		return finding{what, missing, err.Error(), "gateledger policy lint"}
+		return finding{what, broken, err.Error(), "gateledger policy lint"}
 	}
 	log, err := ledger.Open(ctx, url, ledger.Options{Keys: keys})
 	if errors.Is(err, ledger.ErrNotLedger) {
 		return finding{what, missing, "no ledger at " + shown(d.env, url), "use the checkout where init was run, or bring the ledger here"}
 	}
 	if err != nil {
-		return finding{what, missing, err.Error(), "gateledger verify ledger"}
+		return finding{what, broken, err.Error(), "gateledger verify ledger"}
 	}
 	head, err := log.Head(ctx)
 	if err != nil {
-		return finding{what, missing, err.Error(), "gateledger verify ledger"}
+		return finding{what, broken, err.Error(), "gateledger verify ledger"}
 	}
 	return finding{what, fine, fmt.Sprintf("%s, %d entries, log %s", shown(d.env, url), head.Size, l.Origin), ""}
 }
@@ -224,7 +225,7 @@ func (d *doctor) logKey(context.Context) finding {
 	case errors.Is(err, keyring.ErrNoKey):
 		return finding{what, missing, "not on this machine, so nothing can be appended from here", "run where init was run"}
 	case err != nil:
-		return finding{what, missing, err.Error(), "mend the key file"}
+		return finding{what, broken, err.Error(), "mend the key file"}
 	case !slices.Contains(d.policy.Ledger.Keys, key):
 		return finding{what, missing, "the policy does not name " + key, "put it under ledger.keys"}
 	}
@@ -238,7 +239,7 @@ func (d *doctor) eventKey(context.Context) finding {
 		return finding{what, missing, "not on this machine, so nothing can be recorded from here", "run where init was run, or name one with --key FILE"}
 	}
 	if err != nil {
-		return finding{what, missing, err.Error(), "mend the key file"}
+		return finding{what, broken, err.Error(), "mend the key file"}
 	}
 	id := event.KeyID(signer.Verifier())
 	name, ok := d.policy.SignerOf(id)
@@ -253,7 +254,7 @@ func (d *doctor) trusted(context.Context) finding {
 	pinned, ok, err := d.ring.Pinned(d.policy.Ledger.Origin)
 	switch {
 	case err != nil:
-		return finding{what, missing, err.Error(), next}
+		return finding{what, broken, err.Error(), next}
 	case !ok:
 		return finding{what, missing, "you trust no policy of this log yet, so nothing can be verified", next}
 	case !bytes.Equal(pinned, d.data):
@@ -287,7 +288,7 @@ func (d *doctor) speaksFor(k ssh.PublicKey) error {
 }
 
 func (c checkup) print(w io.Writer) error {
-	marks := map[string]string{fine: "✓", missing: "✗", noted: "·"}
+	marks := map[string]string{fine: "✓", missing: "✗", broken: "✗", noted: "·"}
 	fmt.Fprintf(w, "%s %s, %s, %s, run: %s\n", product.Name, c.Build.Version, c.Build.Go, c.Build.Platform, c.Provider)
 	for _, f := range c.Findings {
 		fmt.Fprintf(w, "%s %-7s  %-9s  %s\n", marks[f.State], f.State, f.What, cli.Clean(f.Text))

@@ -172,7 +172,7 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 	g.asked = request.predicate
 	in := policy.Input{
 		Policy: g.policy, Request: request.id, Events: events,
-		Head: checkpointOf(head), Now: g.env.Now().UTC(), Run: g.at.Run,
+		Head: checkpointOf(head), Now: g.env.Now().UTC().Truncate(time.Second), Run: g.at.Run,
 	}
 	d, err := policy.Evaluate(in)
 	if err != nil {

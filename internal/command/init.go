@@ -105,7 +105,7 @@ type initStep struct {
 }
 
 func newSetup(ctx context.Context, env *cli.Env, url string) (*setup, error) {
-	dir, err := keyring.Dir(env.Getenv)
+	ring, dir, err := openRing(env)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +113,7 @@ func newSetup(ctx context.Context, env *cli.Env, url string) (*setup, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &setup{env: env, place: here, ring: keyring.Open(dir), url: url, step: func(string) error { return nil }}
+	s := &setup{env: env, place: here, ring: ring, url: url, step: func(string) error { return nil }}
 	s.at = ledgerURL(here.root, here.common, url)
 	s.result = initResult{Schema: product.PredicateBase + "init/v1", Keyring: dir}
 	return s, nil

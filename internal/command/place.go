@@ -13,6 +13,7 @@ import (
 	"github.com/gateledger/gateledger/internal/ci"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/git"
+	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -40,6 +41,15 @@ func findPlace(_ context.Context, env *cli.Env) (place, error) {
 		return place{}, err
 	}
 	return place{root: repo.TopLevel, common: repo.CommonDir, repo: repo, provider: provider}, nil
+}
+
+// openRing opens the user's configuration folder, and says where it is.
+func openRing(env *cli.Env) (keyring.Ring, string, error) {
+	dir, err := keyring.Dir(env.Getenv)
+	if err != nil {
+		return keyring.Ring{}, "", cli.Fail(cli.Usage, "keys and trust are kept there; set the variable", "%w", err)
+	}
+	return keyring.Open(dir), dir, nil
 }
 
 // policyFile is where the policy stands.

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gateledger/gateledger/internal/cli"
-	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 )
@@ -101,11 +100,10 @@ func addPrincipal(env *cli.Env, file, name string, f additionFlags) error {
 // followPin keeps the user's trust with the file that they edit, and never
 // takes it to one they had not trusted.
 func followPin(env *cli.Env, before []byte, p *policy.Policy) error {
-	dir, err := keyring.Dir(env.Getenv)
+	ring, _, err := openRing(env)
 	if err != nil {
 		return err
 	}
-	ring := keyring.Open(dir)
 	pinned, ok, err := ring.Pinned(p.Ledger.Origin)
 	if err != nil {
 		return err
@@ -172,9 +170,12 @@ const maxPublicKey = 64 << 10
 // publicKeyText returns the line of a .pub file for what the user gave: the
 // line itself, the file, or the private key that the file lies beside.
 func publicKeyText(env *cli.Env, arg string) (string, error) {
-	arg = strings.TrimPrefix(arg, "key::")
-	if kind, _, ok := strings.Cut(arg, " "); ok && !strings.ContainsAny(kind, `/\.~`) {
-		return arg, nil
+	arg = strings.TrimPrefix(arg, "key::") // as git's user.signingkey has it
+	kind, _, isKey := strings.Cut(arg, " ")
+	for _, family := range []string{"ssh-", "ecdsa-", "sk-"} {
+		if isKey && strings.HasPrefix(kind, family) {
+			return arg, nil
+		}
 	}
 	file := arg
 	if rest, ok := strings.CutPrefix(arg, "~/"); ok {

@@ -54,6 +54,8 @@ very bytes, so that nothing is lost and nothing is logged twice.`,
   gateledger record sbom --subject dist/app sbom.cdx.json
   gateledger record deployment --subject dist/app --environment production --result healthy`,
 	}
+	// An unknown kind is told by its name, not by the flags it can't have.
+	cmd.FParseErrWhitelist.UnknownFlags = true
 	for i, r := range recorders() {
 		c := recordKind(env, r)
 		annotate(c, cli.Order, fmt.Sprintf("%02d", i))
@@ -158,17 +160,21 @@ func (r *recording) gather(ctx context.Context) (err error) {
 	if r.key, err = r.signer(r.flags.key); err != nil {
 		return err
 	}
-	all, ctx := errgroup.WithContext(ctx)
+	all, some := errgroup.WithContext(ctx)
 	all.Go(func() (err error) {
-		r.at, err = r.context(ctx)
+		r.at, err = r.context(some)
 		return err
 	})
 	all.Go(func() (err error) {
-		r.subjects, err = subject.ResolveAll(ctx, r.flags.subjects, r.place.root)
+		r.subjects, err = subject.ResolveAll(some, r.flags.subjects, r.place.root)
 		return err
 	})
+	// The ledger's own error goes first, and no other one cuts it short.
 	err = r.openLedger(ctx, r.flags.ledger, true)
-	return errors.Join(err, all.Wait())
+	if other := all.Wait(); err == nil {
+		err = other
+	}
+	return err
 }
 
 // noSubject lists what could be meant. It never picks one.
@@ -274,7 +280,7 @@ func (o recorded) text(w io.Writer) error {
 		fmt.Fprintf(&b, "subject  %s %s\n", cli.Clean(s.Name), s.Digests()[0])
 	}
 	fmt.Fprintf(&b, "signer   %s %s\n", cli.Clean(o.Signer), o.Key)
-	fmt.Fprintf(&b, "ledger   %s, %d entries, root %s\n", cli.Clean(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
+	fmt.Fprintf(&b, "ledger   %s, size %d, root %s\n", cli.Clean(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
 	if o.Bundle != "" {
 		fmt.Fprintf(&b, "bundle   %s\n", cli.Clean(o.Bundle))
 	}

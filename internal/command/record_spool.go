@@ -135,7 +135,7 @@ func (r *recording) waiting(dir string, payload []byte) (box, event.Signed, erro
 		others++
 	}
 	if others > 0 {
-		r.note("%d other events wait in %s: signed, and without an answer from the ledger; run their commands again", others, dir)
+		r.note("signed events that still wait for their answer in %s: %d; run their commands again", dir, others)
 	}
 	return box{}, event.Signed{}, nil
 }

@@ -193,7 +193,7 @@ func (w *workspace) showOne(ctx context.Context, prefix string, out output) erro
 		return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 	}
 	if out.format == "text" {
-		if err := w.showRequest(ctx, w.env.Stdout, events, r); err != nil {
+		if err := w.showRequest(ctx, w.env.Stdout, events, report.Request{ID: r.id, Asked: r.predicate}); err != nil {
 			return err
 		}
 		fmt.Fprintln(w.env.Stdout)
@@ -204,11 +204,11 @@ func (w *workspace) showOne(ctx context.Context, prefix string, out output) erro
 	return out.write(w.env, report.Decision{Decision: d, Request: &r.predicate})
 }
 
-// showRequest prints what somebody is about to approve, recomputed from the
-// ledger.
-func (w *workspace) showRequest(ctx context.Context, to io.Writer, events []*event.Event, r openRequest) error {
-	view := report.Request{ID: r.id, Asked: r.predicate, Now: w.env.Now()}
-	view.Commits = w.commitsSince(ctx, events, r.predicate)
-	view.SBOM = w.sbomChange(ctx, events, r.predicate)
-	return report.Text(to, view, textOptions(w.env, to))
+// showRequest prints what is asked for, with what the ledger and this
+// checkout know of the change.
+func (w *workspace) showRequest(ctx context.Context, to io.Writer, events []*event.Event, r report.Request) error {
+	r.Now = w.env.Now()
+	r.Commits = w.commitsSince(ctx, events, r.Asked)
+	r.SBOM = w.sbomChange(ctx, events, r.Asked)
+	return report.Text(to, r, textOptions(w.env, to))
 }

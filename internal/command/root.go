@@ -4,6 +4,7 @@ package command
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,11 +72,21 @@ func Root(env *cli.Env) *cobra.Command {
 func Alone(make func(*cli.Env) *cobra.Command) func(*cli.Env) *cobra.Command {
 	return func(env *cli.Env) *cobra.Command {
 		cmd := make(env)
+		rename(cmd, product.Name+" "+cmd.Name(), product.Name+"-"+cmd.Name())
 		cmd.Use = product.Name + "-" + cmd.Use
 		cmd.Version = thisBuild().Version
 		cmd.CompletionOptions.DisableDefaultCmd = true
 		return classified(cmd)
 	}
+}
+
+// rename makes the help of cmd and all below it call it by another name.
+func rename(cmd *cobra.Command, from, to string) {
+	for _, c := range cmd.Commands() {
+		rename(c, from, to)
+	}
+	cmd.Long = strings.ReplaceAll(cmd.Long, from, to)
+	cmd.Example = strings.ReplaceAll(cmd.Example, from, to)
 }
 
 // withoutTwins keeps the environment out of a verb that judges.

@@ -36,18 +36,18 @@ Without FILE it is the ` + product.PolicyFile + ` of this checkout.`,
   gateledger trust --list`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dir, err := keyring.Dir(env.Getenv)
+			ring, _, err := openRing(env)
 			if err != nil {
 				return err
 			}
 			if list {
-				return listTrust(env, keyring.Open(dir), asJSON)
+				return listTrust(env, ring, asJSON)
 			}
 			file, err := policyArgument(cmd, env, args)
 			if err != nil {
 				return err
 			}
-			return trust(env, keyring.Open(dir), file, yes)
+			return trust(env, ring, file, yes)
 		},
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list what you trust, and change nothing")
@@ -157,6 +157,9 @@ func trustLines(p *policy.Policy) []string {
 	for _, name := range sortedKeys(p.Environments) {
 		out = append(out, environmentLines(p.Environments[name])...)
 	}
+	for _, seat := range p.PolicyChange {
+		out = append(out, "next policy: "+seatText(seat))
+	}
 	return out
 }
 
@@ -189,21 +192,40 @@ func bounds(k policy.Key) (text string) {
 }
 
 func environmentLines(e policy.Environment) []string {
-	head := "environment  " + e.Name + ": "
-	out := []string{head + "tier " + string(e.Tier) + ", gate by " + listOr(e.Gate, "any signer")}
+	rules := []string{"tier " + string(e.Tier) + ", gate by " + listOr(e.Gate, "any signer")}
 	if e.Auto {
-		out = append(out, head+"nobody has to approve")
+		rules = append(rules, "nobody has to approve")
 	}
 	for _, seat := range e.Require {
-		out = append(out, head+fmt.Sprintf("needs %d of role %s", seat.Count, seat.Role))
+		rules = append(rules, seatText(seat))
 	}
 	if len(e.Exclude) > 0 {
-		out = append(out, head+"not by "+strings.Join(e.Exclude, ", "))
+		rules = append(rules, "not by "+strings.Join(e.Exclude, ", "))
 	}
+	rules = append(rules, listOr(e.Veto, "nobody")+" may veto", "a vote counts "+e.MaxAge.String())
 	for _, ev := range e.Evidence {
-		out = append(out, head+strings.TrimSpace(fmt.Sprintf("needs a %s by %s %s", ev.Event, strings.Join(ev.By, " or "), ev.Result)))
+		rules = append(rules, evidenceText(ev))
 	}
-	return out
+	for i := range rules {
+		rules[i] = "environment  " + e.Name + ": " + rules[i]
+	}
+	return rules
+}
+
+func seatText(s policy.Seat) string { return fmt.Sprintf("needs %d of role %s", s.Count, s.Role) }
+
+func evidenceText(e policy.Evidence) string {
+	text := fmt.Sprintf("needs a %s by %s", e.Event, strings.Join(e.By, " or "))
+	if e.Environment != "" {
+		text += " in " + e.Environment
+	}
+	if e.Result != "" {
+		text += " " + e.Result
+	}
+	if e.MaxAge != 0 {
+		text += ", at most " + e.MaxAge.String() + " old"
+	}
+	return text
 }
 
 func listOr(list []string, none string) string {

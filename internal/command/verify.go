@@ -179,7 +179,7 @@ func (v *verifier) audit(ctx context.Context) error {
 		v.events = append(v.events, ev)
 		checks.Go(func() error {
 			if err := ev.Verify(); err != nil {
-				return fmt.Errorf("signature of entry %d: %w: %w", ev.Index, ledger.ErrTampered, err)
+				return fmt.Errorf("entry %d: %w: %w", ev.Index, ledger.ErrTampered, err)
 			}
 			return nil
 		})
@@ -198,7 +198,13 @@ func (v *verifier) audit(ctx context.Context) error {
 func (v *verifier) input() custody.Input {
 	return custody.Input{
 		Policy: v.policy, Events: v.events, Head: checkpointOf(v.audited.Head),
-		Blob: func(sum [32]byte) ([]byte, error) { return v.blob(v.ctx, sum) },
+		Blob: func(sum [32]byte) ([]byte, error) {
+			data, err := v.blob(v.ctx, sum)
+			if errors.Is(err, ledger.ErrTampered) {
+				err = fmt.Errorf("%w: %w", custody.ErrAltered, err)
+			}
+			return data, err
+		},
 	}
 }
 

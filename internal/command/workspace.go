@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -134,7 +135,9 @@ func (w *workspace) remember(ctx context.Context) error {
 // ledgerError says which ledger an error is of, and what to do about it. Its
 // exit code is classify's.
 func ledgerError(url string, err error) error {
-	err = fmt.Errorf("ledger %s: %w", url, err)
+	if !strings.Contains(err.Error(), url) {
+		err = fmt.Errorf("ledger %s: %w", url, err)
+	}
 	for _, c := range []struct {
 		is   error
 		hint string
@@ -211,10 +214,10 @@ func openEntry(e ledger.Entry) (*event.Event, error) {
 	}
 	ev, err := event.Open(e.Index, e.Data, e.Body)
 	if errors.Is(err, event.ErrKeyless) {
-		return nil, fmt.Errorf("entry %d: %w", e.Index, err)
+		return nil, err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("entry %d: %w: %w", e.Index, ledger.ErrTampered, err)
+		return nil, fmt.Errorf("%w: %w", ledger.ErrTampered, err)
 	}
 	return ev, nil
 }

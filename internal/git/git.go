@@ -17,10 +17,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // What can be wrong, told apart by errors.Is. A path or commit that is not
@@ -178,7 +179,7 @@ func (t *start) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-var credentials = regexp.MustCompile(`://[^/@\s'"]*@`)
+var credentials = pattern.New(`://[^/@\s'"]*@`)
 
 // Redact takes the user and password out of every URL in text.
 func Redact(text string) string { return credentials.ReplaceAllString(text, "://") }

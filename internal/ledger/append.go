@@ -156,7 +156,7 @@ func (d *dir) commit(ctx context.Context, v *view, leaves []pending) (*view, *gr
 	if err := durable.WriteFile(d.fsys, checkpointPath, head.Raw); err != nil {
 		return nil, nil, err
 	}
-	if err := compare(d.fsys, file{checkpointPath, head.Raw}); err != nil {
+	if err := compare(d.fsys, file{name: checkpointPath, data: head.Raw}); err != nil {
 		return nil, nil, fmt.Errorf("read back: %w", err)
 	}
 	d.settle(next, leaves)

@@ -83,8 +83,9 @@ func cutRun(records []record) int {
 
 // A file is a name and what is to be in it.
 type file struct {
-	name string
-	data []byte
+	name  string
+	data  []byte
+	level int // of a tile
 }
 
 // runFiles lays out the records of leaves from offset on in segment n.
@@ -95,7 +96,7 @@ func runFiles(n uint64, offset int, records []record) []file {
 	var files []file
 	for len(records) > 0 {
 		k := cutRun(records)
-		files = append(files, file{runPath(n, offset), encodeRun(records[:k])})
+		files = append(files, file{name: runPath(n, offset), data: encodeRun(records[:k])})
 		offset, records = offset+k, records[k:]
 	}
 	return files

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"math/bits"
 	"path"
-	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -78,11 +77,11 @@ func (e *edge) files() []file {
 	var files []file
 	for level, hashes := range e.levels {
 		if t, _ := rightmost(level, e.head.Size); len(hashes) > 0 {
-			files = append(files, file{t.path(), toBytes(hashes)})
+			files = append(files, t.file(toBytes(hashes)))
 		}
 	}
 	if t, _ := rightmost(entryLevel, e.head.Size); len(e.bundle) > 0 {
-		files = append(files, file{t.path(), e.bundle})
+		files = append(files, t.file(e.bundle))
 	}
 	return files
 }
@@ -116,24 +115,14 @@ func (e *edge) folders() []string {
 	return folders
 }
 
-// removeStray removes the partial tiles beside the edge's own that a crashed
+// removeStray removes partial tiles wider than the edge's own, which a crashed
 // commit may have left, so that a reader who looks for a wider tile than one
 // that is gone finds only what was committed.
 func (e *edge) removeStray(fsys durable.FS) error {
 	for level := entryLevel; level <= len(e.levels); level++ {
 		t := tile{level: level, n: e.head.Size >> (tileHeight * (max(level, 0) + 1))}.in(e.head.Size)
-		keep := strconv.Itoa(t.width)
-		t.width = 1
-		folder := path.Dir(t.path())
-		entries, err := fsys.ReadDir(folder)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		for _, x := range entries {
-			if x.Name() == keep {
-				continue
-			}
-			if err := fsys.Remove(path.Join(folder, x.Name())); err != nil {
+		for _, wide := range t.widerPartials(fsys) {
+			if err := fsys.Remove(wide.path()); err != nil {
 				return fmt.Errorf("remove what an unfinished append left: %w", err)
 			}
 		}
@@ -268,11 +257,11 @@ func (g *growth) next(leaves []pending) (*edge, []file) {
 		hashes = append(hashes, fresh...)
 		n := old >> (tileHeight * (level + 1))
 		for ; len(hashes) >= tileWidth; n++ {
-			files = append(files, file{tile{level, n, tileWidth}.path(), toBytes(hashes[:tileWidth])})
+			files = append(files, tile{level, n, tileWidth}.file(toBytes(hashes[:tileWidth])))
 			hashes = hashes[tileWidth:]
 		}
 		if len(hashes) > 0 && len(fresh) > 0 {
-			files = append(files, file{tile{level, n, len(hashes)}.path(), toBytes(hashes)})
+			files = append(files, tile{level, n, len(hashes)}.file(toBytes(hashes)))
 		}
 		next.levels = append(next.levels, hashes)
 	}
@@ -296,7 +285,7 @@ func bundleFiles(first uint64, partial []byte, leaves []pending) (files []file, 
 		}
 		first, leaves, partial = first+uint64(k), leaves[k:], nil
 		t, _ := rightmost(entryLevel, first)
-		files = append(files, file{t.path(), bundle})
+		files = append(files, t.file(bundle))
 		if t.width < tileWidth {
 			last = bundle
 		}

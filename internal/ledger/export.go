@@ -42,7 +42,7 @@ func (r *reader) exportAll(ctx context.Context, w *tar.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, f := range []file{{checkpointPath, v.head.Raw}, {markerPath, m}} {
+	for _, f := range []file{{name: checkpointPath, data: v.head.Raw}, {name: markerPath, data: m}} {
 		if err := writeTar(w, f); err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (r *reader) exportAll(ctx context.Context, w *tar.Writer) error {
 		if err != nil {
 			return err
 		}
-		if err := writeTar(w, file{blobPath(sum), data}); err != nil {
+		if err := writeTar(w, file{name: blobPath(sum), data: data}); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (v *view) exportTiles(w *tar.Writer) error {
 			if err != nil {
 				return err
 			}
-			if err := writeTar(w, file{t.path(), data}); err != nil {
+			if err := writeTar(w, t.file(data)); err != nil {
 				return err
 			}
 		}
@@ -113,7 +113,7 @@ func (v *view) exportSegment(ctx context.Context, w *tar.Writer, n uint64) (blob
 		}
 		blobs = append(blobs, r.blobs...)
 	}
-	for _, f := range append([]file{{t.path(), data}}, runFiles(n, 0, records)...) {
+	for _, f := range append([]file{t.file(data)}, runFiles(n, 0, records)...) {
 		if err := writeTar(w, f); err != nil {
 			return nil, err
 		}

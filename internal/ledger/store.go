@@ -97,24 +97,42 @@ func (d *dir) settle(next *edge, leaves []pending) {
 	}
 }
 
-// removeSuperseded removes the partial files of old that next has wider.
+// removeSuperseded removes the partial tiles of old that next has wider: those
+// of entries and leaf hashes at once, since there is one of each a commit, the
+// few above them only when their tile is full.
 func (d *dir) removeSuperseded(old, next *edge) error {
-	kept, folders := map[string]bool{}, map[string]bool{}
+	kept := map[string]bool{}
 	for _, f := range next.files() {
-		kept[f.name], folders[path.Dir(f.name)] = true, true
+		kept[path.Dir(f.name)] = true
+		kept[f.name] = true
 	}
 	for _, f := range old.files() {
-		if kept[f.name] {
-			continue
+		var err error
+		switch folder := path.Dir(f.name); {
+		case !kept[folder]:
+			err = d.removeFolder(folder)
+		case !kept[f.name] && (f.level == 0 || f.level == entryLevel):
+			err = d.fsys.Remove(f.name)
 		}
-		if err := d.fsys.Remove(f.name); err != nil {
+		if err != nil {
 			return err
-		}
-		if folder := path.Dir(f.name); !folders[folder] {
-			_ = d.fsys.Remove(folder)
 		}
 	}
 	return nil
+}
+
+// removeFolder removes a folder of files.
+func (d *dir) removeFolder(folder string) error {
+	entries, err := d.fsys.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := d.fsys.Remove(path.Join(folder, e.Name())); err != nil {
+			return err
+		}
+	}
+	return d.fsys.Remove(folder)
 }
 
 // join replaces the runs of a complete segment by one file.

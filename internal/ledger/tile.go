@@ -46,6 +46,9 @@ func (t tile) path() string {
 	return name
 }
 
+// file is the tile with what is to be in it.
+func (t tile) file(data []byte) file { return file{t.path(), data, t.level} }
+
 // groups spells n in three-digit path elements, all but the last after an x.
 func groups(n uint64) string {
 	s := fmt.Sprintf("%03d", n%1000)
@@ -109,16 +112,21 @@ func (t tile) wider(fsys fs.FS) []tile {
 	if t.width == tileWidth {
 		return nil
 	}
+	return append(t.widerPartials(fsys), tile{t.level, t.n, tileWidth})
+}
+
+// widerPartials lists the partial tiles that are there and wider than t.
+func (t tile) widerPartials(fsys fs.FS) []tile {
 	var found []tile
-	entries, _ := fs.ReadDir(fsys, path.Dir(t.path()))
+	entries, _ := fs.ReadDir(fsys, path.Dir(tile{t.level, t.n, 1}.path()))
 	for _, e := range entries {
 		w, err := strconv.Atoi(e.Name())
-		if err == nil && w > t.width && w < tileWidth {
+		if err == nil && w > t.width && w < tileWidth && strconv.Itoa(w) == e.Name() {
 			found = append(found, tile{t.level, t.n, w})
 		}
 	}
 	slices.SortFunc(found, func(a, b tile) int { return a.width - b.width })
-	return append(found, tile{t.level, t.n, tileWidth})
+	return found
 }
 
 // readHashes reads the hashes of a tile.

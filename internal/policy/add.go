@@ -7,12 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // ErrPrincipalExists is AddPrincipal's answer to a name that is taken.
@@ -114,7 +115,7 @@ func (p NewPrincipal) block(indent string) string {
 
 // bare is a text that YAML reads as itself without quotes. Words that YAML 1.1
 // takes for truth values are not among them.
-var bare = regexp.MustCompile(`^[a-z][a-z0-9._-]*$`)
+var bare = pattern.New(`^[a-z][a-z0-9._-]*$`)
 
 // quote writes a text so that YAML reads a text.
 func quote(s string) string {

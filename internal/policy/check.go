@@ -83,7 +83,7 @@ func (d *decoder) signersAreDistinct() {
 func (d *decoder) principalsAreDistinct() {
 	keys, emails, github, gitlab := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
 	for _, o := range d.p.Outsiders {
-		emails[o] = "outsiders"
+		emails[o] = "an outsider"
 	}
 	for _, name := range d.inFileOrder("principals", slices.Collect(maps.Keys(d.p.Principals))) {
 		who, path := d.p.Principals[name], join("principals", name)
@@ -123,7 +123,7 @@ func (d *decoder) once(owner map[string]string, value, name, path, thing string)
 	case by == name:
 		d.failAt(path, "%s stands twice", thing)
 	default:
-		d.failAt(path, "%s is %s's already", thing, by)
+		d.failAt(path, "%s is that of %s already", thing, by)
 	}
 }
 

@@ -4,12 +4,12 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // A link is a build event that ties an artifact of the request to its commit.
@@ -238,7 +238,7 @@ func (e *evaluation) identify(what string, id *event.Identity, en entry, at even
 }
 
 // noReply is how GitHub writes an account as an address.
-var noReply = regexp.MustCompile(`^([1-9][0-9]{0,17})\+[^@]+@users\.noreply\.github\.com$`)
+var noReply = pattern.New(`^([1-9][0-9]{0,17})\+[^@]+@users\.noreply\.github\.com$`)
 
 // isOf says whether an identity is a principal's: by account number at the
 // provider, or by address. Either is enough, because it only ever excludes.

@@ -4,13 +4,15 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // A decoder walks the YAML tree, and goes on after an error so that one run
@@ -47,13 +49,14 @@ func (d *decoder) failAt(path, format string, args ...any) {
 // for each key that is known, and no key twice.
 func (d *decoder) object(n *yaml.Node, path, shape string, read func(key string, v *yaml.Node, path string)) {
 	keys := grammar[shape]
-	seen := map[string]bool{}
+	seen, refused := map[string]bool{}, false
 	d.pairs(n, path, func(key, v *yaml.Node, path string) {
 		i := slices.IndexFunc(keys, func(k keyword) bool { return k.name == key.Value })
 		switch {
 		case i < 0:
 			d.fail(key, path, "unknown key%s", have(key.Value, known(keys)))
 		case keys[i].later != "":
+			refused = true
 			d.fail(key, path, "%s", keys[i].later)
 		default:
 			seen[key.Value] = true
@@ -61,7 +64,7 @@ func (d *decoder) object(n *yaml.Node, path, shape string, read func(key string,
 		}
 	})
 	for _, k := range keys {
-		if k.required && !seen[k.name] && n.Kind == yaml.MappingNode {
+		if k.required && !seen[k.name] && !refused && n.Kind == yaml.MappingNode {
 			d.fail(n, join(path, k.name), "is missing")
 		}
 	}
@@ -214,14 +217,19 @@ func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 		d.fail(n, path, "is empty")
 	case len(n.Value) > maxText:
 		d.fail(n, path, "has %d bytes; at most %d are read", len(n.Value), maxText)
+	case strings.ContainsFunc(n.Value, unseen):
+		d.fail(n, path, "holds a character that does not show: %+q", n.Value)
 	default:
 		return n.Value, true
 	}
 	return "", false
 }
 
+// unseen says whether a character could make a text look like another one.
+func unseen(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune(hidden, r) }
+
 // pattern is text that looks as it must.
-func (d *decoder) pattern(n *yaml.Node, path string, p *regexp.Regexp, want string) (string, bool) {
+func (d *decoder) pattern(n *yaml.Node, path string, p pattern.Pattern, want string) (string, bool) {
 	text, ok := d.text(n, path)
 	if ok && !p.MatchString(text) {
 		d.fail(n, path, "%q is not %s", text, want)
@@ -231,7 +239,7 @@ func (d *decoder) pattern(n *yaml.Node, path string, p *regexp.Regexp, want stri
 }
 
 // number reads a whole number written in plain decimal.
-func (d *decoder) number(n *yaml.Node, path string, p *regexp.Regexp, want string) (int64, bool) {
+func (d *decoder) number(n *yaml.Node, path string, p pattern.Pattern, want string) (int64, bool) {
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || !p.MatchString(n.Value) {
 		d.fail(n, path, "must be %s, not %s", want, what(n))
 		return 0, false
@@ -255,12 +263,12 @@ func (d *decoder) duration(n *yaml.Node, path string) time.Duration {
 	}
 	units := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
 	v, _ := strconv.Atoi(text[:len(text)-1]) // at most six digits, says the pattern
-	length := time.Duration(v) * units[text[len(text)-1]]
-	if length > maxDuration {
+	unit := units[text[len(text)-1]]
+	if v > int(maxDuration/unit) { // before multiplying, which could overflow
 		d.fail(n, path, "%q is not %s", text, want)
 		return 0
 	}
-	return length
+	return time.Duration(v) * unit
 }
 
 // date reads a day, which begins at midnight UTC, or an RFC 3339 time.

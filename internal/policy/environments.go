@@ -116,15 +116,15 @@ func (d *decoder) evidenceFits(n *yaml.Node, path string, e *Evidence) {
 	case e.Result == "":
 		e.Result = want
 	case want == "":
-		d.failAt(path+".result", "a %s has no result", e.Event)
+		d.failAt(path+".result", "event %s has no result", e.Event)
 	case e.Result != want:
-		d.failAt(path+".result", "must be %s for a %s, not %q", want, e.Event, e.Result)
+		d.failAt(path+".result", "must be %s for event %s, not %q", want, e.Event, e.Result)
 	}
 	switch {
 	case e.Event == "deployment" && e.Environment == "":
 		d.fail(n, path+".environment", "is missing: a deployment to where?")
 	case e.Event != "deployment" && e.Environment != "":
-		d.failAt(path+".environment", "only a deployment has an environment, not a %s", e.Event)
+		d.failAt(path+".environment", "only a deployment has an environment, not event %s", e.Event)
 	}
 }
 

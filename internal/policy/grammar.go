@@ -2,7 +2,7 @@
 
 package policy
 
-import "regexp"
+import "github.com/gateledger/gateledger/internal/pattern"
 
 // The limits of a policy file. A file is read by people; one that reaches a
 // limit is an accident or an attack.
@@ -118,12 +118,12 @@ var (
 
 // What the texts of the file look like.
 var (
-	namePattern     = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-	keyIDPattern    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
-	originPattern   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$`)
-	emailPattern    = regexp.MustCompile(`^[!-?A-~]{1,64}@[!-?A-~]{1,190}$`)
-	durationPattern = regexp.MustCompile(`^[1-9][0-9]{0,5}[mhd]$`)
-	datePattern     = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?$`)
-	countPattern    = regexp.MustCompile(`^([1-9][0-9]?|100)$`)
-	idPattern       = regexp.MustCompile(`^[1-9][0-9]{0,17}$`)
+	namePattern     = pattern.New(`^[a-z0-9][a-z0-9._-]{0,63}$`)
+	keyIDPattern    = pattern.New(`^sha256:[0-9a-f]{64}$`)
+	originPattern   = pattern.New(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,254}$`)
+	emailPattern    = pattern.New(`^[!-?A-~]{1,64}@[!-?A-~]{1,190}$`)
+	durationPattern = pattern.New(`^[1-9][0-9]{0,5}[mhd]$`)
+	datePattern     = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?$`)
+	countPattern    = pattern.New(`^([1-9][0-9]?|100)$`)
+	idPattern       = pattern.New(`^[1-9][0-9]{0,17}$`)
 )

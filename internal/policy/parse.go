@@ -9,12 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // Parse reads a policy file, strictly: what it does not know it refuses, and
@@ -107,7 +108,7 @@ func readable(data []byte) *Error {
 	return nil
 }
 
-var parserLine = regexp.MustCompile(`^yaml: line (\d+): `)
+var parserLine = pattern.New(`^yaml: line (\d+): `)
 
 // syntaxError turns the YAML parser's error into one that says where, and
 // what to do about the commonest cause.

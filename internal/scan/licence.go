@@ -7,10 +7,10 @@ import (
 	"encoding/hex"
 	"io/fs"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // maxLicence is how long a licence file may be, in bytes. The longest text we
@@ -87,21 +87,21 @@ func identify(text string) (string, bool) {
 }
 
 var (
-	copyrightLine = regexp.MustCompile(`^(portions )?copyright\b.*(\d{4}|\(c\)|©|authors|yyyy|<year>|\[year\])|^(\(c\)|©) *(\d{4}|<year>)|^all rights reserved\.?$`)
-	bullet        = regexp.MustCompile(`^([*#>+-]+|\(?[0-9a-z]{1,2}[.)])\s+`)
-	comment       = regexp.MustCompile(`^(//|/\*|\*/|#+|>+|\*|;+)\s*`)
-	titleLine     = regexp.MustCompile(`^((the )?(mit|isc|apache|bsd|new bsd|modified bsd|simplified bsd|zlib)( \d clause)?( new or revised| simplified)? ?(license|licence)( mit)?( version \d( \d)?)?|license|licence)$`)
+	copyrightLine = pattern.New(`^(portions )?copyright\b.*(\d{4}|\(c\)|©|authors|yyyy|<year>|\[year\])|^(\(c\)|©) *(\d{4}|<year>)|^all rights reserved\.?$`)
+	bullet        = pattern.New(`^([*#>+-]+|\(?[0-9a-z]{1,2}[.)])\s+`)
+	comment       = pattern.New(`^(//|/\*|\*/|#+|>+|\*|;+)\s*`)
+	titleLine     = pattern.New(`^((the )?(mit|isc|apache|bsd|new bsd|modified bsd|simplified bsd|zlib)( \d clause)?( new or revised| simplified)? ?(license|licence)( mit)?( version \d( \d)?)?|license|licence)$`)
 )
 
 // holders are the places where a licence names whoever holds the rights.
 var holders = []struct {
-	pattern *regexp.Regexp
+	pattern pattern.Pattern
 	with    string
 }{
-	{regexp.MustCompile(`\bprovided by .{1,120}? as is\b`), "provided by holder as is"},
-	{regexp.MustCompile(`\bas is and .{1,80}? disclaims all warranties\b`), "as is and holder disclaims all warranties"},
-	{regexp.MustCompile(`\bin no event shall .{1,160}? be liable\b`), "in no event shall holder be liable"},
-	{regexp.MustCompile(`\bneither the names? of .{1,160}? may be used to endorse\b`), "neither name may be used to endorse"},
+	{pattern.New(`\bprovided by .{1,120}? as is\b`), "provided by holder as is"},
+	{pattern.New(`\bas is and .{1,80}? disclaims all warranties\b`), "as is and holder disclaims all warranties"},
+	{pattern.New(`\bin no event shall .{1,160}? be liable\b`), "in no event shall holder be liable"},
+	{pattern.New(`\bneither the names? of .{1,160}? may be used to endorse\b`), "neither name may be used to endorse"},
 }
 
 // essence returns the words of a licence text that make it that licence.

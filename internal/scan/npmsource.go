@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -351,7 +351,7 @@ func (s *npmSource) licences(p *npmPackage) []bom.Licence {
 }
 
 // commitID matches what pins a git source to one tree.
-var commitID = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+var commitID = pattern.New(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 
 // origin adds where a package comes from, and returns the qualifier of its
 // package URL if that is not a registry. Tarballs of registries have the path

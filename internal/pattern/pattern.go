@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package pattern is a regular expression that is compiled when it is first
+// used. Compiling every expression of a program at its start costs more than
+// recording an event does, and most runs use few of them.
+package pattern
+
+import (
+	"regexp"
+	"sync"
+)
+
+// A Pattern is a regular expression. It is safe for concurrent use.
+type Pattern struct {
+	compile func() *regexp.Regexp
+}
+
+// New returns the pattern for an expression in RE2 syntax. A wrong one panics
+// at its first use, so every pattern needs a test that uses it.
+func New(expr string) Pattern {
+	return Pattern{compile: sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })}
+}
+
+// Regexp returns the compiled expression.
+func (p Pattern) Regexp() *regexp.Regexp { return p.compile() }
+
+// MatchString reports whether s contains a match.
+func (p Pattern) MatchString(s string) bool { return p.compile().MatchString(s) }
+
+// FindStringSubmatch returns the first match in s and its groups, or nil.
+func (p Pattern) FindStringSubmatch(s string) []string { return p.compile().FindStringSubmatch(s) }
+
+// ReplaceAllString returns s with every match replaced.
+func (p Pattern) ReplaceAllString(s, with string) string {
+	return p.compile().ReplaceAllString(s, with)
+}
