@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Gate times the gate on a ledger of 10 000 events, 1 000 of them votes by
-// 1 000 people for the request in question: the decision alone, and the whole
-// process from start to exit.
+// Gate times the gate on a ledger of 10 000 events, 1 000 of them votes for the
+// request in question, by 40 people and by 1 000: reading, the decision alone,
+// and the whole process from start to exit.
 //
 //	go run ./bench/gate -bin bin
 package main
@@ -35,9 +35,12 @@ func main() {
 	events := flag.Int("events", 10_000, "entries in the ledger")
 	votes := flag.Int("votes", 1_000, "of them votes for the request")
 	flag.Parse()
-	if err := run(*bin, *events, *votes); err != nil {
-		fmt.Fprintln(os.Stderr, "bench/gate:", err)
-		os.Exit(1)
+	for _, people := range []int{40, *votes} {
+		fmt.Printf("%d events, %d votes by %d people\n", *events, *votes, people)
+		if err := run(*bin, *events, *votes, people); err != nil {
+			fmt.Fprintln(os.Stderr, "bench/gate:", err)
+			os.Exit(1)
+		}
 	}
 }
 
@@ -51,7 +54,7 @@ type world struct {
 	voters          []ssh.Signer
 }
 
-func run(bin string, events, votes int) error {
+func run(bin string, events, votes, people int) error {
 	dir, err := os.MkdirTemp("", "bench-")
 	if err != nil {
 		return err
@@ -65,10 +68,10 @@ func run(bin string, events, votes int) error {
 	ctx := context.Background()
 	for _, step := range []func() error{
 		w.setUp,
-		func() error { return w.people(votes) },
+		func() error { return w.people(people) },
 		func() error { return w.open(ctx) },
 		func() error { return w.fill(ctx, events-votes-2) },
-		func() error { return w.vote(ctx) },
+		func() error { return w.vote(ctx, votes) },
 		func() error { return w.decideAlone(ctx) },
 		w.decideWhole,
 	} {
@@ -216,8 +219,9 @@ func (w *world) fill(ctx context.Context, n int) error {
 
 var gate = []string{"gate", "--policy", "policy.yml", "--environment", "production", "--subject", "app", "--consume=false"}
 
-// vote lets the gate make its request, then every voter approves it.
-func (w *world) vote(ctx context.Context) error {
+// vote lets the gate make its request, then the voters approve it in turn, n
+// votes in all.
+func (w *world) vote(ctx context.Context, n int) error {
 	cmd := w.command(w.self, gate...)
 	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 8 {
 		return fmt.Errorf("first gate: %w: %s", err, out)
@@ -227,9 +231,10 @@ func (w *world) vote(ctx context.Context) error {
 		return err
 	}
 	var payloads [][]byte
-	for _, v := range w.voters {
+	for i := range n {
+		v := w.voters[i%len(w.voters)]
 		p := vote.About(id, request)
-		p.Choice, p.Issued = vote.Approve, time.Now().UTC().Format(time.RFC3339)
+		p.Choice, p.Issued, p.Reason = vote.Approve, time.Now().UTC().Format(time.RFC3339), fmt.Sprintf("vote %d", i)
 		statement, err := vote.NewStatement(p)
 		if err != nil {
 			return err
@@ -311,7 +316,6 @@ func (w *world) decideAlone(ctx context.Context) error {
 		}
 		read, decide = append(read, between.Sub(start)), append(decide, time.Since(between))
 	}
-	fmt.Printf("%-44s %8s\n", "", "p50")
 	fmt.Printf("%-44s %8s\n", "read and hash-check every entry", median(read))
 	fmt.Printf("%-44s %8s\n", "decide", median(decide))
 	return nil

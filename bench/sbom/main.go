@@ -126,9 +126,9 @@ func scanOnce(dir string, out io.Writer) error {
 	o := scan.Options{Exclude: []string{"testdata"}}
 	if cache, err := os.OpenRoot(filepath.Join(os.Getenv("HOME"), "go/pkg/mod")); err == nil {
 		defer cache.Close()
-		o.ModuleCache = cache.FS()
+		o.ModuleCache = scan.Dir(cache)
 	}
-	result, err := scan.Scan(context.Background(), root.FS(), o)
+	result, err := scan.Scan(context.Background(), scan.Dir(root), o)
 	if err != nil {
 		return err
 	}

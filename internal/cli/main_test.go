@@ -273,9 +273,7 @@ func TestFirstInterruptCancels(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // a process can't send itself an interrupt there
 	}
-	var out bytes.Buffer
-	code := Main(func(env *Env) *cobra.Command {
-		env.Stderr = &out
+	code := Main(func(*Env) *cobra.Command {
 		return &cobra.Command{Use: "wait", DisableFlagParsing: true, Args: cobra.ArbitraryArgs, RunE: func(cmd *cobra.Command, _ []string) error {
 			self, err := os.FindProcess(os.Getpid())
 			if err != nil {

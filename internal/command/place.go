@@ -68,11 +68,14 @@ func (p place) config(ctx context.Context, key string) string {
 }
 
 // ledgerURL turns what a policy or flag says into a URL that holds from
-// anywhere. "dir:" without a path is the default place: under git's folder,
-// where it dirties nothing and every worktree finds the same one, else
-// .gateledger. "dir:PATH" starts at root. A path that ends in .tar is an
-// export, and starts where the person stands.
+// anywhere. "dir:" without a path, or nothing, is the default place: under
+// git's folder, where it dirties nothing and every worktree finds the same
+// one, else .gateledger. "dir:PATH" starts at root. A path that ends in .tar
+// is an export, and starts where the person stands.
 func ledgerURL(root, gitCommonDir, url string) string {
+	if url == "" {
+		url = defaultLedger
+	}
 	path, isDir := strings.CutPrefix(url, "dir:")
 	switch {
 	case isDir && path == "" && gitCommonDir != "":

@@ -15,6 +15,7 @@ func TestLedgerURL(t *testing.T) {
 		"the default in a checkout":         {"/r", "/r/.git", "dir:", "dir:/r/.git/gateledger"},
 		"the default in a linked worktree":  {"/w", "/r/.git", "dir:", "dir:/r/.git/gateledger"},
 		"the default outside of a checkout": {"/r", "", "dir:", "dir:/r/.gateledger"},
+		"nothing is the default":            {"/r", "/r/.git", "", "dir:/r/.git/gateledger"},
 		"a path from the root":              {"/r", "/r/.git", "dir:logs/app", "dir:/r/logs/app"},
 		"a path upward from the root":       {"/r", "/r/.git", "dir:../logs", "dir:/logs"},
 		"an absolute path":                  {"/r", "/r/.git", "dir:/srv/log", "dir:/srv/log"},

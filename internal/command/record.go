@@ -18,6 +18,7 @@ import (
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyring"
+	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/proof"
 	"github.com/gateledger/gateledger/internal/subject"
@@ -136,12 +137,27 @@ type recording struct {
 }
 
 func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, args []string) error {
+	here, err := findPlace(ctx, env)
+	if err != nil {
+		return err
+	}
+	if len(f.subjects) == 0 {
+		return noSubjectOf(r.kind, here)
+	}
+	facts := gather(ctx, env, here, f.subjects)
+	defer facts.stop()
 	w, err := openPolicy(ctx, env, f.where, checkoutPolicy)
 	if err != nil {
 		return err
 	}
 	rec := &recording{workspace: w, recorder: r, flags: f, args: args}
-	if err := rec.gather(ctx); err != nil {
+	if rec.key, err = w.signer(f.key); err != nil {
+		return err
+	}
+	if err := w.openLedger(ctx, f.ledger, true); err != nil {
+		return err
+	}
+	if rec.at, rec.subjects, err = facts.wait(); err != nil {
 		return err
 	}
 	d, err := r.draft(ctx, rec)
@@ -151,39 +167,48 @@ func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, arg
 	return rec.log(ctx, d)
 }
 
-// gather collects what every kind needs. What is slow, git's processes and
-// the subjects' bytes, goes on side by side.
-func (r *recording) gather(ctx context.Context) (err error) {
-	if len(r.flags.subjects) == 0 {
-		return r.noSubject()
-	}
-	if r.key, err = r.signer(r.flags.key); err != nil {
-		return err
-	}
-	all, some := errgroup.WithContext(ctx)
-	all.Go(func() (err error) {
-		r.at, err = r.context(some)
-		return err
-	})
-	all.Go(func() (err error) {
-		r.subjects, err = subject.ResolveAll(some, r.flags.subjects, r.place.root)
-		return err
-	})
-	// The ledger's own error goes first, and no other one cuts it short.
-	err = r.openLedger(ctx, r.flags.ledger, true)
-	if other := all.Wait(); err == nil {
-		err = other
-	}
-	return err
-}
-
-// noSubject lists what could be meant. It never picks one.
-func (r *recording) noSubject() error {
+// noSubjectOf lists what could be meant. It never picks one.
+func noSubjectOf(k event.Kind, here place) error {
 	hint := "give --subject FILE or --subject NAME@sha256:HEX"
-	if names := subject.Candidates(r.place.root); len(names) > 0 {
+	if names := subject.Candidates(here.root); len(names) > 0 {
 		hint = "one of: --subject " + strings.Join(names, ", --subject ")
 	}
-	return cli.Fail(cli.Usage, hint, "what is this %s about? %w", r.recorder.kind.Name, subject.ErrNone)
+	return cli.Fail(cli.Usage, hint, "what is this %s about? %w", k.Name, subject.ErrNone)
+}
+
+// facts are what every kind needs and what takes long: git's processes, and
+// the subjects' bytes. They are gathered while policy and ledger are opened.
+type facts struct {
+	work     *errgroup.Group
+	cancel   context.CancelFunc
+	at       event.Context
+	subjects []event.Subject
+}
+
+func gather(ctx context.Context, env *cli.Env, here place, subjects []string) *facts {
+	ctx, cancel := context.WithCancel(ctx)
+	work, ctx := errgroup.WithContext(ctx)
+	f := &facts{work: work, cancel: cancel}
+	work.Go(func() (err error) {
+		f.at, err = ci.Context(ctx, ci.Options{Getenv: env.Getenv, Dir: here.root, Git: here.repo, Now: env.Now})
+		return err
+	})
+	work.Go(func() (err error) {
+		f.subjects, err = subject.ResolveAll(ctx, subjects, here.root)
+		return err
+	})
+	return f
+}
+
+func (f *facts) wait() (event.Context, []event.Subject, error) {
+	err := f.work.Wait()
+	return f.at, f.subjects, err
+}
+
+// stop ends what nobody needs any more, and returns when it has ended.
+func (f *facts) stop() {
+	f.cancel()
+	_ = f.work.Wait() // told by wait, or of no interest
 }
 
 // log signs, spools, appends and reports, in this order.
@@ -197,6 +222,9 @@ func (r *recording) log(ctx context.Context, d draft) error {
 		return err
 	}
 	receipts, err := r.append(ctx, proof.Checkpoint{}, entry{signed: signed, blobs: d.blobs})
+	if errors.Is(err, ledger.ErrReadOnly) || errors.Is(err, ledger.ErrTooLarge) {
+		return errors.Join(err, box.done()) // refused for good: there is nothing to try again
+	}
 	if err != nil {
 		return err
 	}
@@ -273,14 +301,15 @@ func (r *recording) report(s event.Signed, receipt proof.Receipt) error {
 	return out.text(r.env.Stdout)
 }
 
-// text prints the same for a person.
+// text prints the same for a person, with what only machines compare cut
+// short.
 func (o recorded) text(w io.Writer) error {
 	var b strings.Builder
 	for _, s := range o.Subjects {
 		fmt.Fprintf(&b, "subject  %s %s\n", cli.Clean(s.Name), s.Digests()[0])
 	}
-	fmt.Fprintf(&b, "signer   %s %s\n", cli.Clean(o.Signer), o.Key)
-	fmt.Fprintf(&b, "ledger   %s, size %d, root %s\n", cli.Clean(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
+	fmt.Fprintf(&b, "signer   %s %.19s…\n", cli.Clean(o.Signer), o.Key)
+	fmt.Fprintf(&b, "ledger   %s, size %d, root %.12s…\n", cli.Clean(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
 	if o.Bundle != "" {
 		fmt.Fprintf(&b, "bundle   %s\n", cli.Clean(o.Bundle))
 	}

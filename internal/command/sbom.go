@@ -132,7 +132,7 @@ func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags) (bom.
 	if cache != nil {
 		defer cache.Close()
 	}
-	result, err := scan.Scan(ctx, root.FS(), scanOptions(f, cache))
+	result, err := scan.Scan(ctx, scan.Dir(root), scanOptions(f, cache))
 	if errors.Is(err, scan.ErrNothing) {
 		return bom.Inventory{}, nil, cli.Fail(cli.Usage, "it is found by "+lockfileNames(), "%s: %w", dir, err)
 	}
@@ -157,7 +157,7 @@ func scanOptions(f sbomFlags, cache *os.Root) scan.Options {
 		}
 	}
 	if cache != nil {
-		o.ModuleCache = cache.FS()
+		o.ModuleCache = scan.Dir(cache)
 	}
 	return o
 }

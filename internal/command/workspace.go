@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
@@ -191,21 +194,44 @@ func (w *workspace) append(ctx context.Context, head proof.Checkpoint, entries .
 }
 
 // events reads every entry up to head. A body that is missing or altered
-// stops it: a decision that skips an entry could miss a veto.
+// stops it: a decision that skips an entry could miss a veto. Bodies are
+// hashed on the other cores while the ledger is read on.
 func (w *workspace) events(ctx context.Context, head proof.Checkpoint) ([]*event.Event, error) {
-	out := make([]*event.Event, 0, head.Size)
+	out := make([]*event.Event, head.Size)
+	opening, ctx := errgroup.WithContext(ctx)
+	opening.SetLimit(runtime.GOMAXPROCS(0))
+	open := func(batch []ledger.Entry) func() error {
+		return func() (err error) {
+			for _, e := range batch {
+				if out[e.Index], err = openEntry(e); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	batch := make([]ledger.Entry, 0, readBatch)
 	for e, err := range w.ledger.Read(ctx, 0, head.Size) {
 		if err != nil {
-			return nil, ledgerError(w.url, err)
+			return nil, ledgerError(w.url, errors.Join(opening.Wait(), err))
 		}
-		ev, err := openEntry(e)
-		if err != nil {
-			return nil, ledgerError(w.url, err)
+		if batch = append(batch, e); len(batch) == readBatch {
+			opening.Go(open(batch))
+			batch = make([]ledger.Entry, 0, readBatch)
 		}
-		out = append(out, ev)
+	}
+	opening.Go(open(batch))
+	if err := opening.Wait(); err != nil {
+		return nil, ledgerError(w.url, err)
+	}
+	if i := slices.Index(out, nil); i >= 0 {
+		return nil, ledgerError(w.url, fmt.Errorf("entry %d: %w", i, ledger.ErrMissing))
 	}
 	return out, nil
 }
+
+// readBatch is how many entries one goroutine opens.
+const readBatch = 512
 
 // openEntry turns a ledger's entry into the event it holds.
 func openEntry(e ledger.Entry) (*event.Event, error) {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"golang.org/x/tools/txtar"
 )
@@ -54,7 +55,7 @@ func (p *play) setUp(ctx context.Context) error {
 	if err := p.Repository(ctx); err != nil {
 		return err
 	}
-	if _, err := p.Gateledger(ctx, 0, "init"); err != nil {
+	if err := p.Gateledger(ctx, 0, "init"); err != nil {
 		return err
 	}
 	p.Say("\nThree people. Dana writes the code, Ana and Bo may approve it, each with an SSH key.")
@@ -66,7 +67,7 @@ func (p *play) setUp(ctx context.Context) error {
 		if *who.key, err = p.Voter(who.name); err != nil {
 			return err
 		}
-		_, err = p.Gateledger(ctx, 0, "policy", "add", who.name, "--ssh", *who.key+".pub", "--email", who.name+"@example.org", "--role", "lead")
+		err = p.Gateledger(ctx, 0, "policy", "add", who.name, "--ssh", *who.key+".pub", "--email", who.name+"@example.org", "--role", "lead")
 		if err != nil {
 			return err
 		}
@@ -105,7 +106,7 @@ func (p *play) evidence(ctx context.Context) error {
 		{"record", "test", "--subject", artifact, "dist/test.json"},
 		{"record", "sbom", "--subject", artifact, "dist/sbom.cdx.json"},
 	} {
-		if _, err := p.Gateledger(ctx, 0, args...); err != nil {
+		if err := p.Gateledger(ctx, 0, args...); err != nil {
 			return err
 		}
 	}
@@ -116,7 +117,7 @@ var gateArgs = []string{"gate", "--environment", "production", "--subject", arti
 
 func (p *play) waits(ctx context.Context) error {
 	p.Act("may it go to production? not yet")
-	if _, err := p.Gateledger(ctx, 8, gateArgs...); err != nil {
+	if err := p.Gateledger(ctx, 8, gateArgs...); err != nil {
 		return err
 	}
 	list, err := p.Quiet(ctx, "request", "list", "--json")
@@ -137,37 +138,52 @@ func (p *play) before() string { return filepath.Join(filepath.Dir(p.Dir), "befo
 func (p *play) people(ctx context.Context) error {
 	p.Act("people vote, each with their own key")
 	p.Say("Dana wrote the commit. She may sign, but it will not count.")
-	for _, key := range []string{p.dana, p.ana} {
-		if _, err := p.Gateledger(ctx, 0, "approve", p.request, "--ssh", key, "--yes"); err != nil {
-			return err
-		}
-	}
-	p.Say("\nOne vote is missing, and the gate says whose it could be:")
-	if _, err := p.Gateledger(ctx, 8, gateArgs...); err != nil {
+	if err := p.Gateledger(ctx, 0, "approve", p.request, "--ssh", p.dana, "--yes"); err != nil {
 		return err
 	}
-	_, err := p.Gateledger(ctx, 0, "approve", p.request, "--ssh", p.bo, "--yes", "--reason", "read the diff, ran it here")
-	return err
+	if err := p.Part(ctx, 0, lastLines, "approve", p.request, "--ssh", p.ana, "--yes"); err != nil {
+		return err
+	}
+	p.Say("\nOne vote is missing, and the gate says whose it could be:")
+	if err := p.Part(ctx, 8, verdictAndVotes(), gateArgs...); err != nil {
+		return err
+	}
+	return p.Part(ctx, 0, lastLines, "approve", p.request, "--ssh", p.bo, "--yes", "--reason", "read the diff, ran it here")
+}
+
+// lastLines shows of a vote that it was cast, and how the request stands.
+func lastLines(line string) bool {
+	return strings.Contains(line, " cast as entry ") || strings.HasPrefix(line, "the request is now")
+}
+
+// verdictAndVotes shows the first lines of an answer, and its parts about
+// votes and what is missing.
+func verdictAndVotes() func(string) bool {
+	number, wanted := 0, false
+	return func(line string) bool {
+		number++
+		if line != "" && !strings.HasPrefix(line, " ") {
+			wanted = line == "Votes" || line == "Missing" || number == 1
+		}
+		return wanted && line != ""
+	}
 }
 
 func (p *play) ship(ctx context.Context) error {
 	p.Act("now it may, once")
-	if _, err := p.Gateledger(ctx, 0, append(gateArgs, "--run", "1")...); err != nil {
+	if err := p.Gateledger(ctx, 0, append(gateArgs, "--run", "1")...); err != nil {
 		return err
 	}
-	_, err := p.Gateledger(ctx, 0, "record", "deployment", "--subject", artifact,
+	return p.Gateledger(ctx, 0, "record", "deployment", "--subject", artifact,
 		"--environment", "production", "--result", "healthy")
-	return err
 }
 
 func (p *play) verify(ctx context.Context) error {
 	p.Act("anyone can check it later, offline")
-	_, err := p.Gateledger(ctx, 0, "verify", "artifact", artifact)
-	if err != nil {
+	if err := p.Gateledger(ctx, 0, "verify", "artifact", artifact); err != nil {
 		return err
 	}
-	_, err = p.Gateledger(ctx, 0, "export", "-o", "dist/audit.tar")
-	return err
+	return p.Gateledger(ctx, 0, "export", "-o", "dist/audit.tar")
 }
 
 func (p *play) attacks(ctx context.Context) error {
@@ -190,13 +206,12 @@ func (p *play) otherBytes(ctx context.Context) error {
 	if err := p.Flip(p.Path(artifact), 4096); err != nil {
 		return err
 	}
-	_, err := p.Gateledger(ctx, 4, "verify", "artifact", artifact)
-	return err
+	return p.Gateledger(ctx, 4, "verify", "artifact", artifact)
 }
 
 func (p *play) replayOnOtherBytes(ctx context.Context) error {
 	p.Say("\nThe approvals are tried on the altered bytes. They were for others, so none counts:")
-	if _, err := p.Gateledger(ctx, 8, gateArgs...); err != nil {
+	if err := p.Part(ctx, 8, verdictAndVotes(), gateArgs...); err != nil {
 		return err
 	}
 	return os.Rename(p.Path("dist/kept"), p.Path(artifact))
@@ -204,8 +219,7 @@ func (p *play) replayOnOtherBytes(ctx context.Context) error {
 
 func (p *play) useTwice(ctx context.Context) error {
 	p.Say("\nThe approved bytes are deployed a second time, by another run, on the old approvals:")
-	_, err := p.Gateledger(ctx, 8, append(gateArgs, "--run", "2")...)
-	return err
+	return p.Part(ctx, 8, verdictAndVotes(), append(gateArgs, "--run", "2")...)
 }
 
 // onCopy lets an attack loose on a copy of the ledger and shows that the
@@ -227,8 +241,7 @@ func (p *play) onCopy(ctx context.Context, attack func(ledger string) error) err
 	if err != nil {
 		return err
 	}
-	_, err = p.Gateledger(ctx, 4, "verify", "ledger", "dir:"+filepath.ToSlash(rel))
-	return err
+	return p.Gateledger(ctx, 4, "verify", "ledger", "dir:"+filepath.ToSlash(rel))
 }
 
 var choice = regexp.MustCompile(`vote/v1`)
@@ -281,6 +294,5 @@ func (p *play) rollBack(ctx context.Context) error {
 	if err := p.Copy(p.before(), p.ledger); err != nil {
 		return err
 	}
-	_, err := p.Gateledger(ctx, 4, "verify", "ledger")
-	return err
+	return p.Gateledger(ctx, 4, "verify", "ledger")
 }

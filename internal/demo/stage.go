@@ -88,22 +88,41 @@ func (s *Stage) Act(title string) {
 }
 
 // Gateledger runs the binary, shows command and output, and fails unless it
-// exits with want. It returns standard output.
-func (s *Stage) Gateledger(ctx context.Context, want int, args ...string) (string, error) {
+// exits with want.
+func (s *Stage) Gateledger(ctx context.Context, want int, args ...string) error {
+	return s.Part(ctx, want, func(string) bool { return true }, args...)
+}
+
+// Part is Gateledger that shows only the lines that show wants; the others
+// were shown before, or would be too much.
+func (s *Stage) Part(ctx context.Context, want int, show func(line string) bool, args ...string) error {
 	fmt.Fprintf(s.Out, "\n$ gateledger %s\n", quote(args))
-	stdout, err := s.run(ctx, want, s.Out, s.Self, args...)
+	var both bytes.Buffer // one pipe for both, so that lines come in their order
+	err := s.run(ctx, want, &both, &both, s.Self, args...)
+	left := false
+	for line := range strings.Lines(both.String()) {
+		line = strings.TrimRight(line, "\n")
+		if err == nil && !show(line) {
+			left = true
+			continue
+		}
+		fmt.Fprintf(s.Out, "  %s\n", line)
+	}
+	if left {
+		fmt.Fprintln(s.Out, "  [ … ]")
+	}
 	if err != nil {
-		return stdout, fmt.Errorf("gateledger %s: %w", quote(args), err)
+		return fmt.Errorf("gateledger %s: %w", quote(args), err)
 	}
 	if want != 0 {
 		fmt.Fprintf(s.Out, "  (exit %d)\n", want)
 	}
-	return stdout, nil
+	return nil
 }
 
-// Quiet runs the binary without showing it.
+// Quiet runs the binary without showing it, and returns its standard output.
 func (s *Stage) Quiet(ctx context.Context, args ...string) (string, error) {
-	return s.run(ctx, 0, io.Discard, s.Self, args...)
+	return s.Silent(ctx, s.Self, args...)
 }
 
 // Tool runs another program that must succeed, shows its command and not
@@ -113,51 +132,29 @@ func (s *Stage) Tool(ctx context.Context, name string, args ...string) (string, 
 	return s.Silent(ctx, name, args...)
 }
 
-// Silent runs another program that must succeed and shows nothing.
+// Silent runs a program that must succeed, shows nothing, and returns its
+// standard output.
 func (s *Stage) Silent(ctx context.Context, name string, args ...string) (string, error) {
-	out, err := s.run(ctx, 0, io.Discard, name, args...)
-	if err != nil {
-		return out, fmt.Errorf("%s %s: %w", name, quote(args), err)
-	}
-	return out, nil
-}
-
-func (s *Stage) run(ctx context.Context, want int, show io.Writer, name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir, cmd.Env = s.Dir, s.Env
 	var stdout, stderr bytes.Buffer
-	indented := &indent{w: show}
-	cmd.Stdout = io.MultiWriter(&stdout, indented)
-	cmd.Stderr = io.MultiWriter(&stderr, indented)
-	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		return "", err
-	}
-	if got := cmd.ProcessState.ExitCode(); got != want {
-		return stdout.String(), fmt.Errorf("exit %d, want %d: %s", got, want, strings.TrimSpace(stderr.String()))
+	if err := s.run(ctx, 0, &stdout, &stderr, name, args...); err != nil {
+		return stdout.String(), fmt.Errorf("%s %s: %w: %s", name, quote(args), err, bytes.TrimSpace(stderr.Bytes()))
 	}
 	return stdout.String(), nil
 }
 
-// indent sets a child's lines apart from the narrator's.
-type indent struct {
-	w    io.Writer
-	open bool // the last line is not ended yet
-}
-
-func (i *indent) Write(p []byte) (int, error) {
-	for line := range bytes.Lines(p) {
-		prefix := "  "
-		if i.open {
-			prefix = ""
-		}
-		if _, err := fmt.Fprintf(i.w, "%s%s", prefix, line); err != nil {
-			return 0, err
-		}
-		i.open = !bytes.HasSuffix(line, []byte("\n"))
+func (s *Stage) run(ctx context.Context, want int, stdout, stderr io.Writer, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = s.Dir, s.Env
+	cmd.Stdout, cmd.Stderr = stdout, stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return err
 	}
-	return len(p), nil
+	if got := cmd.ProcessState.ExitCode(); got != want {
+		return fmt.Errorf("exit %d, want %d", got, want)
+	}
+	return nil
 }
 
 // Voter makes an SSH key pair and returns the private half's path, relative

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Try walks the same steps on the user's own artifact, copied, in a
@@ -44,18 +45,44 @@ func (p *play) tryLog(ctx context.Context, name string) error {
 		}
 	}
 	for _, v := range [][2]string{{"trial-voter-1", p.ana}, {"trial-voter-2", p.bo}} {
-		if _, err := p.Gateledger(ctx, 0, "policy", "add", v[0], "--ssh", v[1]+".pub", "--role", "lead"); err != nil {
+		if err := p.Gateledger(ctx, 0, "policy", "add", v[0], "--ssh", v[1]+".pub", "--role", "lead"); err != nil {
 			return err
 		}
 	}
-	_, err := p.Gateledger(ctx, 0, "record", "build", "--subject", name)
+	if err := p.trialPolicy(ctx); err != nil {
+		return err
+	}
+	return p.Gateledger(ctx, 0, "record", "build", "--subject", name)
+}
+
+// trialPolicy asks for two people and nothing else: a trial has no tests and
+// no SBOM of your file, and must not invent them.
+func (p *play) trialPolicy(ctx context.Context) error {
+	file := p.Path(".gateledger.yml")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var kept []string
+	for line := range strings.Lines(string(text)) {
+		name := strings.TrimSpace(line)
+		if strings.HasPrefix(name, "evidence:") || strings.HasPrefix(name, "- {event:") || strings.HasPrefix(name, "exclude:") {
+			continue
+		}
+		kept = append(kept, line)
+	}
+	if err := os.WriteFile(file, []byte(strings.Join(kept, "")), 0o644); err != nil {
+		return err
+	}
+	p.Say("\nThe trial's policy asks for two approvals and no evidence. A real one should ask for more.")
+	_, err = p.Quiet(ctx, "trust", "--yes")
 	return err
 }
 
 func (p *play) tryGate(ctx context.Context, name string) error {
 	p.Act("the gate waits for two people, then opens once")
 	gate := []string{"gate", "--environment", "production", "--policy", ".gateledger.yml", "--subject", name}
-	if _, err := p.Gateledger(ctx, 8, gate...); err != nil {
+	if err := p.Gateledger(ctx, 8, gate...); err != nil {
 		return err
 	}
 	list, err := p.Quiet(ctx, "request", "list", "--json")
@@ -67,18 +94,17 @@ func (p *play) tryGate(ctx context.Context, name string) error {
 		return fmt.Errorf("find the open request in %q: %w", list, err)
 	}
 	for _, key := range []string{p.ana, p.bo} {
-		if _, err := p.Gateledger(ctx, 0, "approve", open.Requests[0].Request[:12], "--ssh", key, "--yes"); err != nil {
+		if err := p.Gateledger(ctx, 0, "approve", open.Requests[0].Request[:12], "--ssh", key, "--yes"); err != nil {
 			return err
 		}
 	}
-	if _, err := p.Gateledger(ctx, 0, gate...); err != nil {
+	if err := p.Gateledger(ctx, 0, gate...); err != nil {
 		return err
 	}
-	if _, err := p.Gateledger(ctx, 0, "record", "deployment", "--subject", name, "--environment", "production", "--result", "healthy"); err != nil {
+	if err := p.Gateledger(ctx, 0, "record", "deployment", "--subject", name, "--environment", "production", "--result", "healthy"); err != nil {
 		return err
 	}
-	_, err = p.Gateledger(ctx, 0, "verify", "artifact", name)
-	return err
+	return p.Gateledger(ctx, 0, "verify", "artifact", name)
 }
 
 func (p *play) tryTamper(ctx context.Context, name string) error {
@@ -90,6 +116,5 @@ func (p *play) tryTamper(ctx context.Context, name string) error {
 	if err := p.Flip(p.Path(name), int(info.Size()/2)); err != nil {
 		return err
 	}
-	_, err = p.Gateledger(ctx, 4, "verify", "artifact", name)
-	return err
+	return p.Gateledger(ctx, 4, "verify", "artifact", name)
 }

@@ -91,7 +91,7 @@ type file struct {
 // runFiles lays out the records of leaves from offset on in segment n.
 func runFiles(n uint64, offset int, records []record) []file {
 	if offset == 0 && len(records) == tileWidth && cutRun(records) == tileWidth {
-		return []file{{segmentPath(n), encodeRun(records)}}
+		return []file{{name: segmentPath(n), data: encodeRun(records)}}
 	}
 	var files []file
 	for len(records) > 0 {

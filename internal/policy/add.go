@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -37,31 +38,36 @@ type NewPrincipal struct {
 func AddPrincipal(src []byte, p NewPrincipal) ([]byte, error) {
 	before, err := Parse(src)
 	if err != nil {
-		return nil, fmt.Errorf("add %s: the policy has to be mended first: %w", p.Name, err)
+		return nil, fmt.Errorf("add %q: the policy has to be mended first: %w", p.Name, err)
 	}
 	want, err := p.principal()
 	if err != nil {
-		return nil, fmt.Errorf("add %s: %w", p.Name, err)
+		return nil, fmt.Errorf("add %q: %w", p.Name, err)
 	}
 	if old, ok := before.Principals[p.Name]; ok {
 		if samePrincipal(old, want) {
 			return bytes.Clone(src), nil
 		}
-		return nil, fmt.Errorf("add %s: %w; change the entry by hand", p.Name, ErrPrincipalExists)
+		return nil, fmt.Errorf("add %q: %w; change the entry by hand", p.Name, ErrPrincipalExists)
 	}
 	out, err := insert(src, p)
 	if err != nil {
-		return nil, fmt.Errorf("add %s: %w", p.Name, err)
+		return nil, fmt.Errorf("add %q: %w", p.Name, err)
 	}
 	after, err := Parse(out)
 	if err != nil {
-		return nil, fmt.Errorf("add %s: %w", p.Name, err)
+		return nil, fmt.Errorf("add %q: %w", p.Name, err)
 	}
 	return out, onlyAdded(before, after, p.Name, want)
 }
 
 // principal is what the person is to become, by the same parser.
 func (p NewPrincipal) principal() (Principal, error) {
+	for _, text := range slices.Concat(p.SSH, p.Emails, p.Roles, []string{p.GitHub.Login, p.GitLab.Login}) {
+		if !utf8.ValidString(text) {
+			return Principal{}, errors.New("a text of it is not UTF-8")
+		}
+	}
 	var root yaml.Node
 	entry := "x:\n" + p.block("  ")
 	if err := yaml.Unmarshal([]byte(entry), &root); err != nil {
@@ -199,7 +205,7 @@ func aside(line string) bool {
 func onlyAdded(before, after *Policy, name string, want Principal) error {
 	got, ok := after.Principals[name]
 	if !ok || !samePrincipal(got, want) {
-		return fmt.Errorf("add %s: the file is laid out in a way that cannot be edited; add the person by hand", name)
+		return fmt.Errorf("add %q: the file is laid out in a way that cannot be edited; add the person by hand", name)
 	}
 	rest := *after
 	rest.Principals = map[string]Principal{}
@@ -212,7 +218,7 @@ func onlyAdded(before, after *Policy, name string, want Principal) error {
 	rest.Digest, rest.Source, rest.unready = "", nil, nil
 	same.Digest, same.Source, same.unready = "", nil, nil
 	if !reflect.DeepEqual(rest, same) {
-		return fmt.Errorf("add %s: the file is laid out in a way that cannot be edited; add the person by hand", name)
+		return fmt.Errorf("add %q: the file is laid out in a way that cannot be edited; add the person by hand", name)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -218,7 +219,8 @@ func (d *decoder) text(n *yaml.Node, path string) (string, bool) {
 	case len(n.Value) > maxText:
 		d.fail(n, path, "has %d bytes; at most %d are read", len(n.Value), maxText)
 	case strings.ContainsFunc(n.Value, unseen):
-		d.fail(n, path, "holds a character that does not show: %+q", n.Value)
+		r, _ := utf8.DecodeRuneInString(n.Value[strings.IndexFunc(n.Value, unseen):])
+		d.fail(n, path, "holds the character U+%04X, which does not show", r) // not the text: it may be a private key
 	default:
 		return n.Value, true
 	}

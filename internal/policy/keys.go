@@ -25,8 +25,8 @@ const maxRSABits = 8192
 // what cannot vote (see vote.CheckKey), several keys, and the options of an
 // authorized_keys file.
 func ParseSSHKey(text string) (ssh.PublicKey, error) {
-	if strings.Contains(text, "PRIVATE KEY") {
-		return nil, errors.New("this is a private key; give the public one, from the file that ends in .pub")
+	if isPrivate(text) {
+		return nil, errPrivate
 	}
 	key, _, options, rest, err := ssh.ParseAuthorizedKey([]byte(text))
 	switch {
@@ -39,6 +39,10 @@ func ParseSSHKey(text string) (ssh.PublicKey, error) {
 	}
 	return key, usable(key)
 }
+
+var errPrivate = errors.New("this is a private key; give the public one, from the file that ends in .pub")
+
+func isPrivate(text string) bool { return strings.Contains(text, "PRIVATE KEY") }
 
 func usable(key ssh.PublicKey) error {
 	if err := vote.CheckKey(key); err != nil {
@@ -68,6 +72,10 @@ func machineKeyID(key ssh.PublicKey) string {
 }
 
 func (d *decoder) sshKey(n *yaml.Node, path string) ssh.PublicKey {
+	if isPrivate(n.Value) {
+		d.fail(n, path, "%v", errPrivate)
+		return nil
+	}
 	text, ok := d.text(n, path)
 	if !ok {
 		return nil

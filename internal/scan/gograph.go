@@ -127,7 +127,7 @@ func (b *goBuild) localDir(with module.Version) (string, bool) {
 		return "", false
 	}
 	dir := path.Join(b.dir, with.Path)
-	return dir, fs.ValidPath(dir)
+	return dir, validPath(dir)
 }
 
 // modules returns the build list, sorted by path. In a build that is not

@@ -20,7 +20,7 @@ const maxLicence = 256 << 10
 // licencesIn identifies the licence files directly in a folder. under is what
 // the evidence names in place of the folder, if that is not in the tree.
 func (t *tree) licencesIn(fsys fs.FS, dir, under string) []bom.Licence {
-	if !fs.ValidPath(dir) {
+	if !validPath(dir) {
 		return nil
 	}
 	entries, err := fs.ReadDir(fsys, dir)

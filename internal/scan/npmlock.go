@@ -199,7 +199,7 @@ func (d *npmDecoder) pkg(lock *npmLock, at string) error {
 	if err := json.UnmarshalDecode(d.dec, &pkg); err != nil {
 		return fmt.Errorf("package %q: %w", at, err)
 	}
-	pkg.Deprecated, pkg.License = bytes.Clone(pkg.Deprecated), bytes.Clone(pkg.License)
+	pkg.Deprecated, pkg.License, pkg.Workspaces = bytes.Clone(pkg.Deprecated), bytes.Clone(pkg.License), bytes.Clone(pkg.Workspaces)
 	if at != path.Clean(at) && at != "" || strings.HasPrefix(at, "/") || strings.Contains(at, `\`) {
 		return fmt.Errorf("package %q: not a relative path in its plain form", at)
 	}

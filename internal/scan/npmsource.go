@@ -6,10 +6,11 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gateledger/gateledger/internal/bom"
 	"github.com/gateledger/gateledger/internal/pattern"
@@ -132,22 +133,49 @@ func (p *npmPackage) isLocal() bool {
 	return p.at == "" || !strings.HasPrefix(p.at, "node_modules/") && !strings.Contains(p.at, "/node_modules/")
 }
 
-// members returns the workspace packages of the project: the local folders
-// that a link in node_modules leads to.
+// members returns the workspace packages of the project: the folders that its
+// patterns name and that a link in node_modules leads to.
 func (s *npmSource) members() []int {
-	root := &s.packages[s.at[""]]
-	if len(root.Workspaces) == 0 || root.Workspaces.Kind() == 'n' {
-		return nil
-	}
+	patterns := workspacePatterns(s.packages[s.at[""]].Workspaces)
 	var out []int
-	for i := range s.packages {
-		if s.packages[i].Link {
-			if to, ok := s.follow(i); ok {
-				out = append(out, s.comp[to])
-			}
+	for folder, link := range s.linkTo {
+		if !slices.ContainsFunc(patterns, func(p string) bool { return isMember(p, folder) }) {
+			continue
+		}
+		if to, ok := s.follow(link); ok {
+			out = append(out, s.comp[to])
 		}
 	}
+	slices.Sort(out)
 	return out
+}
+
+// workspacePatterns reads the two forms of "workspaces": a list of patterns,
+// or an object that has one as "packages".
+func workspacePatterns(v jsontext.Value) []string {
+	var list []string
+	var object struct {
+		Packages []string `json:"packages"`
+	}
+	switch v.Kind() {
+	case '[':
+		_ = decodeJSON(v, &list)
+	case '{':
+		_ = decodeJSON(v, &object)
+		list = object.Packages
+	}
+	return list
+}
+
+// isMember reports whether a workspace pattern names a folder. "**" stands for
+// any folders below.
+func isMember(pattern, folder string) bool {
+	pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "./"), "/")
+	if prefix, _, ok := strings.Cut(pattern, "**"); ok {
+		return strings.HasPrefix(folder, prefix)
+	}
+	matched, err := path.Match(pattern, folder)
+	return matched && err == nil
 }
 
 // resolve finds the package that a name means to the package at a place.
@@ -335,7 +363,7 @@ func (s *npmSource) licences(p *npmPackage) []bom.Licence {
 		}
 	}
 	file := path.Join(s.dir, p.at, "package.json")
-	if !fs.ValidPath(file) || !s.t.exists(file) {
+	if !validPath(file) || !s.t.exists(file) {
 		return nil
 	}
 	m, err := readManifest(s.t, file)

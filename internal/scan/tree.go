@@ -141,7 +141,7 @@ func (t *tree) linked(p string) (string, bool) {
 		return "", false
 	}
 	target = path.Join(path.Dir(p), target)
-	if !fs.ValidPath(target) || t.inSkipped(target) {
+	if !validPath(target) || t.inSkipped(target) {
 		return "", false
 	}
 	info, err := fs.Lstat(t.root, target)
@@ -175,7 +175,7 @@ func (t *tree) scrub(raw string) string {
 
 // exists reports whether there is a regular file.
 func (t *tree) exists(p string) bool {
-	if !fs.ValidPath(p) {
+	if !validPath(p) {
 		return false
 	}
 	info, err := fs.Lstat(t.root, p)
@@ -195,7 +195,7 @@ func (t *tree) read(p string) ([]byte, error) {
 // its path is never followed as a link; that the others stay inside is the
 // promise of the file system (os.Root).
 func readFile(fsys fs.FS, p string, limit int64) ([]byte, error) {
-	if !fs.ValidPath(p) {
+	if !validPath(p) {
 		return nil, fmt.Errorf("%s: the path leaves the tree", p)
 	}
 	info, err := fs.Lstat(fsys, p)

@@ -107,75 +107,15 @@ func events(lines ...string) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-func TestReports(t *testing.T) {
-	suite := func(inside string) string { return `<testsuite name="s">` + inside + `</testsuite>` }
-	const pass, fail, skip = `<testcase name="a"/>`, `<testcase name="b"><failure/></testcase>`, `<testcase name="c"><skipped/></testcase>`
-	for fact, c := range map[string]struct {
-		report string
-		want   string // the result and counts, or a part of the error
-	}{
-		"no test is not a pass":                         {suite(""), "FAILED 0 0 0"},
-		"only skipped tests are not a pass":             {suite(skip), "FAILED 0 0 1"},
-		"one passed":                                    {suite(pass), "PASSED 1 0 0"},
-		"a skipped one does not spoil it":               {suite(pass + skip), "PASSED 1 0 1"},
-		"one failure spoils it":                         {suite(pass + fail), "FAILED 1 1 0"},
-		"an error is a failure":                         {suite(`<testcase name="b"><error/></testcase>` + pass), "FAILED 1 1 0"},
-		"failure beats skipped":                         {suite(`<testcase name="b"><skipped/><failure/></testcase>` + pass), "FAILED 1 1 0"},
-		"a failure of the whole suite counts":           {suite(pass + `<error message="set-up"/>`), "FAILED 1 1 0"},
-		"a failure inside of the output is text":        {suite(`<testcase name="a"><system-out><failure/></system-out></testcase>`), "PASSED 1 0 0"},
-		"a failure in a name space is one":              {suite(`<testcase name="b"><x:failure xmlns:x="y"/></testcase>`), "FAILED 0 1 0"},
-		"a byte order mark":                             {"\xef\xbb\xbf" + suite(pass), "PASSED 1 0 0"},
-		"white space before":                            {"\n  " + suite(pass), "PASSED 1 0 0"},
-		"UTF-8 by its name":                             {`<?xml version="1.0" encoding="utf-8"?>` + suite(pass), "PASSED 1 0 0"},
-		"a comment that holds a test":                   {suite(pass + "<!-- " + fail + " -->"), "PASSED 1 0 0"},
-		"a processing instruction":                      {`<?xml-stylesheet href="x"?>` + suite(pass), "PASSED 1 0 0"},
-		"a failed test by its status":                   {suite(`<testcase name="b" status="FAILED"/>`), "FAILED 0 1 0"},
-		"fewer failures than shown":                     {`<testsuite failures="0">` + pass + fail + `</testsuite>`, "FAILED 1 1 0"},
-		"more tests counted than shown are noted":       {`<testsuite tests="9">` + pass + `</testsuite>`, "PASSED 1 0 0 miscounted"},
-		"failures counted, none shown":                  {`<testsuite tests="2" failures="1">` + pass + pass + `</testsuite>`, "shows none that did"},
-		"errors counted, none shown":                    {`<testsuite errors="1">` + pass + `</testsuite>`, "shows none that did"},
-		"failures counted outside, none shown":          {`<testsuites failures="1">` + suite(pass) + `</testsuites>`, "shows none that did"},
-		"tests counted, none shown":                     {`<testsuites><testsuite tests="3"/>` + suite(pass) + `</testsuites>`, "has 3 tests and shows none"},
-		"a count that is no number":                     {`<testsuite tests="many">` + pass + `</testsuite>`, `number of tests "many"`},
-		"a negative count":                              {`<testsuite failures="-1">` + pass + `</testsuite>`, `number of failures "-1"`},
-		"a status nobody knows":                         {suite(`<testcase name="a" status="maybe"/>`), `status "maybe"`},
-		"entities":                                      {`<!DOCTYPE x [<!ENTITY a "b">]>` + suite(pass), "document type or entity"},
-		"a document type alone":                         {`<!DOCTYPE testsuite SYSTEM "http://x">` + suite(pass), "document type or entity"},
-		"an entity that nobody declared":                {suite(`<testcase name="&a;"/>`), "entity"},
-		"latin-1 by its name":                           {`<?xml version="1.0" encoding="ISO-8859-1"?>` + suite(pass), "encoded in ISO-8859-1"},
-		"latin-1 without":                               {suite("<testcase name=\"\xe4\"/>"), "not UTF-8"},
-		"UTF-16":                                        {"\xff\xfe<\x00t\x00", "UTF-16"},
-		"UTF-16 without a mark":                         {"<\x00t\x00e\x00", "UTF-16"},
-		"two documents":                                 {suite(pass) + suite(pass), "after the end"},
-		"text after the end":                            {suite(pass) + "x", "outside of the document"},
-		"ends that do not match":                        {"<testsuite><testcase name='a'></testsuite></testcase>", "ends nothing"},
-		"an attribute twice":                            {suite(`<testcase name="a" name="b"/>`), "attribute name twice"},
-		"too many attributes":                           {suite("<testcase " + attributes(300) + "/>"), "more than 256 attributes"},
-		"too deep":                                      {strings.Repeat("<testsuite>", 100), "more than 64 elements"},
-		"a page of HTML":                                {"<html><body>500</body></html>", "the document is a <html>"},
-		"a test outside of a suite":                     {"<testcase/>", "the document is a <testcase>"},
-		"a test inside of a test":                       {suite(`<testcase name="a"><testcase name="b"/></testcase>`), "inside a <testcase>"},
-		"a suite inside of a test":                      {suite(`<testcase name="a"><testsuite/></testcase>`), "inside a <testcase>"},
-		"nothing":                                       {"", "empty"},
-		"white space":                                   {" \n\t", "empty"},
-		"neither":                                       {"ok  	example.org/x	0.1s\n", "neither of"},
-		"a JSON document of something else":             {`{"tests": 3}` + "\n", "without an action"},
-		"go: one passed":                                {events("start p", "run p.T", "pass p.T", "pass p"), "PASSED 1 0 0"},
-		"go: packages mixed":                            {events("start p", "start q", "run p.T", "run q.T", "pass q.T", "pass p.T", "pass q", "pass p"), "PASSED 2 0 0"},
-		"go: a package without tests":                   {events("start p", "skip p"), "FAILED 0 0 0"},
-		"go: an action nobody knows":                    {events("start p", "attr p.T", "run p.T", "pass p.T", "blink p", "pass p"), "PASSED 1 0 0"},
-		"go: a test that never ended":                   {events("start p", "run p.T", "run p.U", "pass p.T", "pass p"), "FAILED 1 1 0"},
-		"go: the same test more than once (-count)":     {events("start p", "run p.T", "pass p.T", "run p.T", "fail p.T", "fail p"), "FAILED 1 1 0"},
-		"go: a package that has no end":                 {events("start p", "run p.T", "pass p.T"), "package p has no end"},
-		"go: only one of two ended":                     {events("start p", "start q", "pass q"), "package p has no end"},
-		"go: a package that ends twice":                 {events("start p", "run p.T", "pass p.T", "pass p", "start p", "pass p"), "ends twice"},
-		"go: other output mixed in":                     {events("start p") + "FAIL p\n" + events("fail p"), "another program's output"},
-		"go: a duplicate member":                        {`{"Action":"pass","Action":"fail","Package":"p"}` + "\n", "line 1"},
-		"go: no package":                                {`{"Action":"pass","Test":"T"}` + "\n", "names no package"},
-		"go: a name that is not printable":              {events("start p", "run p.\u202e", "pass p.\u202e", "pass p"), "PASSED 1 0 0"},
-		"go: a line over the limit":                     {`{"Action":"output","Package":"p","Output":"` + strings.Repeat("x", maxLine) + `"}`, "a line is over"},
-		"go: build events alone, as go vet prints them": {`{"ImportPath":"p","Action":"build-fail"}` + "\n", "FAILED 0 0 0"},
-	} {
+// A claim is a report and what it comes to.
+type claim struct {
+	report string
+	want   string // the result and counts, or a part of the error
+}
+
+func check(t *testing.T, facts map[string]claim) {
+	t.Helper()
+	for fact, c := range facts {
 		t.Run(fact, func(t *testing.T) {
 			p, err := Read(strings.NewReader(c.report), "report")
 			got := fmt.Sprint(p.Result, " ", p.Counts.Passed, " ", p.Counts.Failed, " ", p.Counts.Skipped)
@@ -191,6 +131,79 @@ func TestReports(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestJUnit(t *testing.T) {
+	suite := func(inside string) string { return `<testsuite name="s">` + inside + `</testsuite>` }
+	const pass, fail, skip = `<testcase name="a"/>`, `<testcase name="b"><failure/></testcase>`, `<testcase name="c"><skipped/></testcase>`
+	check(t, map[string]claim{
+		"no test is not a pass":                   {suite(""), "FAILED 0 0 0"},
+		"only skipped tests are not a pass":       {suite(skip), "FAILED 0 0 1"},
+		"one passed":                              {suite(pass), "PASSED 1 0 0"},
+		"a skipped one does not spoil it":         {suite(pass + skip), "PASSED 1 0 1"},
+		"one failure spoils it":                   {suite(pass + fail), "FAILED 1 1 0"},
+		"an error is a failure":                   {suite(`<testcase name="b"><error/></testcase>` + pass), "FAILED 1 1 0"},
+		"failure beats skipped":                   {suite(`<testcase name="b"><skipped/><failure/></testcase>` + pass), "FAILED 1 1 0"},
+		"a failure of the whole suite counts":     {suite(pass + `<error message="set-up"/>`), "FAILED 1 1 0"},
+		"a failure inside of the output is text":  {suite(`<testcase name="a"><system-out><failure/></system-out></testcase>`), "PASSED 1 0 0"},
+		"a failure in a name space is one":        {suite(`<testcase name="b"><x:failure xmlns:x="y"/></testcase>`), "FAILED 0 1 0"},
+		"a byte order mark":                       {"\xef\xbb\xbf" + suite(pass), "PASSED 1 0 0"},
+		"white space before":                      {"\n  " + suite(pass), "PASSED 1 0 0"},
+		"UTF-8 by its name":                       {`<?xml version="1.0" encoding="utf-8"?>` + suite(pass), "PASSED 1 0 0"},
+		"a comment that holds a test":             {suite(pass + "<!-- " + fail + " -->"), "PASSED 1 0 0"},
+		"a processing instruction":                {`<?xml-stylesheet href="x"?>` + suite(pass), "PASSED 1 0 0"},
+		"a failed test by its status":             {suite(`<testcase name="b" status="FAILED"/>`), "FAILED 0 1 0"},
+		"fewer failures than shown":               {`<testsuite failures="0">` + pass + fail + `</testsuite>`, "FAILED 1 1 0"},
+		"more tests counted than shown are noted": {`<testsuite tests="9">` + pass + `</testsuite>`, "PASSED 1 0 0 miscounted"},
+		"failures counted, none shown":            {`<testsuite tests="2" failures="1">` + pass + pass + `</testsuite>`, "shows none that did"},
+		"errors counted, none shown":              {`<testsuite errors="1">` + pass + `</testsuite>`, "shows none that did"},
+		"failures counted outside, none shown":    {`<testsuites failures="1">` + suite(pass) + `</testsuites>`, "shows none that did"},
+		"tests counted, none shown":               {`<testsuites><testsuite tests="3"/>` + suite(pass) + `</testsuites>`, "has 3 tests and shows none"},
+		"a count that is no number":               {`<testsuite tests="many">` + pass + `</testsuite>`, `number of tests "many"`},
+		"a negative count":                        {`<testsuite failures="-1">` + pass + `</testsuite>`, `number of failures "-1"`},
+		"a status nobody knows":                   {suite(`<testcase name="a" status="maybe"/>`), `status "maybe"`},
+		"entities":                                {`<!DOCTYPE x [<!ENTITY a "b">]>` + suite(pass), "document type or entity"},
+		"a document type alone":                   {`<!DOCTYPE testsuite SYSTEM "http://x">` + suite(pass), "document type or entity"},
+		"an entity that nobody declared":          {suite(`<testcase name="&a;"/>`), "entity"},
+		"latin-1 by its name":                     {`<?xml version="1.0" encoding="ISO-8859-1"?>` + suite(pass), "encoded in ISO-8859-1"},
+		"latin-1 without":                         {suite("<testcase name=\"\xe4\"/>"), "not UTF-8"},
+		"UTF-16":                                  {"\xff\xfe<\x00t\x00", "UTF-16"},
+		"UTF-16 without a mark":                   {"<\x00t\x00e\x00", "UTF-16"},
+		"two documents":                           {suite(pass) + suite(pass), "after the end"},
+		"text after the end":                      {suite(pass) + "x", "outside of the document"},
+		"ends that do not match":                  {"<testsuite><testcase name='a'></testsuite></testcase>", "ends nothing"},
+		"an attribute twice":                      {suite(`<testcase name="a" name="b"/>`), "attribute name twice"},
+		"too many attributes":                     {suite("<testcase " + attributes(300) + "/>"), "more than 256 attributes"},
+		"too deep":                                {strings.Repeat("<testsuite>", 100), "more than 64 elements"},
+		"a page of HTML":                          {"<html><body>500</body></html>", "the document is a <html>"},
+		"a test outside of a suite":               {"<testcase/>", "the document is a <testcase>"},
+		"a test inside of a test":                 {suite(`<testcase name="a"><testcase name="b"/></testcase>`), "inside a <testcase>"},
+		"a suite inside of a test":                {suite(`<testcase name="a"><testsuite/></testcase>`), "inside a <testcase>"},
+		"nothing":                                 {"", "empty"},
+		"white space":                             {" \n\t", "empty"},
+		"neither":                                 {"ok  	example.org/x	0.1s\n", "neither of"},
+		"a JSON document of something else":       {`{"tests": 3}` + "\n", "without an action"},
+	})
+}
+
+func TestGoTest(t *testing.T) {
+	check(t, map[string]claim{
+		"one passed":                                {events("start p", "run p.T", "pass p.T", "pass p"), "PASSED 1 0 0"},
+		"packages mixed":                            {events("start p", "start q", "run p.T", "run q.T", "pass q.T", "pass p.T", "pass q", "pass p"), "PASSED 2 0 0"},
+		"a package without tests":                   {events("start p", "skip p"), "FAILED 0 0 0"},
+		"an action nobody knows":                    {events("start p", "attr p.T", "run p.T", "pass p.T", "blink p", "pass p"), "PASSED 1 0 0"},
+		"a test that never ended":                   {events("start p", "run p.T", "run p.U", "pass p.T", "pass p"), "FAILED 1 1 0"},
+		"the same test more than once (-count)":     {events("start p", "run p.T", "pass p.T", "run p.T", "fail p.T", "fail p"), "FAILED 1 1 0"},
+		"a package that has no end":                 {events("start p", "run p.T", "pass p.T"), "package p has no end"},
+		"only one of two ended":                     {events("start p", "start q", "pass q"), "package p has no end"},
+		"a package that ends twice":                 {events("start p", "run p.T", "pass p.T", "pass p", "start p", "pass p"), "ends twice"},
+		"other output mixed in":                     {events("start p") + "FAIL p\n" + events("fail p"), "another program's output"},
+		"a duplicate member":                        {`{"Action":"pass","Action":"fail","Package":"p"}` + "\n", "line 1"},
+		"no package":                                {`{"Action":"pass","Test":"T"}` + "\n", "names no package"},
+		"a name that is not printable":              {events("start p", "run p.\u202e", "pass p.\u202e", "pass p"), "PASSED 1 0 0"},
+		"a line over the limit":                     {`{"Action":"output","Package":"p","Output":"` + strings.Repeat("x", maxLine) + `"}`, "a line is over"},
+		"build events alone, as go vet prints them": {`{"ImportPath":"p","Action":"build-fail"}` + "\n", "FAILED 0 0 0"},
+	})
 }
 
 func attributes(n int) string {
