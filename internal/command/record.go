@@ -98,27 +98,23 @@ func recordKind(env *cli.Env, r recorder) *cobra.Command {
 	return cmd
 }
 
-// recordExit gives the errors of the packages that read what is recorded
-// their exit code.
+// recordExit says what to do about the errors of the packages that read what
+// is recorded. Their exit code is classify's.
 func recordExit(err error) error {
 	if exit := (*cli.Exit)(nil); err == nil || errors.As(err, &exit) {
 		return err
 	}
 	for _, c := range []struct {
 		is   error
-		code int
 		hint string
 	}{
-		{subject.ErrSubject, cli.Usage, ""},
-		{subject.ErrChanged, cli.Usage, "let the build end first"},
-		{testreport.ErrReport, cli.Usage, "the report proves nothing as it is: run the tests again and record what they write"},
-		{ci.ErrIncomplete, cli.Usage, ""},
-		{keyring.ErrPermissions, cli.Usage, "treat a key that others could read as known to them: make a new one"},
-		{keyring.ErrNoKey, cli.Usage, "run 'gateledger init', or name a key with --key FILE"},
-		{keyring.ErrWrongKey, cli.Usage, "name another key with --key FILE"},
+		{subject.ErrChanged, "let the build end first"},
+		{testreport.ErrReport, "the report proves nothing as it is: run the tests again and record what they write"},
+		{keyring.ErrPermissions, "treat a key that others could read as known to them: make a new one"},
+		{keyring.ErrWrongKey, "name another key with --key FILE"},
 	} {
 		if errors.Is(err, c.is) {
-			return &cli.Exit{Code: c.code, Hint: c.hint, Err: err}
+			return &cli.Exit{Code: codeOf(err), Hint: c.hint, Err: err}
 		}
 	}
 	return err

@@ -70,6 +70,8 @@ func TestStories(t *testing.T) {
 			"sshkey":  sshkey,
 			"mode":    mode,
 			"capture": capture,
+			"scene":   scene,
+			"asked":   asked,
 		},
 	})
 }

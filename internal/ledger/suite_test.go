@@ -5,9 +5,12 @@ package ledger_test
 import (
 	"archive/tar"
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/ledger/ledgertest"
@@ -74,4 +77,14 @@ func export(t *testing.T, l ledger.Ledger, file string) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// optionsNamed returns new keys for a log of another origin.
+func optionsNamed(t *testing.T, origin string) ledger.Options {
+	t.Helper()
+	private, public, err := note.GenerateKey(rand.Reader, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ledgertest.OptionsOf(t, private, public)
 }
