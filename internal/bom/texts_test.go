@@ -98,7 +98,7 @@ func TestScrubURL(t *testing.T) {
 }
 
 func FuzzScrubURL(f *testing.F) {
-	for _, seed := range []string{"https://u:p@h.example/a?token=b#c", "//u@h", "https://h/@scope/x", "git+ssh://git@h/x", "https://%40@h", "a@b:c"} {
+	for _, seed := range []string{"https://u:p@h.example/a?token=b#c", "//u@h", "https://h/@scope/x", "git+ssh://git@h/x", "https://%40@h", "a@b:c", "/://0@0"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {

@@ -32,7 +32,7 @@ func ScrubURL(raw string) (clean string, secrets []string) {
 	}
 	slices.Sort(secrets)
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
-	return u.String(), secrets
+	return scrubText(u.String()), secrets // a path can hold a URL too
 }
 
 // credentialKey matches the names of query parameters that carry one.

@@ -47,6 +47,8 @@ func exitCodes() []coded {
 		{ledger.ErrNotLedger, cli.Usage},
 		{ledger.ErrVersion, cli.Usage},
 		{ledger.ErrReadOnly, cli.Usage},
+		{ledger.ErrScheme, cli.Usage},
+		{ledger.ErrNotYet, cli.Usage},
 		{ledger.ErrExists, cli.Usage},
 		{proof.ErrUnsigned, cli.Usage},
 		{proof.ErrOrigin, cli.Usage},

@@ -77,6 +77,7 @@ func ledgerURL(root, gitCommonDir, url string) string {
 		url = defaultLedger
 	}
 	path, isDir := strings.CutPrefix(url, "dir:")
+	export, isTar := strings.CutPrefix(url, "tar:")
 	switch {
 	case isDir && path == "" && gitCommonDir != "":
 		return "dir:" + filepath.Join(gitCommonDir, product.Name)
@@ -84,10 +85,18 @@ func ledgerURL(root, gitCommonDir, url string) string {
 		return "dir:" + filepath.Join(root, "."+product.Name)
 	case isDir && !filepath.IsAbs(path):
 		return "dir:" + filepath.Join(root, path)
-	case strings.HasSuffix(url, ".tar") && !strings.HasPrefix(url, "tar:"):
-		return "tar:" + url
+	case isTar, !isDir && strings.HasSuffix(url, ".tar"):
+		return "tar:" + absolute(export)
 	}
 	return url
+}
+
+// absolute is path from the root of the file system, where that can be told.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // shown is path as people like to read it: from the working folder if it is

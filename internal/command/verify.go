@@ -87,6 +87,9 @@ func verifyDecision(env *cli.Env) *cobra.Command {
 			}
 			in := v.input()
 			in.Digest, in.Name = d, name
+			if _, err := v.environment(environment); err != nil {
+				return err
+			}
 			return v.chain(custody.Decision(in, environment))
 		},
 	}
@@ -109,6 +112,9 @@ func verifyEnvironment(env *cli.Env) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			v, err := openVerifier(cmd.Context(), env, f, out)
 			if err != nil {
+				return err
+			}
+			if _, err := v.environment(args[0]); err != nil {
 				return err
 			}
 			return v.chain(custody.Current(v.input(), args[0]))

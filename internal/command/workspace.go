@@ -157,6 +157,9 @@ func ledgerError(url string, err error) error {
 			return &cli.Exit{Code: codeOf(err), Hint: c.hint, Err: err}
 		}
 	}
+	if code := codeOf(err); code != cli.OK {
+		return &cli.Exit{Code: code, Err: err}
+	}
 	return &cli.Exit{Code: cli.Unknown, Err: err}
 }
 

@@ -21,8 +21,6 @@ import (
 // slash-separated and relative to one root folder, as in io/fs. A test puts
 // a failing one in its place.
 type FS interface {
-	fs.StatFS
-	fs.ReadFileFS
 	fs.ReadDirFS
 	// OpenFile is os.OpenFile.
 	OpenFile(name string, flag int, perm fs.FileMode) (File, error)
@@ -60,8 +58,6 @@ func Dir(path string) (FS, error) {
 	return root{dir.FS(), dir}, nil
 }
 
-func (r root) Stat(name string) (fs.FileInfo, error)      { return r.dir.Stat(name) }
-func (r root) ReadFile(name string) ([]byte, error)       { return r.dir.ReadFile(name) }
 func (r root) Rename(from, to string) error               { return r.dir.Rename(from, to) }
 func (r root) Remove(name string) error                   { return r.dir.Remove(name) }
 func (r root) Mkdir(name string, perm fs.FileMode) error  { return r.dir.Mkdir(name, perm) }

@@ -106,6 +106,8 @@ var (
 	ErrRollback  = errors.New("rolled back")     // exit 4
 	ErrKey       = errors.New("wrong log key")   // signer or checkpoint signature is not of a trusted key
 	ErrReadOnly  = errors.New("no log key here") // Append without a Signer
+	ErrScheme    = errors.New("unknown ledger")
+	ErrNotYet    = errors.New("not in this version")
 	ErrTooLarge  = errors.New("too large")
 	ErrExists    = errors.New("a ledger is there already")
 	ErrBusy      = errors.New("another process is writing") // exit 3: the lock was not free in time

@@ -4,7 +4,6 @@ package ledger
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -81,9 +80,9 @@ func schemeOf(url string) (s Scheme, rest string, err error) {
 			names = append(names, s.Name+":")
 		}
 	}
-	return Scheme{}, "", fmt.Errorf("unknown ledger %q; have %s", name+":", strings.Join(names, ", "))
+	return Scheme{}, "", fmt.Errorf("%w %q; have %s", ErrScheme, name+":", strings.Join(names, ", "))
 }
 
-var errNotYet = errors.New("this kind of ledger is not in this version")
-
-func notYet(context.Context, string, string, Options) (Ledger, error) { return nil, errNotYet }
+func notYet(context.Context, string, string, Options) (Ledger, error) {
+	return nil, fmt.Errorf("this kind is %w", ErrNotYet)
+}

@@ -98,15 +98,20 @@ func digestsOf(subjects []event.Subject) []event.Digest {
 	return all
 }
 
-// rawTime reads a time out of an entry without reading the entry: a sieve. An
-// entry without one has the zero time.
-func (e entry) rawTime(key string) time.Time {
+// raw reads a member's text out of an entry without reading the entry: a
+// sieve. In canonical JSON the bytes it looks for cannot stand in a text.
+func (e entry) raw(key string) string {
 	find := []byte(`"` + key + `":"`)
 	at := bytes.LastIndex(e.Signed.Payload, find)
 	if at < 0 {
-		return time.Time{}
+		return ""
 	}
 	text, _, _ := bytes.Cut(e.Signed.Payload[at+len(find):], []byte(`"`))
-	t, _ := time.Parse(time.RFC3339, string(text))
+	return string(text)
+}
+
+// rawTime is raw for a time. An entry without one has the zero time.
+func (e entry) rawTime(key string) time.Time {
+	t, _ := time.Parse(time.RFC3339, e.raw(key))
 	return t
 }

@@ -174,7 +174,7 @@ func (e *evaluation) consumptions(sieve func(entry) bool) []use {
 
 func (e *evaluation) notUsedUp() {
 	r := Rule{Name: "no other run has used the request up", State: Met, Why: "nobody has"}
-	uses := e.consumptions(func(en entry) bool { return en.Mentions(e.in.Request) })
+	uses := e.consumptions(func(en entry) bool { return en.raw("request") == e.in.Request })
 	i := slices.IndexFunc(uses, func(u use) bool { return u.Request == e.in.Request })
 	if i < 0 {
 		e.rule(r)
@@ -195,25 +195,22 @@ func (e *evaluation) notUsedUp() {
 	e.rule(r)
 }
 
-// A deployed is a healthy deployment to this environment by a signer of the
-// policy.
+// A deployed is a healthy deployment to this environment, by whomever.
 type deployed struct {
 	entry
 	event.DeploymentPredicate
 	subjects []event.Subject
 }
 
+// deployments are read and not checked: few of them matter.
 func (e *evaluation) deployments(after uint64) []deployed {
 	var all []deployed
 	for _, en := range e.journal.of("deployment") {
-		if en.Index <= after {
+		if en.Index <= after || en.raw("environment") != e.env.Name || en.raw("result") != event.Healthy {
 			continue
 		}
 		p, err := event.DecodePredicate[event.DeploymentPredicate](en.Event)
 		if err != nil || p.Environment != e.env.Name || p.Result != event.Healthy {
-			continue
-		}
-		if _, why := e.signed(en); why != "" {
 			continue
 		}
 		if s, err := en.Statement(); err == nil {
@@ -235,7 +232,10 @@ func (d deployed) is(request string, subjects []event.Subject) bool {
 // deployedSince says whether the run that won has finished.
 func (e *evaluation) deployedSince(won use) (bool, uint64) {
 	for _, d := range e.deployments(won.Index) {
-		if d.is(e.in.Request, e.request.Subjects) {
+		if !d.is(e.in.Request, e.request.Subjects) {
+			continue
+		}
+		if _, why := e.signed(d.entry); why == "" {
 			return true, d.Index
 		}
 	}
@@ -248,7 +248,10 @@ func (e *evaluation) deployedSince(won use) (bool, uint64) {
 func (e *evaluation) notOvertaken() {
 	r := Rule{Name: "nothing else was deployed since the request", State: Met, Why: "nothing was"}
 	for _, d := range e.deployments(e.asked.Index) {
-		if !d.is(e.in.Request, e.request.Subjects) && e.wasAllowed(d) {
+		if d.is(e.in.Request, e.request.Subjects) || !e.wasAllowed(d) {
+			continue
+		}
+		if _, why := e.signed(d.entry); why == "" {
 			r.State, r.Why = Broken, fmt.Sprintf("superseded: another request was deployed to %s at #%d; ask again", e.env.Name, d.Index)
 			break
 		}
@@ -260,7 +263,10 @@ func (e *evaluation) notOvertaken() {
 func (e *evaluation) wasAllowed(d deployed) bool {
 	digests := digestsOf(d.subjects)
 	uses := e.consumptions(func(en entry) bool {
-		return en.Mentions(d.Request) && (d.Request != "" || en.about(digests))
+		if d.Request == "" {
+			return en.raw("request") != e.in.Request && en.about(digests)
+		}
+		return en.raw("request") == d.Request
 	})
 	return slices.ContainsFunc(uses, func(u use) bool {
 		s, err := u.Statement()

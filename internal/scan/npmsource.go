@@ -136,10 +136,10 @@ func (p *npmPackage) isLocal() bool {
 // members returns the workspace packages of the project: the folders that its
 // patterns name and that a link in node_modules leads to.
 func (s *npmSource) members() []int {
-	patterns := workspacePatterns(s.packages[s.at[""]].Workspaces)
+	globs := workspaceGlobs(s.packages[s.at[""]].Workspaces)
 	var out []int
 	for folder, link := range s.linkTo {
-		if !slices.ContainsFunc(patterns, func(p string) bool { return isMember(p, folder) }) {
+		if !slices.ContainsFunc(globs, func(p string) bool { return isMember(p, folder) }) {
 			continue
 		}
 		if to, ok := s.follow(link); ok {
@@ -150,9 +150,9 @@ func (s *npmSource) members() []int {
 	return out
 }
 
-// workspacePatterns reads the two forms of "workspaces": a list of patterns,
+// workspaceGlobs reads the two forms of "workspaces": a list of patterns,
 // or an object that has one as "packages".
-func workspacePatterns(v jsontext.Value) []string {
+func workspaceGlobs(v jsontext.Value) []string {
 	var list []string
 	var object struct {
 		Packages []string `json:"packages"`
@@ -169,12 +169,12 @@ func workspacePatterns(v jsontext.Value) []string {
 
 // isMember reports whether a workspace pattern names a folder. "**" stands for
 // any folders below.
-func isMember(pattern, folder string) bool {
-	pattern = strings.TrimSuffix(strings.TrimPrefix(pattern, "./"), "/")
-	if prefix, _, ok := strings.Cut(pattern, "**"); ok {
+func isMember(glob, folder string) bool {
+	glob = strings.TrimSuffix(strings.TrimPrefix(glob, "./"), "/")
+	if prefix, _, ok := strings.Cut(glob, "**"); ok {
 		return strings.HasPrefix(folder, prefix)
 	}
-	matched, err := path.Match(pattern, folder)
+	matched, err := path.Match(glob, folder)
 	return matched && err == nil
 }
 
