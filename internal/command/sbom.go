@@ -279,7 +279,7 @@ func summarize(env *cli.Env, doc *bom.Document, allowIncomplete bool) error {
 		s.Subject, s.Total, strings.Join(parts, ", "), s.Edges, s.Hashed, s.Licensed, len(doc.Sources())-incomplete, len(doc.Sources()))
 	if lost > 0 && !allowIncomplete {
 		return cli.Fail(cli.Unknown, "mend it, leave it out with --exclude, or accept it with --allow-incomplete",
-			"%d of %d lockfiles could not be read: components are missing from the SBOM", lost, len(doc.Sources()))
+			"%d of %d lockfiles are missing, unreadable or not supported: their components are not in the SBOM", lost, len(doc.Sources()))
 	}
 	return nil
 }

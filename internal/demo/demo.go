@@ -120,16 +120,27 @@ func (p *play) waits(ctx context.Context) error {
 	if err := p.Gateledger(ctx, 8, gateArgs...); err != nil {
 		return err
 	}
-	list, err := p.Quiet(ctx, "request", "list", "--json")
-	if err != nil {
+	var err error
+	if p.request, err = p.openRequest(ctx); err != nil {
 		return err
 	}
-	var open struct{ Requests []struct{ Request string } }
-	if err := json.Unmarshal([]byte(list), &open); err != nil || len(open.Requests) != 1 {
-		return fmt.Errorf("find the open request in %q: %w", list, err)
-	}
-	p.request = open.Requests[0].Request[:12]
 	return p.Copy(p.ledger, p.before())
+}
+
+// openRequest returns a prefix of the id of the only request that waits.
+func (p *play) openRequest(ctx context.Context) (string, error) {
+	list, err := p.Quiet(ctx, "request", "list", "--json")
+	if err != nil {
+		return "", err
+	}
+	var open struct{ Requests []struct{ Request string } }
+	if err := json.Unmarshal([]byte(list), &open); err != nil {
+		return "", fmt.Errorf("read the list of requests: %w", err)
+	}
+	if len(open.Requests) != 1 || len(open.Requests[0].Request) < 12 {
+		return "", fmt.Errorf("%d requests are open, want one", len(open.Requests))
+	}
+	return open.Requests[0].Request[:12], nil
 }
 
 // before is a copy of the ledger as it was before anybody voted.

@@ -4,8 +4,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -85,16 +83,12 @@ func (p *play) tryGate(ctx context.Context, name string) error {
 	if err := p.Gateledger(ctx, 8, gate...); err != nil {
 		return err
 	}
-	list, err := p.Quiet(ctx, "request", "list", "--json")
+	request, err := p.openRequest(ctx)
 	if err != nil {
 		return err
 	}
-	var open struct{ Requests []struct{ Request string } }
-	if err := json.Unmarshal([]byte(list), &open); err != nil || len(open.Requests) != 1 {
-		return fmt.Errorf("find the open request in %q: %w", list, err)
-	}
 	for _, key := range []string{p.ana, p.bo} {
-		if err := p.Gateledger(ctx, 0, "approve", open.Requests[0].Request[:12], "--ssh", key, "--yes"); err != nil {
+		if err := p.Gateledger(ctx, 0, "approve", request, "--ssh", key, "--yes"); err != nil {
 			return err
 		}
 	}

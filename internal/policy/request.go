@@ -202,11 +202,11 @@ type deployed struct {
 	subjects []event.Subject
 }
 
-// deployments are read and not checked: few of them matter.
-func (e *evaluation) deployments(after uint64) []deployed {
+// deployments that pass the sieve are read and not checked: few of them matter.
+func (e *evaluation) deployments(after uint64, sieve func(entry) bool) []deployed {
 	var all []deployed
 	for _, en := range e.journal.of("deployment") {
-		if en.Index <= after || en.raw("environment") != e.env.Name || en.raw("result") != event.Healthy {
+		if en.Index <= after || en.raw("environment") != e.env.Name || en.raw("result") != event.Healthy || !sieve(en) {
 			continue
 		}
 		p, err := event.DecodePredicate[event.DeploymentPredicate](en.Event)
@@ -231,7 +231,8 @@ func (d deployed) is(request string, subjects []event.Subject) bool {
 
 // deployedSince says whether the run that won has finished.
 func (e *evaluation) deployedSince(won use) (bool, uint64) {
-	for _, d := range e.deployments(won.Index) {
+	ours := func(en entry) bool { return slices.Contains([]string{"", e.in.Request}, en.raw("request")) }
+	for _, d := range e.deployments(won.Index, ours) {
 		if !d.is(e.in.Request, e.request.Subjects) {
 			continue
 		}
@@ -247,7 +248,8 @@ func (e *evaluation) deployedSince(won use) (bool, uint64) {
 // the newer deployment.
 func (e *evaluation) notOvertaken() {
 	r := Rule{Name: "nothing else was deployed since the request", State: Met, Why: "nothing was"}
-	for _, d := range e.deployments(e.asked.Index) {
+	others := func(en entry) bool { return en.raw("request") != e.in.Request }
+	for _, d := range e.deployments(e.asked.Index, others) {
 		if d.is(e.in.Request, e.request.Subjects) || !e.wasAllowed(d) {
 			continue
 		}

@@ -256,7 +256,7 @@ func (e *evaluation) holdsGood(c *cast, earlier []*cast) bool {
 		e.reject(c, "%v", err)
 		return false
 	}
-	first := firstValid(earlier, func(o *cast) bool { return o.ID() == c.ID() })
+	first := firstValid(earlier, func(o *cast) bool { return bytes.Equal(o.Statement, c.Statement) })
 	if first != nil {
 		e.reject(c, "the same vote as #%d, logged again", first.index)
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // An npmLock is a package-lock.json or npm-shrinkwrap.json of version 2 or 3
-// (https://docs.npmjs.com/cli/configuring-npm/package-lock-json).
+// (npm help package-lock-json).
 type npmLock struct {
 	path        string
 	name        string
