@@ -44,7 +44,7 @@ func Changes(before, after []string) []string {
 		old, now := strings.Join(was[name], ", "), strings.Join(is[name], ", ")
 		var line string
 		switch {
-		case old == now:
+		case old == now && len(was[name]) == len(is[name]):
 			continue
 		case len(was[name]) == 0:
 			line = fmt.Sprintf("+ %s %s", name, now)
