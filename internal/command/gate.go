@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,10 @@ import (
 // moves is how often a gate evaluates again because the ledger grew while it
 // was deciding.
 const moves = 16
+
+// gateGC lets the heap of a gate grow further before it is collected: a gate
+// reads a ledger, answers and exits, and half of its time would be collection.
+const gateGC = 400
 
 type gateFlags struct {
 	where
@@ -73,6 +78,7 @@ HEAD, never from the working tree; --policy gives your own copy.`,
 }
 
 func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
+	debug.SetGCPercent(gateGC)
 	w, err := openWorkspace(ctx, env, f.where, protectedPolicy, true)
 	if err != nil {
 		return err

@@ -154,10 +154,10 @@ func TestState(t *testing.T) {
 	}
 	s.write("file", "one\n")
 	s.write("odd\nname \xff", "one\n")
-	head := s.commit("one")
+	s.commit("one")
 	s.in(s.home, "clone", "--quiet", "work", "other")
 	s.in(s.dir, "submodule", "--quiet", "add", filepath.Join(s.home, "other"), "module")
-	head = s.commit("two")
+	head := s.commit("two")
 	for _, c := range []struct {
 		fact  string
 		do    func()

@@ -104,7 +104,7 @@ func TestAuditNamesEveryFlippedBit(t *testing.T) {
 			t.Fatal(err)
 		}
 		bits := int(info.Size()) * 8
-		step := max(1, bits/40)
+		step := max(1, bits/13)
 		if name == "checkpoint" || name == "gateledger-ledger" {
 			step = 1
 		}

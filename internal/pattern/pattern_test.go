@@ -15,7 +15,7 @@ func TestPattern(t *testing.T) {
 	if got := p.ReplaceAllString("abb", "x"); got != "x" {
 		t.Errorf("replaced to %q", got)
 	}
-	if p.Regexp() != p.Regexp() {
+	if first, second := p.Regexp(), p.Regexp(); first != second {
 		t.Error("compiled twice")
 	}
 }

@@ -235,6 +235,15 @@ func TestNotReadyIsDenied(t *testing.T) {
 	}
 }
 
+func TestMayGate(t *testing.T) {
+	w := newWorld(t, rulesOfTests).play(request("r1"), request("r2", by("ci")), request("r3", by("stranger")), request("r4"), breakLast)
+	for i, want := range []bool{true, false, false, false} {
+		if got := MayGate(w.p, w.p.Environments["production"], w.events[i]); got != want {
+			t.Errorf("entry #%d: %v, want %v", i, got, want)
+		}
+	}
+}
+
 // The digest is of the rules: what could change an answer changes it, and
 // nothing else does.
 func TestEnvironmentDigest(t *testing.T) {

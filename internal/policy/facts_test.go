@@ -154,6 +154,31 @@ func TestVotesAreForOneThing(t *testing.T) {
 	})
 }
 
+// misfiled logs carol's vote on one request in an envelope about another, or
+// with its statement changed.
+func misfiled(inner, outer string, change func(statement string) string) step {
+	return func(w *world) {
+		v := w.sign(w.draft("stranger", []editor{withKey("carol"), of(inner)}), vote.Approve)
+		subject := []event.Subject{{Name: "request", Digest: map[string]string{"sha256": w.ids[outer]}}}
+		w.log("stranger", event.VoteType, subject, event.VotePredicate{Statement: []byte(change(string(v.statement))), SSHSIG: string(v.sshsig)})
+	}
+}
+
+func TestMalformedVotes(t *testing.T) {
+	same := func(s string) string { return s }
+	with := func(inner, outer string, change func(string) string) []step {
+		return usual(request("r2", made("2026-03-01T10:05:00Z")), approve("dave"), approve("bob"), misfiled(inner, outer, change))
+	}
+	check(t, map[string]fact{
+		"inside for another request than outside": {"", with("r2", "r1", same), Pending, "rejected: open vote at index 6: the envelope is not about the request"},
+		"outside for another request than inside": {"", with("r1", "r2", same), Pending, "rejected: open vote at index 6: the envelope is not about the request"},
+		"a member twice":      {"", with("r1", "r1", func(s string) string { return strings.Replace(s, `{"_type"`, `{"_type":"x","_type"`, 1) }), Pending, "rejected: open vote at index 6"},
+		"trailing data":       {"", with("r1", "r1", func(s string) string { return s + "{}" }), Pending, "rejected: open vote at index 6"},
+		"not canonical":       {"", with("r1", "r1", func(s string) string { return s + " " }), Pending, "rejected: open vote at index 6"},
+		"no statement at all": {"", with("r1", "r1", func(string) string { return "yes" }), Pending, "rejected: open vote at index 6"},
+	})
+}
+
 // requestComesLast moves the request behind the votes, as if it had been known
 // before it was logged.
 func requestComesLast(w *world) {
@@ -255,6 +280,8 @@ func TestExclusion(t *testing.T) {
 		"the account that GitHub writes as address": {all, begin(commitBy("1+alice@users.noreply.github.com"), build(), request("r1")), Pending, "alice is the author"},
 		"an account of a stranger as address":       {all, begin(commitBy("9+alice@users.noreply.github.com"), build(), request("r1")), Pending, "is no principal's"},
 		"nobody knows the author":                   {all, begin(commitBy("eve@x.org"), build(), request("r1")), Pending, `missing: the policy to say who "eve@x.org" is: under a principal, or in outsiders`},
+		"everybody unknown is an outsider":          {all, append([]step{everyoneElse}, begin(commitBy("eve@x.org"), build(), request("r1"))...), Allowed, "author is an outsider"},
+		"an approver is no outsider by that":        {all, append([]step{everyoneElse}, begin(commitBy("bob@x.org"), build(), request("r1"))...), Pending, "bob is the author"},
 		"a commit without an address":               {all, begin(commitBy(""), build(), request("r1")), Pending, "is no principal's"},
 		"nobody asks who wrote it":                  {"", begin(commitBy("eve@x.org"), build(), request("r1")), Allowed, "the policy excludes nobody"},
 		"only the author is asked for":              {strings.Replace(all, ", committer, co-author, triggerer", "", 1), begin(commitBy("otto@x.org", committer), build(), request("r1")), Allowed, "the author are known"},
@@ -277,6 +304,8 @@ func TestExclusion(t *testing.T) {
 		"too few people are left":                   {"\n    require: [{role: security, count: 2}]\n    exclude: [author]\n    gate: gate\n", begin(commitBy("alice@x.org"), build(), request("r1")), Denied, "alice is the author"},
 	})
 }
+
+func everyoneElse(w *world) { w.p.Outsiders = []string{"*"} }
 
 func TestRequest(t *testing.T) {
 	ask := func(f func(*event.RequestPredicate)) []step {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -97,6 +98,29 @@ func TestParseRefusesAHugeFile(t *testing.T) {
 	data := append(bytes.Clone(fixtures(t, "ok/smallest.yml")["testdata/ok/smallest.yml"]), bytes.Repeat([]byte("#\n"), MaxSize/2)...)
 	if _, err := Parse(data); err == nil || !strings.Contains(err.Error(), "at most 1048576") {
 		t.Errorf("Parse of %d bytes: %v", len(data), err)
+	}
+}
+
+func TestParseHasLimits(t *testing.T) {
+	head := "version: 1\nledger: {origin: q7d4example, keys: [\"" + logKey(t) + "\"]}\n"
+	entries := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	for what, test := range map[string]struct{ text, want string }{
+		"principals":   {"principals:\n" + entries(maxPrincipals+1, "  p%d: {}\n"), "principals: has 4097 entries; at most 4096"},
+		"signers":      {"signers:\n" + entries(maxSigners+1, "  s%d: {key: x}\n"), "signers: has 257 entries; at most 256"},
+		"environments": {"environments:\n" + entries(maxEnvironments+1, "  e%d: {auto: true}\n"), "environments: has 65 entries; at most 64"},
+		"a list":       {"outsiders: [" + entries(maxList+1, "a%d@x.org, ") + "]\n", "outsiders: has 257 entries; at most 256"},
+		"a text":       {"principals: {a: {github: {id: 1, login: " + strings.Repeat("x", maxText+1) + "}}}\n", "login: has 16385 bytes; at most 16384"},
+		"a name":       {"principals: {" + strings.Repeat("x", 65) + ": {}}\n", "at most 64 of them"},
+	} {
+		if p, err := Parse([]byte(head + test.text)); err == nil || p != nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v; want %q", what, err, test.want)
+		}
 	}
 }
 

@@ -242,7 +242,7 @@ func (s *npmSource) component(i int) bom.Component {
 // names returns a package's scope and name, and the name it is installed
 // under if that is another one.
 func (s *npmSource) names(p *npmPackage) (group, name, alias string) {
-	installed := p.at
+	var installed string
 	if i := strings.LastIndex(p.at, "node_modules/"); i >= 0 {
 		installed = p.at[i+len("node_modules/"):]
 	} else if p.at == "" {

@@ -98,7 +98,7 @@ func refuseType(keyType string) error {
 	switch {
 	case strings.Contains(keyType, "-cert-"):
 		return fmt.Errorf("a certificate (%.80s) cannot vote: use the key itself", keyType)
-	case keyType == ssh.InsecureKeyAlgoDSA:
+	case keyType == "ssh-dss":
 		return errors.New("a DSA key cannot vote: it signs with SHA-1")
 	}
 	return fmt.Errorf("a key of type %.80q cannot vote", keyType)

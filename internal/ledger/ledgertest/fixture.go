@@ -8,10 +8,12 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"testing"
 
 	"golang.org/x/mod/sumdb/note"
 
+	"github.com/gateledger/gateledger/internal/durable"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/proof"
 )
@@ -29,7 +31,8 @@ func Options(t testing.TB) ledger.Options {
 	return OptionsOf(t, private, public)
 }
 
-// OptionsOf returns options for a signer and a verifier key.
+// OptionsOf returns options for a signer and a verifier key. Nothing written
+// with them is synced.
 func OptionsOf(t testing.TB, private, public string) ledger.Options {
 	t.Helper()
 	signer, err := note.NewSigner(private)
@@ -40,8 +43,25 @@ func OptionsOf(t testing.TB, private, public string) ledger.Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ledger.Options{Keys: keys, Signer: signer}
+	return ledger.Options{Keys: keys, Signer: signer, Layer: Unsynced}
 }
+
+// Unsynced is a layer that calls everything durable at once. It keeps tests
+// fast; those of durability have layers of their own.
+func Unsynced(fsys durable.FS) durable.FS { return unsynced{fsys} }
+
+type unsynced struct{ durable.FS }
+
+func (u unsynced) SyncDir(string) error { return nil }
+
+func (u unsynced) OpenFile(name string, flag int, perm fs.FileMode) (durable.File, error) {
+	f, err := u.FS.OpenFile(name, flag, perm)
+	return unsyncedFile{f}, err
+}
+
+type unsyncedFile struct{ durable.File }
+
+func (unsyncedFile) Sync() error { return nil }
 
 // Leaf returns leaf i: its data is the SHA-256 of its body, and every tenth
 // leaf names a document.
