@@ -117,6 +117,9 @@ func (g *gate) prepare(ctx context.Context) (err error) {
 	if g.rules, err = g.environment(g.flags.environment); err != nil {
 		return err
 	}
+	if err := g.policy.Ready(g.rules.Name); err != nil {
+		return cli.Fail(cli.Usage, "add people with 'gateledger policy add NAME --ssh KEY --role ROLE'", "nobody could ever open %s by %s: %w", g.rules.Name, g.source, err)
+	}
 	if g.key, err = g.signer(g.flags.key); err != nil {
 		return err
 	}
@@ -176,6 +179,9 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 		return policy.Decision{}, err
 	}
 	g.asked = request.predicate
+	if err := g.grewFrom(ctx, request.predicate.Checkpoint, head); err != nil {
+		return policy.Decision{}, err
+	}
 	in := policy.Input{
 		Policy: g.policy, Request: request.id, Events: events,
 		Head: checkpointOf(head), Now: g.env.Now().UTC().Truncate(time.Second), Run: g.at.Run,
@@ -189,6 +195,23 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 		return d, nil
 	}
 	return d, g.log(ctx, head, in, request, d)
+}
+
+// grewFrom checks that the log a request names is the beginning of this one:
+// else the votes were cast over another history.
+func (g *gate) grewFrom(ctx context.Context, then event.Checkpoint, head proof.Checkpoint) error {
+	old := proof.Checkpoint{Origin: head.Origin, Size: then.Size}
+	if n, err := hex.Decode(old.Root[:], []byte(then.Root)); err != nil || n != len(old.Root) {
+		return cli.Fail(cli.Integrity, "", "the request's checkpoint names no root: %q", then.Root)
+	}
+	p, err := g.ledger.Consistency(ctx, old.Size, head.Size)
+	if err != nil {
+		return ledgerError(g.url, err)
+	}
+	if err := proof.Consistency(p, old, head); err != nil {
+		return cli.Fail(cli.Integrity, "somebody shows two logs: compare with another copy", "the request was made over another log: %w", err)
+	}
+	return nil
 }
 
 // log appends the decision and, for an allowed one, its consumption. A run

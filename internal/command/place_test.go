@@ -19,8 +19,8 @@ func TestLedgerURL(t *testing.T) {
 		"a path from the root":              {"/r", "/r/.git", "dir:logs/app", "dir:/r/logs/app"},
 		"a path upward from the root":       {"/r", "/r/.git", "dir:../logs", "dir:/logs"},
 		"an absolute path":                  {"/r", "/r/.git", "dir:/srv/log", "dir:/srv/log"},
-		"an export":                         {"/r", "/r/.git", "audit.tar", "tar:audit.tar"},
-		"an export, said so":                {"/r", "/r/.git", "tar:audit.tar", "tar:audit.tar"},
+		"an export":                         {"/r", "/r/.git", "audit.tar", "tar:" + absolute("audit.tar")},
+		"an export, said so":                {"/r", "/r/.git", "tar:audit.tar", "tar:" + absolute("audit.tar")},
 		"another scheme":                    {"/r", "/r/.git", "git:origin", "git:origin"},
 	} {
 		t.Run(name, func(t *testing.T) {

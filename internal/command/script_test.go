@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,13 @@ func setUpStory(env *testscript.Env) error {
 	config := "[user]\n\tname = Dana\n\temail = dana@example.org\n[init]\n\tdefaultBranch = main\n[advice]\n\tdetachedHead = false\n"
 	if err := os.WriteFile(filepath.Join(home, ".gitconfig"), []byte(config), 0o600); err != nil {
 		return err
+	}
+	for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // else the demo's go would start from nothing
+		folder, err := exec.Command("go", "env", name).Output()
+		if err != nil {
+			return err
+		}
+		env.Setenv(name, strings.TrimSpace(string(folder)))
 	}
 	for k, v := range map[string]string{
 		"HOME": home, "USERPROFILE": home,

@@ -275,10 +275,7 @@ func batches(from int) [][]ledger.Leaf {
 		if end <= from {
 			continue
 		}
-		batch := ledgertest.Leaves(from, end)
-		for i := range batch[1:] {
-			batch[i+1].Blobs = nil
-		}
+		batch := append(ledgertest.Leaves(from, from+1), bare(from+1, end)...)
 		batches, from = append(batches, batch), end
 	}
 	return batches
