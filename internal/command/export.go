@@ -56,7 +56,7 @@ func runExport(ctx context.Context, env *cli.Env, f where, file string) error {
 	if filepath.Ext(file) != ".tar" {
 		return cli.Fail(cli.Usage, "", "export to a file that ends in .tar, not %s", file)
 	}
-	v, err := openVerifier(ctx, env, f, output{})
+	v, err := openVerifier(ctx, env, f)
 	if err != nil {
 		return err
 	}

@@ -42,25 +42,25 @@ without a policy of yours the answer is "self-consistent, NOT trusted", exit 2.`
 	return withoutTwins(cmd)
 }
 
-func verifyArtifact(env *cli.Env) *cobra.Command {
+// An ask is one question to an audited ledger.
+type ask func(ctx context.Context, v *verifier, args []string) (custody.Chain, error)
+
+// question is a verb that audits the whole ledger, then asks it.
+func question(env *cli.Env, use, short string, args cobra.PositionalArgs, ask ask) *cobra.Command {
 	var f where
 	var out output
 	cmd := &cobra.Command{
-		Use:   "artifact FILE|DIGEST",
-		Short: "Show the chain of custody of exactly these bytes",
-		Args:  cobra.ExactArgs(1),
+		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := openVerifier(cmd.Context(), env, f, out)
+			v, err := openVerifier(cmd.Context(), env, f)
 			if err != nil {
 				return err
 			}
-			d, name, err := v.digestOf(cmd.Context(), args[0])
+			chain, err := ask(cmd.Context(), v, args)
 			if err != nil {
 				return err
 			}
-			in := v.input()
-			in.Digest, in.Name = d, name
-			return v.chain(custody.Trace(in))
+			return v.answer(chain, out)
 		},
 	}
 	f.flags(cmd)
@@ -68,33 +68,30 @@ func verifyArtifact(env *cli.Env) *cobra.Command {
 	return cmd
 }
 
+func verifyArtifact(env *cli.Env) *cobra.Command {
+	return question(env, "artifact FILE|DIGEST", "Show the chain of custody of exactly these bytes", cobra.ExactArgs(1),
+		func(ctx context.Context, v *verifier, args []string) (custody.Chain, error) {
+			in, err := v.about(ctx, args[0])
+			if err != nil {
+				return custody.Chain{}, err
+			}
+			return custody.Trace(in)
+		})
+}
+
 func verifyDecision(env *cli.Env) *cobra.Command {
-	var f where
-	var out output
 	var digest, environment string
-	cmd := &cobra.Command{
-		Use:   "decision --for DIGEST --environment ENVIRONMENT",
-		Short: "Check that a deployment of these bytes was allowed; for the target to run",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			v, err := openVerifier(cmd.Context(), env, f, out)
-			if err != nil {
-				return err
-			}
-			d, name, err := v.digestOf(cmd.Context(), digest)
-			if err != nil {
-				return err
-			}
-			in := v.input()
-			in.Digest, in.Name = d, name
+	cmd := question(env, "decision --for DIGEST --environment ENVIRONMENT", "Check that a deployment of these bytes was allowed; for the target to run", cobra.NoArgs,
+		func(ctx context.Context, v *verifier, _ []string) (custody.Chain, error) {
 			if _, err := v.environment(environment); err != nil {
-				return err
+				return custody.Chain{}, err
 			}
-			return v.chain(custody.Decision(in, environment))
-		},
-	}
-	f.flags(cmd)
-	out.flags(cmd)
+			in, err := v.about(ctx, digest)
+			if err != nil {
+				return custody.Chain{}, err
+			}
+			return custody.Decision(in, environment)
+		})
 	cmd.Flags().StringVar(&digest, "for", "", "`DIGEST` (sha256:HEX) or file that was allowed")
 	cmd.Flags().StringVar(&environment, "environment", "", "`ENVIRONMENT` it was allowed into")
 	must(cmd.MarkFlagRequired("for"))
@@ -103,56 +100,29 @@ func verifyDecision(env *cli.Env) *cobra.Command {
 }
 
 func verifyEnvironment(env *cli.Env) *cobra.Command {
-	var f where
-	var out output
-	cmd := &cobra.Command{
-		Use:   "environment ENVIRONMENT",
-		Short: "Show what the ledger says is deployed there, and how it got there",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := openVerifier(cmd.Context(), env, f, out)
-			if err != nil {
-				return err
-			}
+	return question(env, "environment ENVIRONMENT", "Show what the ledger says is deployed there, and how it got there", cobra.ExactArgs(1),
+		func(_ context.Context, v *verifier, args []string) (custody.Chain, error) {
 			if _, err := v.environment(args[0]); err != nil {
-				return err
+				return custody.Chain{}, err
 			}
-			return v.chain(custody.Current(v.input(), args[0]))
-		},
-	}
-	f.flags(cmd)
-	out.flags(cmd)
-	return cmd
+			return custody.Current(v.input(), args[0])
+		})
 }
 
 func verifyCommit(env *cli.Env) *cobra.Command {
-	var f where
-	var out output
-	cmd := &cobra.Command{
-		Use:   "commit SHA",
-		Short: "Show every event about a commit",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := openVerifier(cmd.Context(), env, f, out)
-			if err != nil {
-				return err
-			}
+	return question(env, "commit SHA", "Show every event about a commit", cobra.ExactArgs(1),
+		func(_ context.Context, v *verifier, args []string) (custody.Chain, error) {
 			d, err := event.ParseDigest("gitCommit:" + args[0])
 			if err != nil {
-				return cli.Fail(cli.Usage, "give the full object id: git rev-parse HEAD", "%w", err)
+				return custody.Chain{}, cli.Fail(cli.Usage, "give the full object id: git rev-parse HEAD", "%w", err)
 			}
-			return v.chain(custody.Commit(v.input(), d.Hex))
-		},
-	}
-	f.flags(cmd)
-	out.flags(cmd)
-	return cmd
+			return custody.Commit(v.input(), d.Hex)
+		})
 }
 
 // A verifier is a ledger that was audited whole, and what was in it.
 type verifier struct {
 	*workspace
-	out     output
 	audited ledger.Report
 	events  []*event.Event
 	ctx     context.Context //nolint:containedctx // blobs are read from inside a pure function
@@ -160,12 +130,12 @@ type verifier struct {
 
 // openVerifier opens the ledger under the trusted policy and audits it. It
 // changes nothing on disk but the remembered head.
-func openVerifier(ctx context.Context, env *cli.Env, f where, out output) (*verifier, error) {
+func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error) {
 	w, err := openWorkspace(ctx, env, f, trustedPolicy, false)
 	if err != nil {
 		return nil, err
 	}
-	v := &verifier{workspace: w, out: out, ctx: ctx}
+	v := &verifier{workspace: w, ctx: ctx}
 	return v, v.audit(ctx)
 }
 
@@ -222,6 +192,14 @@ func (w *workspace) blob(ctx context.Context, sum [32]byte) ([]byte, error) {
 	return blobs.Blob(ctx, sum)
 }
 
+// about is the input of a question about a digest, file or folder.
+func (v *verifier) about(ctx context.Context, arg string) (custody.Input, error) {
+	in := v.input()
+	var err error
+	in.Digest, in.Name, err = v.digestOf(ctx, arg)
+	return in, err
+}
+
 // digestOf takes alg:hex, or hashes the file or folder.
 func (v *verifier) digestOf(ctx context.Context, arg string) (event.Digest, string, error) {
 	_, statErr := os.Lstat(arg)
@@ -238,13 +216,10 @@ func (v *verifier) digestOf(ctx context.Context, arg string) (event.Digest, stri
 	return s.Digests()[0], s.Name, nil
 }
 
-// chain prints a chain of custody and turns it into an exit code.
-func (v *verifier) chain(c custody.Chain, err error) error {
-	if err != nil {
-		return err
-	}
+// answer prints a chain of custody and turns it into an exit code.
+func (v *verifier) answer(c custody.Chain, out output) error {
 	c.Trusted, c.PolicySource = v.pinned, v.source
-	if err := v.out.write(v.env, report.Chain{Chain: c}); err != nil {
+	if err := out.write(v.env, report.Chain{Chain: c}); err != nil {
 		return err
 	}
 	return v.exit(chainExit(c))
@@ -324,7 +299,7 @@ func verifyLedger(env *cli.Env) *cobra.Command {
 			if len(args) == 1 {
 				f.ledger = args[0]
 			}
-			v, err := openVerifier(cmd.Context(), env, f, output{})
+			v, err := openVerifier(cmd.Context(), env, f)
 			if err != nil {
 				return err
 			}
