@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // A Document is an inventory merged into one graph: every component once,
@@ -60,6 +61,10 @@ func New(inv Inventory) (*Document, error) {
 	return d, nil
 }
 
+// MaxVersion is the longest version of a component, in characters: CycloneDX
+// 1.6 allows no more.
+const MaxVersion = 1024
+
 // check reports the first thing that is missing: a path, a name, or a component
 // that an edge leads to.
 func (s *Source) check() error {
@@ -70,6 +75,9 @@ func (s *Source) check() error {
 		c := &s.Components[i]
 		if c.Name == "" {
 			return fmt.Errorf("%s: component %d has no name", s.Path, i)
+		}
+		if utf8.RuneCountInString(c.Version) > MaxVersion {
+			return fmt.Errorf("%s: the version of %s is over %d characters", s.Path, c.Name, MaxVersion)
 		}
 		if slices.ContainsFunc(c.Occurrences, func(o Occurrence) bool { return o.Path == "" }) {
 			return fmt.Errorf("%s: %s occurs without a path", s.Path, c.Name)

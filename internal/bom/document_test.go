@@ -242,6 +242,7 @@ func FuzzMarshal(f *testing.F) {
 	s := schema(f)
 	f.Add("a", "1.0.0", "MIT", "https://u:p@h.example/a?b#c", "why", "a/package-lock.json")
 	f.Add("\xff", "\x00", "GPL-2.0+ WITH x", "::", "<&>\u2028", "../x")
+	f.Add("long", strings.Repeat("9", 1025), "MIT", "https://h.example/x", "", "a")
 	f.Add("subject", "", "(", "git+ssh://git@h.example/x.git", "https://u@h", "")
 	f.Fuzz(func(t *testing.T, name, version, licence, url, text, path string) {
 		inv := bom.Inventory{Tool: bom.Tool{Name: "gateledger"}, Sources: []bom.Source{{

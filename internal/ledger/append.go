@@ -58,12 +58,18 @@ func (d *dir) append(ctx context.Context, head proof.Checkpoint, leaves []Leaf) 
 	if err := p.follows(head, v.head); err != nil {
 		return nil, err
 	}
-	var g *growth
-	if len(p.fresh) > 0 {
-		if v, g, err = d.commit(ctx, v, p.fresh); err != nil {
-			d.state = nil
+	if len(p.fresh) == 0 {
+		// Whoever renamed the checkpoint may have crashed before its folder
+		// was synced; a receipt must not be given for what could be lost.
+		if err := d.fsys.SyncDir("."); err != nil {
 			return nil, err
 		}
+		return p.receipts(v, nil)
+	}
+	v, g, err := d.commit(ctx, v, p.fresh)
+	if err != nil {
+		d.state = nil
+		return nil, err
 	}
 	return p.receipts(v, g)
 }

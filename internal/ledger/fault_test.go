@@ -3,10 +3,12 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -153,6 +155,8 @@ func failAt(t *testing.T, before string, o ledger.Options, f fault) bool {
 	leaves := append(bare(250, 260), ledgertest.Leaf(260))
 	l := open(t, "dir:"+folder, broken)
 	_, failed := l.Append(ctx, proof.Checkpoint{}, leaves)
+	reached := layer.reached()
+	layer.err = nil // whole again
 	if failed != nil && !errors.Is(failed, f.err) {
 		t.Fatalf("change %d: %v, want %v", f.at, failed, f.err)
 	}
@@ -179,7 +183,7 @@ func failAt(t *testing.T, before string, o ledger.Options, f fault) bool {
 	if _, err := again.(ledger.Auditor).Audit(ctx, ledgertest.Check); err != nil {
 		t.Fatalf("change %d: after trying again: %v", f.at, err)
 	}
-	return layer.reached()
+	return reached
 }
 
 // bare returns leaves without documents, to have few files.
@@ -189,4 +193,105 @@ func bare(from, to int) []ledger.Leaf {
 		leaves[i].Blobs = nil
 	}
 	return leaves
+}
+
+// crashed is a ledger of size leaves whose last append, of other leaves,
+// wrote everything but the checkpoint.
+func crashed(t *testing.T, o ledger.Options, size int, lost []ledger.Leaf) (folder string) {
+	t.Helper()
+	folder = t.TempDir()
+	fillAt(t, folder, o, ledgertest.Leaves(0, size))
+	o.Layer = func(fsys durable.FS) durable.FS { return noRename{fsys} }
+	l := open(t, "dir:"+folder, o)
+	if _, err := l.Append(context.Background(), proof.Checkpoint{}, lost); !errors.Is(err, errNoRename) {
+		t.Fatalf("append: %v", err)
+	}
+	return folder
+}
+
+var errNoRename = errors.New("no renames here")
+
+type noRename struct{ durable.FS }
+
+func (noRename) Rename(string, string) error { return errNoRename }
+
+// What a crashed append left is well-formed, and of another log. It must not
+// be taken for part of this one, neither when the log grows over it in other
+// steps nor by a reader whose own tiles are superseded meanwhile.
+func TestCrashedAppendsLeaveNoTrace(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := ledgertest.Options(t)
+	for name, c := range map[string]struct {
+		size, lost int // leaves before, and in the crashed append
+		steps      []int
+	}{
+		"inside a bundle":                 {10, 3, []int{12, 20, 21}},
+		"a wider tile than is ever made":  {10, 100, []int{12, 300}},
+		"past the end of a bundle":        {250, 10, []int{251, 256, 257, 300}},
+		"a whole segment, then piecemeal": {256, 300, []int{300, 511, 512, 513, 600}},
+		"two segments, then three":        {200, 400, []int{201, 800}},
+	} {
+		folder := crashed(t, o, c.size, ledgertest.Leaves(5000, 5000+c.lost))
+		size := c.size
+		reader := open(t, "dir:"+folder, ledger.Options{Keys: o.Keys})
+		for _, end := range c.steps {
+			entries := reader.Read(ctx, 0, uint64(size))
+			l := open(t, "dir:"+folder, o)
+			if _, err := l.Append(ctx, proof.Checkpoint{}, ledgertest.Leaves(size, end)); err != nil {
+				t.Fatalf("%s: %d to %d: %v", name, size, end, err)
+			}
+			for e, err := range entries {
+				if err != nil || ledgertest.Check(e) != nil {
+					t.Fatalf("%s: at %d, while it grew to %d: %v", name, size, end, err)
+				}
+			}
+			size = end
+			if _, err := l.(ledger.Auditor).Audit(ctx, ledgertest.Check); err != nil {
+				t.Fatalf("%s: at %d: %v", name, size, err)
+			}
+		}
+	}
+}
+
+// A disk that stores other bytes than it was given is found out before the
+// checkpoint says that they are there.
+func TestAppendReadsBackWhatItWrote(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := ledgertest.Options(t)
+	for _, part := range []string{"tile/0/", "tile/entries/", "tile/1/", "body/"} {
+		folder := t.TempDir()
+		fillAt(t, folder, o, ledgertest.Leaves(0, 250))
+		lying := o
+		lying.Layer = func(fsys durable.FS) durable.FS { return lyingDisk{fsys, part} }
+		l := open(t, "dir:"+folder, lying)
+		if _, err := l.Append(ctx, proof.Checkpoint{}, ledgertest.Leaves(250, 260)); !errors.Is(err, ledger.ErrTampered) {
+			t.Errorf("%s: %v, want ErrTampered", part, err)
+		}
+		if size := head(t, open(t, "dir:"+folder, o)).Size; size != 250 {
+			t.Errorf("%s: the log has %d leaves", part, size)
+		}
+	}
+}
+
+type lyingDisk struct {
+	durable.FS
+	about string
+}
+
+func (d lyingDisk) OpenFile(name string, flag int, perm fs.FileMode) (durable.File, error) {
+	f, err := d.FS.OpenFile(name, flag, perm)
+	if strings.HasPrefix(name, d.about) {
+		f = lyingFile{f}
+	}
+	return f, err
+}
+
+type lyingFile struct{ durable.File }
+
+func (f lyingFile) Write(b []byte) (int, error) {
+	b = bytes.Clone(b)
+	b[len(b)-1] ^= 1
+	return f.File.Write(b)
 }

@@ -348,3 +348,33 @@ func cutAt(t *testing.T, o ledger.Options, folder string, m *memory, cut int, ke
 	}
 	return reached
 }
+
+// A writer dies at any change, the next one completes the append, and then
+// the power goes: what the first left unsynced is synced by the second.
+func TestPowerCutAfterACrash(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := ledgertest.Options(t)
+	base := newMemory()
+	o.Layer = func(durable.FS) durable.FS { return base }
+	folder := t.TempDir()
+	fillAt(t, folder, o, bare(0, 254))
+	leaves := append(bare(254, 259), ledgertest.Leaf(260))
+	for cut, reached := 0, true; reached; cut++ {
+		m := base.copy()
+		o.Layer = func(durable.FS) durable.FS { return m }
+		l := open(t, "dir:"+folder, o)
+		m.budget = cut
+		_, _ = l.Append(ctx, proof.Checkpoint{}, leaves)
+		reached = m.budget == 0
+		m.budget = -1
+		if _, err := open(t, "dir:"+folder, o).Append(ctx, proof.Checkpoint{}, leaves); err != nil {
+			t.Fatalf("cut %d: again: %v", cut, err)
+		}
+		m.restore(func() bool { return false })
+		l = open(t, "dir:"+folder, o)
+		if report, err := l.(ledger.Auditor).Audit(ctx, ledgertest.Check); err != nil || report.Entries != 260 {
+			t.Fatalf("cut %d: %d entries, %v", cut, report.Entries, err)
+		}
+	}
+}

@@ -458,17 +458,6 @@ func at(s string) step {
 	}
 }
 
-// clockAt sets the time of the next event.
-func clockAt(s string) step {
-	return func(w *world) {
-		t, err := time.Parse(time.RFC3339, s)
-		if err != nil {
-			w.Fatal(err)
-		}
-		w.clock = t
-	}
-}
-
 func asRun(run string) step { return func(w *world) { w.run = run } }
 
 // policyBecomes puts another policy in force.

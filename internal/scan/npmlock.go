@@ -9,9 +9,12 @@ import (
 	"io"
 	"path"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gateledger/gateledger/internal/bom"
 )
 
 // An npmLock is a package-lock.json or npm-shrinkwrap.json of version 2 or 3
@@ -202,6 +205,9 @@ func (d *npmDecoder) pkg(lock *npmLock, at string) error {
 	pkg.Deprecated, pkg.License, pkg.Workspaces = bytes.Clone(pkg.Deprecated), bytes.Clone(pkg.License), bytes.Clone(pkg.Workspaces)
 	if at != path.Clean(at) && at != "" || strings.HasPrefix(at, "/") || strings.Contains(at, `\`) {
 		return fmt.Errorf("package %q: not a relative path in its plain form", at)
+	}
+	if utf8.RuneCountInString(pkg.Version) > bom.MaxVersion {
+		return fmt.Errorf("package %q: a version of over %d characters", at, bom.MaxVersion)
 	}
 	lock.packages = append(lock.packages, pkg)
 	return nil
