@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -114,7 +115,7 @@ func explain(w io.Writer, program string, err error) int {
 func paragraph(text string) string {
 	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := range lines {
-		lines[i] = Clean(lines[i])
+		lines[i] = clean.Text(lines[i])
 	}
 	return strings.Join(lines, "\n  ")
 }

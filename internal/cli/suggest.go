@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/gateledger/gateledger/internal/typo"
 )
 
 // suggest says what the person may have meant by a command or flag that does
@@ -23,7 +25,7 @@ func suggest(at *cobra.Command, err error) string {
 		word = strings.TrimPrefix(text, "unknown flag: ")
 		have = flags(at)
 	}
-	if near := Nearest(word, have); near != "" {
+	if near := typo.Nearest(word, have); near != "" {
 		return fmt.Sprintf("did you mean '%s'? ", near)
 	}
 	return ""
@@ -45,41 +47,4 @@ func flags(at *cobra.Command) (out []string) {
 		}
 	})
 	return out
-}
-
-// Nearest returns the word of have that word is most likely a typo of, or ""
-// when none is near. The first of equals wins.
-func Nearest(word string, have []string) string {
-	const farthest = 64 // nobody mistypes more; keeps the comparison cheap
-	if word == "" || len(word) > farthest {
-		return ""
-	}
-	best, least := "", len(word)/3+2
-	for _, h := range have {
-		if d := distance(strings.ToLower(word), strings.ToLower(h)); d < least {
-			best, least = h, d
-		}
-	}
-	return best
-}
-
-// distance is how many single-character edits turn a into b (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -84,7 +85,7 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	if !w.pinned {
 		return cli.Fail(cli.Usage, "read it, then trust it for yourself: gateledger trust", "you have not trusted the policy of this ledger (%s)", w.source)
 	}
-	_, events, err := w.read(ctx)
+	head, events, err := w.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	if err != nil {
 		return err
 	}
-	b := &ballot{workspace: w, flags: f, request: r, events: events}
+	b := &ballot{workspace: w, flags: f, request: r, head: head, events: events}
 	if f.write != "" {
 		return b.writeStatement(ctx)
 	}
@@ -108,14 +109,36 @@ type ballot struct {
 	*workspace
 	flags   approveFlags
 	request openRequest
-	events  []*event.Event
+	head    proof.Checkpoint
+	events  []*event.Event // up to head
 }
 
-// show prints what the vote is about, before anything is signed.
+// show prints what the vote is about, before anything is signed, and says if
+// the vote could not help any more.
 func (b *ballot) show(ctx context.Context, signer string) error {
-	return b.showRequest(ctx, b.env.Stderr, b.events, report.Request{
+	err := b.showRequest(ctx, b.env.Stderr, b.events, report.Request{
 		ID: b.request.id, Asked: b.request.predicate, Choice: string(b.choice()), Signer: signer,
 	})
+	if err != nil {
+		return err
+	}
+	d, err := b.evaluate(b.head, b.events)
+	if err == nil && d.Verdict == policy.Denied {
+		fmt.Fprintf(b.env.Stderr, "note: as it stands the request is denied: %s\n", clean.Text(d.Why))
+	}
+	return err
+}
+
+// evaluate says how the request stands. It is talk, not a verdict.
+func (b *ballot) evaluate(head proof.Checkpoint, events []*event.Event) (policy.Decision, error) {
+	d, err := policy.Evaluate(policy.Input{
+		Policy: b.policy, Request: b.request.id, Events: events,
+		Head: checkpointOf(head), Now: b.env.Now().UTC(),
+	})
+	if err != nil {
+		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", b.request.id, err)
+	}
+	return d, nil
 }
 
 func (b *ballot) choice() vote.Choice {
@@ -160,23 +183,29 @@ func (b *ballot) signed(ctx context.Context) ([]byte, error) {
 	}
 	p, err := vote.ParseStatement(statement)
 	if err != nil {
-		return nil, cli.Fail(cli.Usage, "", "read the signed statement: %w", err)
+		return nil, cli.Fail(cli.Usage, "sign exactly what 'gateledger approve --write' wrote", "read the signed statement: %w", err)
 	}
 	if err := p.Agrees(b.request.id, b.request.predicate); err != nil {
-		return nil, cli.Fail(cli.Usage, "", "the statement is not about request %.12s: %w", b.request.id, err)
+		return nil, cli.Fail(cli.Usage, "write it again for this request: gateledger approve --write FILE", "the statement is not about request %.12s: %w", b.request.id, err)
+	}
+	if p.Choice != b.choice() {
+		return nil, cli.Fail(cli.Usage, "add --deny or --revoke, as when it was written", "the statement says %s, not %s", p.Choice, b.choice())
 	}
 	signature, err := vote.ParseSSHSIG(armored)
 	if err != nil {
-		return nil, cli.Fail(cli.Usage, "", "read the SSH signature: %w", err)
+		return nil, cli.Fail(cli.Usage, howToSign, "read the SSH signature: %w", err)
 	}
 	if err := signature.Verify(statement); err != nil {
-		return nil, cli.Fail(cli.Usage, "", "the SSH signature does not hold: %w", err)
+		return nil, cli.Fail(cli.Usage, howToSign, "the SSH signature does not hold: %w", err)
 	}
 	if _, err := b.policy.PrincipalOf(signature.Key, b.env.Now()); err != nil {
 		return nil, cli.Fail(cli.No, "ask to be added: gateledger policy add NAME --ssh KEY", "this vote would not count: %w", err)
 	}
 	return vote.Wrap(statement, armored)
 }
+
+// howToSign is what makes a signature that counts.
+const howToSign = "sign with: ssh-keygen -Y sign -n " + product.VoteNamespace + " -f KEY STATEMENT"
 
 func (b *ballot) statementAndSignature(ctx context.Context) (statement, armored []byte, err error) {
 	if b.flags.statement != "" {
@@ -265,20 +294,17 @@ func (b *ballot) cast(ctx context.Context, payload []byte) error {
 	return b.outlook(ctx)
 }
 
-// outlook says how the request stands now. It is talk, not a verdict.
+// outlook says how the request stands with the new vote.
 func (b *ballot) outlook(ctx context.Context) error {
 	head, events, err := b.read(ctx)
 	if err != nil {
 		return err
 	}
-	d, err := policy.Evaluate(policy.Input{
-		Policy: b.policy, Request: b.request.id, Events: events,
-		Head: checkpointOf(head), Now: b.env.Now().UTC(), Run: "",
-	})
+	d, err := b.evaluate(head, events)
 	if err != nil {
-		return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", b.request.id, err)
+		return err
 	}
-	fmt.Fprintf(b.env.Stderr, "the request is now %s: %s\n", d.Verdict, cli.Clean(d.Why))
+	fmt.Fprintf(b.env.Stderr, "the request is now %s: %s\n", d.Verdict, clean.Text(d.Why))
 	return nil
 }
 
@@ -286,16 +312,19 @@ func (b *ballot) outlook(ctx context.Context) error {
 func readLimited(file string, limit int64) ([]byte, error) {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, cli.Fail(cli.Usage, "", "%w", err)
+		return nil, cli.Fail(cli.Usage, "name a file that is there and that you may read", "%w", err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, cli.Fail(cli.Usage, "name the file in it", "%s is a folder", file)
+	}
 	var b bytes.Buffer
 	n, err := b.ReadFrom(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", file, err)
 	}
 	if n > limit {
-		return nil, cli.Fail(cli.Usage, "", "%s is over %d bytes", file, limit)
+		return nil, cli.Fail(cli.Usage, "this is no such file: none is that large", "%s is over %d bytes", file, limit)
 	}
 	return b.Bytes(), nil
 }

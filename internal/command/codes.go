@@ -27,6 +27,36 @@ type coded struct {
 	code int
 }
 
+// hints say what to do about an error that nobody who knew more has seen.
+func hints() []hinted {
+	return []hinted{
+		{keyring.ErrPermissions, "if others may have read the key, make a new one; then run the chmod above"},
+		{keyring.ErrWrongKey, "put the right file back from a copy, or name another key with --key FILE"},
+		{keyring.ErrNoKey, "name a key with --key FILE, or run 'gateledger init' to make one"},
+		{sign.ErrKeyFile, "an event key is an unencrypted or cosign-encrypted ECDSA P-256 key in PEM, as init makes it"},
+		{subject.ErrChanged, "let the build end first"},
+		{subject.ErrSubject, "give a file, a folder without links out of it, NAME@sha256:HEX or git:REV"},
+		{ci.ErrIncomplete, "set what the CI host should have set; nothing is guessed"},
+		{git.ErrNoCheckout, "run inside the git checkout"},
+		{git.ErrNoCommit, "commit something first"},
+	}
+}
+
+type hinted struct {
+	is   error
+	hint string
+}
+
+// hintOf is the hint listed for err, or none.
+func hintOf(err error) string {
+	for _, h := range hints() {
+		if errors.Is(err, h.is) {
+			return h.hint
+		}
+	}
+	return ""
+}
+
 // exitCodes is the gravest first: an error that is two of them has the first
 // one's code. What is not listed could not be found out.
 func exitCodes() []coded {
@@ -85,7 +115,7 @@ func classify(err error) error {
 		return err
 	}
 	if code := codeOf(err); code != cli.OK {
-		return &cli.Exit{Code: code, Err: err}
+		return &cli.Exit{Code: code, Hint: hintOf(err), Err: err}
 	}
 	if found := (*policy.Error)(nil); errors.As(err, &found) {
 		return &cli.Exit{Code: cli.Usage, Hint: "run 'gateledger policy lint' to see every finding", Err: err}

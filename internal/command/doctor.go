@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/gateledger/gateledger/internal/ci"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyring"
@@ -291,7 +292,7 @@ func (c checkup) print(w io.Writer) error {
 	marks := map[string]string{fine: "✓", missing: "✗", broken: "✗", noted: "·"}
 	fmt.Fprintf(w, "%s %s, %s, %s, run: %s\n", product.Name, c.Build.Version, c.Build.Go, c.Build.Platform, c.Provider)
 	for _, f := range c.Findings {
-		fmt.Fprintf(w, "%s %-7s  %-9s  %s\n", marks[f.State], f.State, f.What, cli.Clean(f.Text))
+		fmt.Fprintf(w, "%s %-7s  %-9s  %s\n", marks[f.State], f.State, f.What, clean.Text(f.Text))
 	}
 	word := "ready"
 	if !c.Ready {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/product"
@@ -145,7 +146,7 @@ func (r initResult) print(env *cli.Env) error {
 		if s.Made {
 			word, changed = "made", true
 		}
-		fmt.Fprintf(w, "%s  %-9s  %s\n", word, s.What, cli.Clean(shown(env, s.Name)))
+		fmt.Fprintf(w, "%s  %-9s  %s\n", word, s.What, clean.Text(shown(env, s.Name)))
 	}
 	if !changed {
 		fmt.Fprintln(w, "nothing to do: everything is there, nothing was changed")

@@ -24,6 +24,7 @@ type place struct {
 	repo   *git.Repo // nil outside of a checkout
 
 	provider string // github, gitlab or local
+	ci       bool   // this is a job of any CI, also of one without an adapter
 }
 
 // findPlace looks at the working folder.
@@ -32,15 +33,16 @@ func findPlace(_ context.Context, env *cli.Env) (place, error) {
 	if err != nil {
 		return place{}, fmt.Errorf("find the working folder: %w", err)
 	}
-	provider := ci.Detect(env.Getenv)
+	here := place{root: dir, provider: ci.Detect(env.Getenv), ci: inCI(env.Getenv)}
 	repo, err := git.Open(dir, env.Getenv)
 	if errors.Is(err, git.ErrNoCheckout) {
-		return place{root: dir, provider: provider}, nil
+		return here, nil
 	}
 	if err != nil {
 		return place{}, err
 	}
-	return place{root: repo.TopLevel, common: repo.CommonDir, repo: repo, provider: provider}, nil
+	here.root, here.common, here.repo = repo.TopLevel, repo.CommonDir, repo
+	return here, nil
 }
 
 // openRing opens the user's configuration folder, and says where it is.
@@ -70,8 +72,9 @@ func (p place) config(ctx context.Context, key string) string {
 // ledgerURL turns what a policy or flag says into a URL that holds from
 // anywhere. "dir:" without a path, or nothing, is the default place: under
 // git's folder, where it dirties nothing and every worktree finds the same
-// one, else .gateledger. "dir:PATH" starts at root. A path that ends in .tar
-// is an export, and starts where the person stands.
+// one, else .gateledger. "dir:PATH" starts at root. A path without a scheme
+// starts where the person stands: it is an export if it ends in .tar, and
+// else a folder.
 func ledgerURL(root, gitCommonDir, url string) string {
 	if url == "" {
 		url = defaultLedger
@@ -87,6 +90,8 @@ func ledgerURL(root, gitCommonDir, url string) string {
 		return "dir:" + filepath.Join(root, path)
 	case isTar, !isDir && strings.HasSuffix(url, ".tar"):
 		return "tar:" + absolute(export)
+	case !strings.Contains(url, ":"):
+		return "dir:" + absolute(url)
 	}
 	return url
 }

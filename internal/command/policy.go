@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
@@ -94,7 +95,7 @@ func (r lintReport) answer(env *cli.Env, asJSON bool, all policy.Errors) error {
 		fmt.Fprintf(env.Stdout, "%s: sound, %s\n", r.File, r.Digest)
 	default:
 		for _, e := range all {
-			fmt.Fprintf(env.Stdout, "%s:%s\n", cli.Clean(r.File), cli.Clean(e.Error()))
+			fmt.Fprintf(env.Stdout, "%s:%s\n", clean.Text(r.File), clean.Text(e.Error()))
 		}
 	}
 	if r.Sound {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
@@ -117,7 +118,7 @@ func followPin(env *cli.Env, before []byte, p *policy.Policy) error {
 
 func nextAfterAdding(p *policy.Policy) string {
 	if err := p.Lint(); err != nil {
-		return "gateledger policy add NAME --ssh KEY (" + cli.Clean(firstOf(err)) + ")"
+		return "gateledger policy add NAME --ssh KEY (" + clean.Text(firstOf(err)) + ")"
 	}
 	return "git add " + product.PolicyFile + " && git commit"
 }

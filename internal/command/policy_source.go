@@ -53,7 +53,7 @@ func protectedPolicy(ctx context.Context, p place, _ keyring.Ring, f where) (fou
 	if !errors.Is(err, fs.ErrNotExist) {
 		return found{}, fmt.Errorf("look for the remote %s: %w", remote, err)
 	}
-	if p.provider != "local" {
+	if p.ci {
 		return found{}, cli.Fail(cli.Usage, "check out with the remote kept, or give your own copy with --policy FILE",
 			"no remote %s here: in CI the policy is read from its default branch, never from the checkout", remote)
 	}
@@ -92,6 +92,7 @@ func trustedPolicy(ctx context.Context, p place, ring keyring.Ring, f where) (fo
 	if err != nil {
 		return onlyPin(ring, err)
 	}
+	claimed.claimed = true
 	parsed, err := policy.Parse(claimed.data)
 	if err != nil {
 		return claimed, nil
@@ -166,10 +167,11 @@ func readPolicyFile(file string) ([]byte, error) {
 		return nil, cli.Fail(cli.Usage, "run 'gateledger init' to make one", "no policy at %s", file)
 	}
 	if err != nil {
-		return nil, err
+		return nil, cli.Fail(cli.Usage, "put a policy there, or name another with --policy FILE", "read policy: %w", err)
 	}
 	if !info.Mode().IsRegular() || info.Size() > policy.MaxSize {
-		return nil, cli.Fail(cli.Usage, "", "policy %s is no regular file of at most %d bytes", file, policy.MaxSize)
+		return nil, cli.Fail(cli.Usage, "name the policy itself with --policy FILE; one takes a few kilobytes",
+			"policy %s is no regular file of at most %d bytes", file, policy.MaxSize)
 	}
 	return os.ReadFile(file)
 }

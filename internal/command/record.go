@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gateledger/gateledger/internal/ci"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyring"
@@ -289,7 +290,7 @@ func (r *recording) report(s event.Signed, receipt proof.Receipt) error {
 	}
 	fmt.Fprintf(r.env.Stderr, word, out.Kind, out.Index, out.Event)
 	for _, n := range r.notes {
-		fmt.Fprintln(r.env.Stderr, "note: "+cli.Clean(n))
+		fmt.Fprintln(r.env.Stderr, "note: "+clean.Text(n))
 	}
 	if r.flags.json {
 		return printJSON(r.env.Stdout, out)
@@ -302,12 +303,12 @@ func (r *recording) report(s event.Signed, receipt proof.Receipt) error {
 func (o recorded) text(w io.Writer) error {
 	var b strings.Builder
 	for _, s := range o.Subjects {
-		fmt.Fprintf(&b, "subject  %s %s\n", cli.Clean(s.Name), s.Digests()[0])
+		fmt.Fprintf(&b, "subject  %s %s\n", clean.Text(s.Name), s.Digests()[0])
 	}
-	fmt.Fprintf(&b, "signer   %s %.19s…\n", cli.Clean(o.Signer), o.Key)
-	fmt.Fprintf(&b, "ledger   %s, size %d, root %.12s…\n", cli.Clean(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
+	fmt.Fprintf(&b, "signer   %s %.19s…\n", clean.Text(o.Signer), o.Key)
+	fmt.Fprintf(&b, "ledger   %s, size %d, root %.12s…\n", clean.Text(o.Ledger), o.Checkpoint.Size, o.Checkpoint.Root)
 	if o.Bundle != "" {
-		fmt.Fprintf(&b, "bundle   %s\n", cli.Clean(o.Bundle))
+		fmt.Fprintf(&b, "bundle   %s\n", clean.Text(o.Bundle))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

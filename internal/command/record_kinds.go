@@ -17,6 +17,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/ci"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/product"
@@ -297,7 +298,7 @@ func checkURL(text string) (string, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || len(text) > maxURL || cli.Clean(text) != text || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
+	case err != nil || len(text) > maxURL || clean.Text(text) != text || u.Host == "" || u.Scheme != "https" && u.Scheme != "http":
 		return "", cli.Fail(cli.Usage, "", "--url is not the http or https address of a page")
 	case u.User != nil:
 		return "", cli.Fail(cli.Usage, "leave the user and password out", "--url holds credentials, which the log would keep for good")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -94,11 +95,12 @@ func (w *workspace) listRequests(ctx context.Context, all, asJSON bool) error {
 			Requests []requestLine `json:"requests"`
 		}{product.PredicateBase + "requests/v1", lines})
 	}
+	w.noteTrust()
 	if len(lines) == 0 {
 		fmt.Fprintln(w.env.Stderr, "no open request")
 	}
 	for _, l := range lines {
-		fmt.Fprintf(w.env.Stdout, "%.12s  %-10s  %-8s  %s  %s\n", l.Request, l.Environment, l.Verdict, subjectNames(l.Subjects), cli.Clean(l.Why))
+		fmt.Fprintf(w.env.Stdout, "%.12s  %-10s  %-8s  %s  %s\n", l.Request, l.Environment, l.Verdict, subjectNames(l.Subjects), clean.Text(l.Why))
 	}
 	return nil
 }
@@ -106,7 +108,7 @@ func (w *workspace) listRequests(ctx context.Context, all, asJSON bool) error {
 func subjectNames(subjects []event.Subject) string {
 	names := make([]string, len(subjects))
 	for i, s := range subjects {
-		names[i] = cli.Clean(s.Name)
+		names[i] = clean.Text(s.Name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -198,10 +200,15 @@ func (w *workspace) showOne(ctx context.Context, prefix string, out output) erro
 		}
 		fmt.Fprintln(w.env.Stdout)
 	}
+	w.noteTrust()
+	return out.write(w.env, report.Decision{Decision: d, Request: &r.predicate})
+}
+
+// noteTrust says so where the policy is nobody's but the ledger's own.
+func (w *workspace) noteTrust() {
 	if !w.pinned {
 		fmt.Fprintf(w.env.Stderr, "note: you have not trusted this policy (%s); run 'gateledger trust'\n", w.source)
 	}
-	return out.write(w.env, report.Decision{Decision: d, Request: &r.predicate})
 }
 
 // showRequest prints what is asked for, with what the ledger and this

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -268,7 +269,7 @@ func listTrust(env *cli.Env, ring keyring.Ring, asJSON bool) error {
 		fmt.Fprintln(env.Stderr, "you trust no policy yet")
 	}
 	for _, l := range lines {
-		fmt.Fprintf(env.Stdout, "%s  %s  %s\n", l.Origin, l.Digest, cli.Clean(listOr(l.Principals, "nobody")+l.Problem))
+		fmt.Fprintf(env.Stdout, "%s  %s  %s\n", l.Origin, l.Digest, clean.Text(listOr(l.Principals, "nobody")+l.Problem))
 	}
 	return nil
 }

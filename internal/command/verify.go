@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"runtime"
 
@@ -200,14 +199,15 @@ func (v *verifier) about(ctx context.Context, arg string) (custody.Input, error)
 	return in, err
 }
 
-// digestOf takes alg:hex, or hashes the file or folder.
+// digestOf takes alg:hex, or hashes the file or folder. What looks like a
+// digest is never taken for a file: whoever can put a file here could have
+// other bytes answer for those that were asked about.
 func (v *verifier) digestOf(ctx context.Context, arg string) (event.Digest, string, error) {
-	_, statErr := os.Lstat(arg)
-	if d, err := event.ParseDigest(arg); err == nil && errors.Is(statErr, fs.ErrNotExist) {
+	if d, err := event.ParseDigest(arg); err == nil {
 		return d, "", nil
 	}
-	if statErr != nil {
-		return event.Digest{}, "", cli.Fail(cli.Usage, "give a file, a folder or sha256:HEX", "%w", statErr)
+	if _, err := os.Lstat(arg); err != nil {
+		return event.Digest{}, "", cli.Fail(cli.Usage, "give a file, a folder or sha256:HEX", "%w", err)
 	}
 	s, err := subject.Resolve(ctx, arg, v.place.root)
 	if err != nil {
@@ -225,9 +225,11 @@ func (v *verifier) answer(c custody.Chain, out output) error {
 	return v.exit(chainExit(c))
 }
 
-// exit keeps what was found, but never lets an untrusted policy end in 0.
+// exit keeps what was found, but what was found under a policy that nobody
+// trusts is neither a yes nor a no. What is tampered with is so under any.
 func (v *verifier) exit(err error) error {
-	if v.pinned || err != nil {
+	exit := (*cli.Exit)(nil)
+	if v.pinned || err != nil && (!errors.As(err, &exit) || exit.Code == cli.Integrity) {
 		return err
 	}
 	return cli.Fail(cli.Usage, "read the policy, then trust it: gateledger trust; or give your own: --policy FILE",
@@ -263,6 +265,9 @@ func verifyBundle(env *cli.Env) *cobra.Command {
 	return cmd
 }
 
+// notWhole is what to do about a bundle that does not hold.
+const notWhole = "get the bundle again from who made it, and keep this one as evidence"
+
 func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) error {
 	w, err := openPolicy(ctx, env, f, trustedPolicy)
 	if err != nil {
@@ -274,11 +279,11 @@ func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) er
 	}
 	b, err := event.ParseBundle(data)
 	if err != nil {
-		return cli.Fail(cli.Integrity, "", "read bundle %s: %w", file, err)
+		return cli.Fail(cli.Integrity, notWhole, "read bundle %s: %w", file, err)
 	}
 	e, err := b.Verify(w.keys)
 	if err != nil {
-		return cli.Fail(cli.Integrity, "", "bundle %s: %w", file, err)
+		return cli.Fail(cli.Integrity, notWhole, "bundle %s: %w", file, err)
 	}
 	name, ok := w.policy.SignerOf(e.KeyID())
 	if !ok {

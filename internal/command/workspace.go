@@ -23,15 +23,16 @@ import (
 
 // A workspace is one policy with its ledger open, as one verb uses them.
 type workspace struct {
-	env    *cli.Env
-	place  place
-	policy *policy.Policy
-	source string // where the policy came from, for people
-	pinned bool   // this user trusted the policy before, or gave it
-	ring   keyring.Ring
-	keys   proof.Keys
-	url    string // the ledger's, resolved
-	ledger ledger.Ledger
+	env     *cli.Env
+	place   place
+	policy  *policy.Policy
+	source  string // where the policy came from, for people
+	pinned  bool   // this user trusted the policy before, or gave it
+	claimed bool   // only what is being verified names the policy
+	ring    keyring.Ring
+	keys    proof.Keys
+	url     string // the ledger's, resolved
+	ledger  ledger.Ledger
 }
 
 // where are the flags that say which policy and ledger are meant.
@@ -50,6 +51,10 @@ type found struct {
 	data   []byte
 	source string
 	pinned bool // this user trusted it before, or gave it
+
+	// claimed says that only what is being verified names it. Nothing that is
+	// seen under it may be remembered.
+	claimed bool
 }
 
 // A policyReader finds the policy a verb may go by. Verbs differ in what they
@@ -68,7 +73,7 @@ func openWorkspace(ctx context.Context, env *cli.Env, f where, read policyReader
 
 // openPolicy reads the policy, and the keys that may sign its log.
 func openPolicy(ctx context.Context, env *cli.Env, f where, read policyReader) (*workspace, error) {
-	dir, err := keyring.Dir(env.Getenv)
+	ring, _, err := openRing(env)
 	if err != nil {
 		return nil, err
 	}
@@ -76,19 +81,29 @@ func openPolicy(ctx context.Context, env *cli.Env, f where, read policyReader) (
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{env: env, place: here, ring: keyring.Open(dir)}
+	w := &workspace{env: env, place: here, ring: ring}
 	text, err := read(ctx, here, w.ring, f)
 	if err != nil {
 		return nil, err
 	}
 	if w.policy, err = policy.Parse(text.data); err != nil {
-		return nil, cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", text.source, err)
+		return nil, cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", text.source, firstFinding(err))
 	}
-	w.source, w.pinned = text.source, text.pinned
+	w.source, w.pinned, w.claimed = text.source, text.pinned, text.claimed
 	if w.keys, err = proof.NewKeys(w.policy.Ledger.Origin, w.policy.Ledger.Keys); err != nil {
 		return nil, fmt.Errorf("read ledger.keys of %s: %w", w.source, err)
 	}
 	return w, nil
+}
+
+// firstFinding is one line of a policy's errors: the first, and how many more
+// there are.
+func firstFinding(err error) error {
+	all := policy.Errors{}
+	if !errors.As(err, &all) || len(all) < 2 {
+		return err
+	}
+	return fmt.Errorf("%w (and %d more)", all[0], len(all)-1)
 }
 
 func (w *workspace) openLedger(ctx context.Context, url string, write bool) (err error) {
@@ -99,8 +114,12 @@ func (w *workspace) openLedger(ctx context.Context, url string, write bool) (err
 	w.url = ledgerURL(w.place.root, w.place.common, url)
 	o := ledger.Options{Keys: w.keys}
 	if write {
-		if o.Signer, err = w.ring.LogSigner(l.Origin); err != nil {
-			return cli.Fail(cli.Usage, "only whoever holds the log key can append; it was made by 'gateledger init'", "read log key of %s: %w", l.Origin, err)
+		o.Signer, err = w.ring.LogSigner(l.Origin)
+		if errors.Is(err, keyring.ErrNoKey) {
+			return cli.Fail(cli.Usage, "only whoever holds the log key can append; it was made by 'gateledger init'", "%w", err)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	if w.ledger, err = ledger.Open(ctx, w.url, o); err != nil {
@@ -110,11 +129,15 @@ func (w *workspace) openLedger(ctx context.Context, url string, write bool) (err
 }
 
 // remember compares the ledger's head with the one this user saw last: a
-// log that lost entries since then was rolled back.
+// log that lost entries since then was rolled back. A policy that nobody
+// trusts could name any origin, and remembers nothing.
 func (w *workspace) remember(ctx context.Context) error {
 	head, err := w.ledger.Head(ctx)
 	if err != nil {
 		return ledgerError(w.url, err)
+	}
+	if w.claimed {
+		return nil
 	}
 	seen, err := w.ring.Head(w.policy.Ledger.Origin)
 	if err != nil {
@@ -152,6 +175,7 @@ func ledgerError(url string, err error) error {
 		{ledger.ErrVersion, "use the version of gateledger that made it"},
 		{ledger.ErrNotLedger, "run 'gateledger init' to make one"},
 		{ledger.ErrReadOnly, "only whoever holds the log key can append"},
+		{ledger.ErrBusy, "somebody else is writing; run the same command again"},
 	} {
 		if errors.Is(err, c.is) {
 			return &cli.Exit{Code: codeOf(err), Hint: c.hint, Err: err}
@@ -160,7 +184,7 @@ func ledgerError(url string, err error) error {
 	if code := codeOf(err); code != cli.OK {
 		return &cli.Exit{Code: code, Err: err}
 	}
-	return &cli.Exit{Code: cli.Unknown, Err: err}
+	return &cli.Exit{Code: cli.Unknown, Hint: "nothing was lost: mend the disk, the folder or its permissions, then run the same command again", Err: err}
 }
 
 // entry is a signed event and the documents it names by digest.

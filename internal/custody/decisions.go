@@ -19,7 +19,7 @@ type ruling struct {
 	event    *event.Event
 	request  request
 	decision policy.Decision
-	used     *event.Event // the consumption that came with it
+	used     *event.Event // the consumption that came with it; nil unless it allowed
 	run      string
 }
 
@@ -117,6 +117,9 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 	s.Summary = fmt.Sprintf("%s for %s: %s", d.Verdict, d.Environment, d.Why)
 	s.Links = append(s.Links, t.present(d.Inputs)...)
 	t.count(s, d)
+	if d.Verdict != policy.Allowed {
+		used, run = nil, "" // whatever was logged after a no, it opens nothing
+	}
 	t.rulings = append(t.rulings, ruling{event: e, request: r, decision: d, used: used, run: run})
 }
 

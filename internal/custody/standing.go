@@ -82,11 +82,13 @@ func (t *tracer) asksForSomething(environment string) bool {
 type veto struct {
 	who, request string
 	index        uint64
+	issued       time.Time
 }
 
 // deniedSince returns the first veto of these bytes for this environment, by
 // any request, that was cast after r had allowed them and not taken back. A
-// vote that is logged a second time is not cast a second time.
+// vote that is logged a second time is not cast a second time, and a revoke
+// that was signed before a deny does not take it back, as package policy has it.
 func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
 	var standing []veto
 	cast := map[[32]byte]bool{}
@@ -95,7 +97,8 @@ func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
 		if b == nil || cast[b.ID()] || b.Predicate.Environment != environment || !t.has(b.Predicate.Subjects) {
 			continue
 		}
-		v := veto{t.vetoer(environment, b), b.Predicate.Request, e.Index}
+		issued, _ := time.Parse(time.RFC3339, b.Predicate.Issued) // a ballot that opens is dated
+		v := veto{t.vetoer(environment, b), b.Predicate.Request, e.Index, issued}
 		if v.who == "" {
 			continue
 		}
@@ -104,7 +107,9 @@ func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
 		case b.Predicate.Choice == vote.Deny && e.Index > r.event.Index:
 			standing = append(standing, v)
 		case b.Predicate.Choice == vote.Revoke:
-			standing = slices.DeleteFunc(standing, func(o veto) bool { return o.who == v.who && o.request == v.request })
+			standing = slices.DeleteFunc(standing, func(o veto) bool {
+				return o.who == v.who && o.request == v.request && !issued.Before(o.issued)
+			})
 		}
 	}
 	if len(standing) == 0 {

@@ -58,6 +58,15 @@ func Dir(path string) (FS, error) {
 	return root{dir.FS(), dir}, nil
 }
 
+// Open is os.Open for files and folders. Anything else is refused before it is
+// opened: to open a pipe could wait for ever.
+func (r root) Open(name string) (fs.File, error) {
+	if info, err := r.dir.Stat(name); err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("neither a file nor a folder")}
+	}
+	return r.FS.Open(name)
+}
+
 func (r root) Rename(from, to string) error               { return r.dir.Rename(from, to) }
 func (r root) Remove(name string) error                   { return r.dir.Remove(name) }
 func (r root) Mkdir(name string, perm fs.FileMode) error  { return r.dir.Mkdir(name, perm) }

@@ -63,7 +63,9 @@ func (p RequestPredicate) Check() error {
 	return checkPeriod(p.Created, p.Expires)
 }
 
-// checkRequested wants subjects by name and accepted digest only, sorted.
+// checkRequested wants subjects by name and one accepted digest only, sorted.
+// Of two digests nobody who votes could tell whether they are of the same
+// bytes: evidence would be found by one of them, and the other be deployed.
 func checkRequested(subjects []Subject) error {
 	if len(subjects) == 0 {
 		return errors.New("no subject")
@@ -77,6 +79,9 @@ func checkRequested(subjects []Subject) error {
 		}
 		if len(s.Digests()) != len(s.Digest) {
 			return fmt.Errorf("subject %.80q has a digest under an algorithm we do not accept", s.Name)
+		}
+		if len(s.Digest) > 1 {
+			return fmt.Errorf("subject %.80q has %d digests, want one", s.Name, len(s.Digest))
 		}
 		if i > 0 && compareSubjects(subjects[i-1], s) >= 0 {
 			return fmt.Errorf("subjects are not sorted, or one is there twice: %.80q", s.Name)

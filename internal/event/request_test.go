@@ -114,6 +114,7 @@ func TestRequestCheck(t *testing.T) {
 		"previous unknown":                {func(r *event.RequestPredicate) { r.Previous = "None" }, "previous"},
 		"no subject":                      {func(r *event.RequestPredicate) { r.Subjects = nil }, "no subject"},
 		"subject without digest":          {func(r *event.RequestPredicate) { r.Subjects[0].Digest = nil }, "no digest"},
+		"subject with two digests":        {func(r *event.RequestPredicate) { r.Subjects[0].Digest["gitCommit"] = commitA }, "want one"},
 		"subject with a weak digest too":  {func(r *event.RequestPredicate) { r.Subjects[0].Digest["sha1"] = commitA }, "do not accept"},
 		"subject with a URI":              {func(r *event.RequestPredicate) { r.Subjects[0].URI = "x" }, "more than a name"},
 		"subject with annotations":        {func(r *event.RequestPredicate) { r.Subjects[0].Annotations = map[string]string{"a": "b"} }, "more than a name"},

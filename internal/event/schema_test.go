@@ -195,6 +195,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"request with half a policy":          {"request", `"policy":"b2`, `"policy":"`},
 		"request with an upper-case digest":   {"request", `"sha256":"a1`, `"sha256":"A1`},
 		"request with a weak digest":          {"request", `"sha256":"`, `"sha1":"`},
+		"request with two digests":            {"request", `"sha256":"`, `"gitCommit":"` + commitA + `","sha256":"`},
 		"request with annotations":            {"request", `"name":"app"`, `"name":"app","annotations":{}`},
 		"request in another zone":             {"request", `09:00:00Z`, `09:00:00+01:00`},
 		"request on a day that never was":     {"request", `2026-03-02`, `2026-02-30`},

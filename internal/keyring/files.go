@@ -122,6 +122,9 @@ func readKept(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
 // read reads a file that others have no access to, as far as forbidden says.
 // It checks the file it has opened, so that nobody can change it in between.
 func read(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, notRegular(path) // to open a pipe could wait for ever
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -132,7 +135,7 @@ func read(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, notRegular(path)
 	}
 	if err := checkMode(path, info, forbidden, "600"); err != nil {
 		return nil, err
@@ -142,9 +145,13 @@ func read(path string, limit int64, forbidden fs.FileMode) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is over the limit of %d bytes", path, limit)
+		return nil, fmt.Errorf("%s is over the limit of %d bytes: %w", path, limit, ErrWrongKey)
 	}
 	return data, nil
+}
+
+func notRegular(path string) error {
+	return fmt.Errorf("%s is not a regular file: %w", path, ErrWrongKey)
 }
 
 // checkFolder wants a folder in which nobody else can put one file in place

@@ -20,9 +20,19 @@ type audit struct {
 	edge   *edge
 	levels [][]tlog.Hash // from level 1 on, proven
 	ids    []shortID
+	check  func(Entry) error
+	spare  sync.Pool // of *piece
 
 	mu    sync.Mutex
 	blobs map[[32]byte]bool // found right
+}
+
+// A piece is what an audit reads of 256 leaves. Its memory is used again,
+// unless entries in it are handed out.
+type piece struct {
+	bundle  bundle
+	hashes  []byte
+	segment segment
 }
 
 func (r *reader) Audit(ctx context.Context, check func(Entry) error) (Report, error) {
@@ -41,34 +51,34 @@ func (r *reader) audit(ctx context.Context, check func(Entry) error) (Report, er
 	if err != nil {
 		return Report{}, err
 	}
-	report := Report{Head: v.head}
-	a := &audit{view: v, blobs: map[[32]byte]bool{}}
+	a := &audit{view: v, check: check, blobs: map[[32]byte]bool{}}
 	if err := a.prove(); err != nil {
-		return report, a.diagnose(ctx, err)
+		return Report{Head: v.head}, a.diagnose(ctx, err)
 	}
 	if a.ids, err = readIDs(v.fsys, v.head.Size); err != nil {
-		return report, err
+		return Report{Head: v.head}, err
 	}
+	return a.segments(ctx)
+}
+
+// segments checks all segments, and calls check for their entries in order.
+func (a *audit) segments(ctx context.Context) (Report, error) {
+	report := Report{Head: a.head}
 	for _, hashes := range a.levels {
 		report.Tiles += tilesFor(uint64(len(hashes)))
 	}
-	segments := tilesFor(v.head.Size)
-	for entries, err := range inOrder(ctx, segments, a.segment) {
+	for entries, err := range inOrder(ctx, tilesFor(a.head.Size), a.segment) {
 		if err != nil {
 			return report, err
 		}
-		report.Tiles++
 		for _, e := range entries {
-			if check != nil {
-				if err := check(e); err != nil {
-					return report, fmt.Errorf("entry %d: %w", e.Index, err)
-				}
+			if err := a.check(e); err != nil {
+				return report, fmt.Errorf("entry %d: %w", e.Index, err)
 			}
-			report.Entries++
-			report.Bodies++
 		}
+		report.Tiles++
 	}
-	report.Blobs = uint64(len(a.blobs))
+	report.Entries, report.Bodies, report.Blobs = a.head.Size, a.head.Size, uint64(len(a.blobs))
 	return report, nil
 }
 
@@ -85,7 +95,7 @@ func (a *audit) prove() (err error) {
 		count := a.head.Size >> (tileHeight * level)
 		hashes := make([]tlog.Hash, 0, count)
 		for n := range tilesFor(count) {
-			data, err := readHashes(a.fsys, tile{level: level, n: n}.in(a.head.Size))
+			data, err := readHashes(nil, a.fsys, tile{level: level, n: n}.in(a.head.Size))
 			if err != nil {
 				return err
 			}
@@ -103,50 +113,82 @@ func (a *audit) prove() (err error) {
 	return nil
 }
 
-// segment checks everything about 256 leaves and returns their entries.
+// segment checks everything about 256 leaves, and returns their entries if
+// there is a check to call.
 func (a *audit) segment(n uint64) ([]Entry, error) {
+	p, _ := a.spare.Get().(*piece)
+	if p == nil {
+		p = &piece{}
+	}
+	if err := a.checkPiece(n, p); err != nil {
+		return nil, err
+	}
+	if a.check == nil {
+		a.spare.Put(p)
+		return nil, nil
+	}
+	return toEntries(n, p.bundle, p.segment), nil
+}
+
+func (a *audit) checkPiece(n uint64, p *piece) error {
 	t := tile{level: entryLevel, n: n}.in(a.head.Size)
-	b, err := readBundle(a.fsys, t)
-	if err != nil {
-		return nil, err
+	if err := p.bundle.read(a.fsys, t); err != nil {
+		return err
 	}
-	if err := a.checkHashes(t, b); err != nil {
-		return nil, err
+	if err := a.checkHashes(t, p); err != nil {
+		return err
 	}
-	records, err := readRecords(a.fsys, n, t.width)
-	if err != nil {
-		return nil, err
+	if err := p.segment.read(a.fsys, n, t.width); err != nil {
+		return err
 	}
-	entries := make([]Entry, t.width)
-	for i, data := range b.entries {
+	for i, data := range p.bundle.entries {
 		index := n*tileWidth + uint64(i)
-		if index < uint64(len(a.ids)) && a.ids[index] != shorten(idOf(data, &b.hashes[i])) {
-			return nil, fmt.Errorf("%s has another id for entry %d (a cache: once removed it is made again): %w", idsPath, index, ErrTampered)
+		if index < uint64(len(a.ids)) && a.ids[index] != shorten(idOf(data, &p.bundle.hashes[i])) {
+			return fmt.Errorf("%s has another id for entry %d (a cache: once removed it is made again): %w", idsPath, index, ErrTampered)
 		}
-		if err := a.checkRecord(index, records[i]); err != nil {
-			return nil, err
+		if err := a.checkRecord(index, p.segment.records[i]); err != nil {
+			return err
 		}
-		entries[i] = Entry{Index: index, Data: data, Body: records[i].body}
 	}
-	return entries, nil
+	return nil
 }
 
 // checkHashes compares entries with their hash tile, and both with what is
 // proven about them.
-func (a *audit) checkHashes(t tile, b bundle) error {
+func (a *audit) checkHashes(t tile, p *piece) (err error) {
+	b := p.bundle
 	t.level = 0
-	data, err := readHashes(a.fsys, t)
-	if err != nil {
+	if p.hashes, err = readHashes(p.hashes, a.fsys, t); err != nil {
 		return err
 	}
-	stored := toHashes(data)
+	same := sameHashes(b.hashes, p.hashes)
+	if t.width < tileWidth && same && sameHashes(a.edge.levels[0], p.hashes) {
+		return nil
+	}
+	if t.width == tileWidth && same && subtree(b.hashes) == a.levels[0][t.n] {
+		return nil
+	}
+	return a.blame(t, b, toHashes(p.hashes))
+}
+
+// sameHashes compares hashes with a tile.
+func sameHashes(hashes []tlog.Hash, data []byte) bool {
+	for i, h := range hashes {
+		if h != tlog.Hash(data[i*tlog.HashSize:]) {
+			return false
+		}
+	}
+	return true
+}
+
+// blame says which of a bundle and its hash tile is not what is proven.
+func (a *audit) blame(t tile, b bundle, stored []tlog.Hash) error {
 	proven := a.edge.levels[0]
 	if t.width == tileWidth {
-		want := a.levels[0][t.n]
-		switch {
-		case subtree(b.hashes) == want:
+		switch a.levels[0][t.n] {
+		case subtree(b.hashes):
 			proven = b.hashes
-		case subtree(stored) == want:
+		case subtree(stored):
 			proven = stored
 		default:
 			return fmt.Errorf("%s and %s both do not hash to the tree: %w", b.path, t.path(), ErrTampered)
@@ -160,7 +202,7 @@ func (a *audit) checkHashes(t tile, b bundle) error {
 			return fmt.Errorf("%s has another hash for entry %d: %w", t.path(), t.n*tileWidth+uint64(i), ErrTampered)
 		}
 	}
-	return nil
+	return fmt.Errorf("%s changed while it was read: %w", t.path(), ErrTampered)
 }
 
 // checkRecord looks for the body and the documents of a leaf.

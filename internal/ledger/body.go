@@ -136,8 +136,9 @@ func encodeRun(records []record) []byte {
 	return b
 }
 
-// decodeRun reads a run, all of it. The records share data's memory.
-func decodeRun(data []byte, name string) ([]record, error) {
+// decodeRun adds the records of a run, all of it, to records. They share
+// data's memory.
+func decodeRun(records []record, data []byte, name string) ([]record, error) {
 	if len(data) < len(runMagic)+2 || string(data[:len(runMagic)]) != runMagic {
 		return nil, fmt.Errorf("%s does not start as a run of bodies: %w", name, ErrTampered)
 	}
@@ -147,13 +148,13 @@ func decodeRun(data []byte, name string) ([]record, error) {
 		return nil, fmt.Errorf("%s claims %d bodies: %w", name, count, ErrTampered)
 	}
 	data = data[2:]
-	records := make([]record, count)
-	for i := range records {
-		var ok bool
-		if records[i], data, ok = decodeRecord(data); !ok {
+	for i := range count {
+		r, rest, ok := decodeRecord(data)
+		if !ok {
 			return nil, fmt.Errorf("%s is cut off at body %d of %d: %w", name, i, count, ErrTampered)
 		}
-		records[i].path = name
+		r.path = name
+		records, data = append(records, r), rest
 	}
 	if len(data) != 0 {
 		return nil, fmt.Errorf("%s has %d bytes after its last body: %w", name, len(data), ErrTampered)
@@ -178,39 +179,60 @@ func decodeRecord(data []byte) (r record, rest []byte, ok bool) {
 	return r, data[length:], true
 }
 
-// readRecords returns the records of the first width leaves of segment n.
-func readRecords(fsys fs.FS, n uint64, width int) ([]record, error) {
-	if width == tileWidth {
-		switch records, err := readRun(fsys, segmentPath(n)); {
-		case err == nil && len(records) != tileWidth:
-			return nil, fmt.Errorf("%s holds %d bodies, want %d: %w", segmentPath(n), len(records), tileWidth, ErrTampered)
-		case err == nil || !errors.Is(err, fs.ErrNotExist):
-			return records, err
-		}
-	}
-	records := make([]record, 0, width)
-	for len(records) < width {
-		offset := len(records)
-		run, err := readRun(fsys, runPath(n, offset))
-		if errors.Is(err, fs.ErrNotExist) {
-			if whole, err := readRun(fsys, segmentPath(n)); err == nil && len(whole) == tileWidth {
-				return whole[:width], nil // joined meanwhile
-			}
-			run = lost(fsys, n, offset, width)
-		} else if err != nil {
-			return nil, err
-		}
-		records = append(records, run...)
-	}
-	return records[:width], nil
+// A segment is what was read of the bodies of 256 leaves.
+type segment struct {
+	records []record
+	data    []byte   // of the one file of a complete segment
+	spare   []record // memory of an earlier read
 }
 
-func readRun(fsys fs.FS, name string) ([]record, error) {
-	data, err := readFile(fsys, name, maxRunFile)
-	if err != nil {
-		return nil, err
+// read reads the records of the first width leaves of segment n. It uses the
+// memory of an earlier read again.
+func (s *segment) read(fsys fs.FS, n uint64, width int) error {
+	if width == tileWidth {
+		err := s.readWhole(fsys, n)
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
-	return decodeRun(data, name)
+	s.records = s.records[:0]
+	for len(s.records) < width {
+		offset := len(s.records)
+		name := runPath(n, offset)
+		data, err := readFile(fsys, name, maxRunFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			if s.readWhole(fsys, n) == nil { // joined meanwhile
+				break
+			}
+			s.records = append(s.records[:offset], lost(fsys, n, offset, width)...)
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if s.records, err = decodeRun(s.records, data, name); err != nil {
+			return err
+		}
+	}
+	s.records = s.records[:width]
+	return nil
+}
+
+// readWhole reads the one file of a complete segment.
+func (s *segment) readWhole(fsys fs.FS, n uint64) (err error) {
+	name := segmentPath(n)
+	data, err := readInto(s.data, fsys, name, maxRunFile)
+	if err != nil {
+		return err
+	}
+	records, err := decodeRun(s.spare[:0], data, name)
+	if err == nil && len(records) != tileWidth {
+		err = fmt.Errorf("%s holds %d bodies, want %d: %w", name, len(records), tileWidth, ErrTampered)
+	}
+	if err == nil {
+		s.data, s.records, s.spare = data, records, s.records
+	}
+	return err
 }
 
 // lost stands in for a missing run at offset: it reaches to the next run that

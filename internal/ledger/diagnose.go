@@ -23,8 +23,8 @@ func (a *audit) diagnose(ctx context.Context, cause error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		b, err := readBundle(a.fsys, tile{level: entryLevel, n: n}.in(a.head.Size))
-		if err != nil {
+		var b bundle
+		if err := b.read(a.fsys, tile{level: entryLevel, n: n}.in(a.head.Size)); err != nil {
 			return err
 		}
 		var files []file

@@ -180,6 +180,10 @@ func (d *dir) lock(ctx context.Context) (unlock func(), err error) {
 	case <-wait.Done():
 		return nil, fmt.Errorf("wait for another writer: %w", context.Cause(wait))
 	}
+	if info, err := os.Lstat(filepath.Join(d.path, lockPath)); err == nil && !info.Mode().IsRegular() {
+		<-d.turn
+		return nil, fmt.Errorf("%s is not a regular file: %w", lockPath, ErrTampered)
+	}
 	l := flock.New(filepath.Join(d.path, lockPath), flock.SetPermissions(0o644))
 	if _, err := l.TryLockContext(wait, lockRetry); err != nil {
 		<-d.turn

@@ -40,7 +40,7 @@ func loadLevels(fsys fs.FS, head proof.Checkpoint) (*edge, error) {
 	for level := 0; head.Size>>(tileHeight*level) > 0; level++ {
 		var hashes []tlog.Hash
 		if t, _ := rightmost(level, head.Size); t.width < tileWidth {
-			data, err := readHashes(fsys, t)
+			data, err := readHashes(nil, fsys, t)
 			if err != nil {
 				return nil, fmt.Errorf("right edge: %w", err)
 			}
@@ -59,8 +59,8 @@ func (e *edge) loadBundle(fsys fs.FS) error {
 	if !ok || t.width == tileWidth {
 		return nil
 	}
-	b, err := readBundle(fsys, t)
-	if err != nil {
+	var b bundle
+	if err := b.read(fsys, t); err != nil {
 		return fmt.Errorf("right edge: %w", err)
 	}
 	for i, h := range b.hashes {

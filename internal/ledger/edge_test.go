@@ -164,8 +164,8 @@ func FuzzBundle(f *testing.F) {
 		if width < 1 || width > tileWidth {
 			return
 		}
-		b, err := parseBundle(bytes.Clone(data), width)
-		if err != nil {
+		var b bundle
+		if b.parse(bytes.Clone(data), width) != nil {
 			return
 		}
 		var again []byte
@@ -185,7 +185,7 @@ func FuzzRun(f *testing.F) {
 	f.Add(encodeRun([]record{{body: []byte("body")}, {body: []byte{}, blobs: [][32]byte{{1}, {2}}}}))
 	f.Add([]byte(runMagic + "\x00\x01\x00\x00\x00\x09\x00\x00cut"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		records, err := decodeRun(data, "run")
+		records, err := decodeRun(nil, data, "run")
 		if err == nil && !bytes.Equal(encodeRun(records), data) {
 			t.Error("a run that is read and written again is another")
 		}

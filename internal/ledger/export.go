@@ -76,7 +76,7 @@ func (v *view) exportTiles(w *tar.Writer) error {
 	for level := 0; v.head.Size>>(tileHeight*level) > 0; level++ {
 		for n := range tilesFor(v.head.Size >> (tileHeight * level)) {
 			t := tile{level: level, n: n}.in(v.head.Size)
-			data, err := readHashes(v.fsys, t)
+			data, err := readHashes(nil, v.fsys, t)
 			if err != nil {
 				return err
 			}
@@ -95,25 +95,25 @@ func (v *view) exportSegment(ctx context.Context, w *tar.Writer, n uint64) (blob
 		return nil, err
 	}
 	t := tile{level: entryLevel, n: n}.in(v.head.Size)
-	b, err := readBundle(v.fsys, t)
-	if err != nil {
+	var b bundle
+	if err := b.read(v.fsys, t); err != nil {
 		return nil, err
 	}
 	var data []byte
 	for _, e := range b.entries {
 		data = appendEntry(data, e)
 	}
-	records, err := readRecords(v.fsys, n, t.width)
-	if err != nil {
+	var s segment
+	if err := s.read(v.fsys, n, t.width); err != nil {
 		return nil, err
 	}
-	for i, r := range records {
+	for i, r := range s.records {
 		if r.body == nil {
 			return nil, fmt.Errorf("body of entry %d, %s: %w", n*tileWidth+uint64(i), r.path, ErrMissing)
 		}
 		blobs = append(blobs, r.blobs...)
 	}
-	for _, f := range append([]file{t.file(data)}, runFiles(n, 0, records)...) {
+	for _, f := range append([]file{t.file(data)}, runFiles(n, 0, s.records)...) {
 		if err := writeTar(w, f); err != nil {
 			return nil, err
 		}

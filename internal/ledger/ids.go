@@ -112,8 +112,8 @@ func (s *writer) loadIDs(ctx context.Context, v *view) error {
 // are proven.
 func (s *writer) idsFit() bool {
 	width := int(s.edge.head.Size % tileWidth)
-	b, err := parseBundle(bytes.Clone(s.edge.bundle), width)
-	if err != nil {
+	var b bundle
+	if err := b.parse(bytes.Clone(s.edge.bundle), width); err != nil {
 		return false
 	}
 	first := int(s.edge.head.Size) - width
@@ -149,10 +149,11 @@ func (s *writer) catchUp(ctx context.Context, v *view) error {
 }
 
 // readIDs returns the first size ids of the cache, fewer if it is shorter or
-// has a hole that a power cut left. An id of zeroes does not occur.
+// has a hole that a power cut left. An id of zeroes does not occur. What it
+// reads is bounded by the signed size, not by how large the file says it is.
 func readIDs(fsys fs.FS, size uint64) ([]shortID, error) {
-	data, err := readFile(fsys, idsPath, maxIDs)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrTooLarge) {
+	data, err := readStart(fsys, idsPath, int64(min(size, maxIDs/idSize)*idSize))
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {

@@ -137,21 +137,21 @@ func (d *dir) removeFolder(folder string) error {
 
 // join replaces the runs of a complete segment by one file.
 func (d *dir) join(n uint64) error {
-	records, err := readRecords(d.fsys, n, tileWidth)
-	if err != nil {
+	var s segment
+	if err := s.read(d.fsys, n, tileWidth); err != nil {
 		return err
 	}
 	names := map[string]bool{}
-	for _, r := range records {
+	for _, r := range s.records {
 		if r.body == nil {
 			return fmt.Errorf("%s: %w", r.path, ErrMissing)
 		}
 		names[r.path] = true
 	}
-	if cutRun(records) < len(records) || names[segmentPath(n)] {
+	if cutRun(s.records) < len(s.records) || names[segmentPath(n)] {
 		return nil
 	}
-	if err := durable.WriteFile(d.fsys, segmentPath(n), encodeRun(records)); err != nil {
+	if err := durable.WriteFile(d.fsys, segmentPath(n), encodeRun(s.records)); err != nil {
 		return err
 	}
 	for name := range names {

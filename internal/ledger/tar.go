@@ -114,7 +114,7 @@ func (t *tarFS) add(f io.Seeker, h *tar.Header) error {
 	if h.Typeflag == tar.TypeDir {
 		return nil
 	}
-	if h.Typeflag != tar.TypeReg || !fs.ValidPath(h.Name) {
+	if h.Typeflag != tar.TypeReg || !fs.ValidPath(h.Name) || sparse(h) {
 		return fmt.Errorf("%q in the export is not a plain file: %w", h.Name, ErrTampered)
 	}
 	if _, twice := t.index[h.Name]; twice {
@@ -126,6 +126,18 @@ func (t *tarFS) add(f io.Seeker, h *tar.Header) error {
 	offset, err := f.Seek(0, io.SeekCurrent)
 	t.index[h.Name] = tarEntry{offset, h.Size}
 	return err
+}
+
+// sparse says whether the bytes that stand in the tar are not the file's: it
+// is larger than what is there, by any number, and other readers see other
+// bytes.
+func sparse(h *tar.Header) bool {
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *tarFS) Open(name string) (fs.File, error) {

@@ -83,21 +83,21 @@ func (t tile) in(size uint64) tile {
 	return t
 }
 
-// read returns the tile's file and the name it has. A partial tile that a
+// read returns the tile's file, in buf if it fits, and the name it has. A partial tile that a
 // later commit has superseded is read from the wider one; the caller looks
 // only at the first t.width hashes or entries.
-func (t tile) read(fsys fs.FS) (data []byte, as tile, err error) {
+func (t tile) read(buf []byte, fsys fs.FS) (data []byte, as tile, err error) {
 	limit := tileWidth * tlog.HashSize
 	if t.level == entryLevel {
 		limit = tileWidth * (2 + maxEntry)
 	}
 	for range 3 { // a writer may remove what was just listed
-		data, err = readFile(fsys, t.path(), limit)
+		data, err = readInto(buf, fsys, t.path(), limit)
 		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return data, t, err
 		}
 		for _, as := range t.wider(fsys) {
-			data, err = readFile(fsys, as.path(), limit)
+			data, err = readInto(buf, fsys, as.path(), limit)
 			if err == nil || !errors.Is(err, fs.ErrNotExist) {
 				return data, as, err
 			}
@@ -129,9 +129,9 @@ func (t tile) widerPartials(fsys fs.FS) []tile {
 	return found
 }
 
-// readHashes reads the hashes of a tile.
-func readHashes(fsys fs.FS, t tile) ([]byte, error) {
-	data, as, err := t.read(fsys)
+// readHashes reads the hashes of a tile, into buf if they fit.
+func readHashes(buf []byte, fsys fs.FS, t tile) ([]byte, error) {
+	data, as, err := t.read(buf, fsys)
 	if err != nil {
 		return nil, err
 	}
@@ -144,48 +144,49 @@ func readHashes(fsys fs.FS, t tile) ([]byte, error) {
 // A bundle is an entry tile that was read: its entries and their leaf hashes.
 type bundle struct {
 	path    string
+	data    []byte
 	entries [][]byte
 	hashes  []tlog.Hash
 }
 
-// readBundle reads and hashes the entries of a tile at entryLevel.
-func readBundle(fsys fs.FS, t tile) (bundle, error) {
-	data, as, err := t.read(fsys)
+// read reads and hashes the entries of a tile at entryLevel. It uses the
+// memory of an earlier read again.
+func (b *bundle) read(fsys fs.FS, t tile) error {
+	data, as, err := t.read(b.data, fsys)
 	if err != nil {
-		return bundle{}, err
+		return err
 	}
-	b, err := parseBundle(data, as.width)
-	if err != nil {
-		return bundle{}, fmt.Errorf("%s: %w", as.path(), err)
+	b.path = as.path()
+	if err := b.parse(data, as.width); err != nil {
+		return fmt.Errorf("%s: %w", b.path, err)
 	}
 	b.entries, b.hashes = b.entries[:t.width], b.hashes[:t.width]
-	b.path = as.path()
-	return b, nil
+	return nil
 }
 
-// parseBundle takes width length-prefixed entries from data, all of it, and
-// hashes them. It takes data over.
-func parseBundle(data []byte, width int) (bundle, error) {
-	b := bundle{entries: make([][]byte, width), hashes: make([]tlog.Hash, width)}
+// parse takes width length-prefixed entries from data, all of it, and hashes
+// them. It takes data over.
+func (b *bundle) parse(data []byte, width int) error {
+	b.data, b.entries, b.hashes = data, b.entries[:0], b.hashes[:0]
 	for i := range width {
 		if len(data) < 2 {
-			return bundle{}, fmt.Errorf("cut off at entry %d of %d: %w", i, width, ErrTampered)
+			return fmt.Errorf("cut off at entry %d of %d: %w", i, width, ErrTampered)
 		}
 		end := 2 + int(binary.BigEndian.Uint16(data))
 		if len(data) < end {
-			return bundle{}, fmt.Errorf("cut off at entry %d of %d: %w", i, width, ErrTampered)
+			return fmt.Errorf("cut off at entry %d of %d: %w", i, width, ErrTampered)
 		}
 		// A leaf hash is over a zero byte and the entry. The length byte
 		// before the entry has been read, so it can be that zero.
 		data[1] = 0
-		b.hashes[i] = sha256.Sum256(data[1:end])
-		b.entries[i] = data[2:end:end]
+		b.hashes = append(b.hashes, sha256.Sum256(data[1:end]))
+		b.entries = append(b.entries, data[2:end:end])
 		data = data[end:]
 	}
 	if len(data) != 0 {
-		return bundle{}, fmt.Errorf("%d bytes after entry %d: %w", len(data), width-1, ErrTampered)
+		return fmt.Errorf("%d bytes after entry %d: %w", len(data), width-1, ErrTampered)
 	}
-	return b, nil
+	return nil
 }
 
 // appendEntry adds an entry to the bytes of a bundle.

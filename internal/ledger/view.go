@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -82,7 +83,7 @@ func (r tileReader) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 			continue
 		}
 		var err error
-		if out[i], err = readHashes(r.v.fsys, t); err != nil {
+		if out[i], err = readHashes(nil, r.v.fsys, t); err != nil {
 			return nil, err
 		}
 	}
@@ -146,15 +147,20 @@ func (v *view) segment(ctx context.Context, n uint64) ([]Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	records, err := readRecords(v.fsys, n, len(b.entries))
-	if err != nil {
+	var s segment
+	if err := s.read(v.fsys, n, len(b.entries)); err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(records))
+	return toEntries(n, b, s), nil
+}
+
+// toEntries puts the halves of the entries of bundle n together.
+func toEntries(n uint64, b bundle, s segment) []Entry {
+	entries := make([]Entry, len(b.entries))
 	for i := range entries {
-		entries[i] = Entry{Index: n*tileWidth + uint64(i), Data: b.entries[i], Body: records[i].body}
+		entries[i] = Entry{Index: n*tileWidth + uint64(i), Data: b.entries[i], Body: s.records[i].body}
 	}
-	return entries, nil
+	return entries
 }
 
 // bundle returns bundle n, proven.
@@ -163,8 +169,8 @@ func (v *view) bundle(ctx context.Context, n uint64) (bundle, error) {
 		return bundle{}, err
 	}
 	t := tile{level: entryLevel, n: n}.in(v.head.Size)
-	b, err := readBundle(v.fsys, t)
-	if err != nil {
+	var b bundle
+	if err := b.read(v.fsys, t); err != nil {
 		return bundle{}, err
 	}
 	return b, v.checkBundle(t, b)
@@ -220,6 +226,26 @@ func (v *view) bundleHash(n uint64) (tlog.Hash, error) {
 
 // readFile reads a whole file of at most limit bytes.
 func readFile(fsys fs.FS, name string, limit int) ([]byte, error) {
+	return readInto(nil, fsys, name, limit)
+}
+
+// readInto is readFile into the memory of buf, if that is enough.
+func readInto(buf []byte, fsys fs.FS, name string, limit int) ([]byte, error) {
+	return readBytes(buf, fsys, name, func(size int64) (int64, error) {
+		if size > int64(limit) {
+			return 0, fmt.Errorf("%s is %d bytes, at most %d: %w", name, size, limit, ErrTooLarge)
+		}
+		return size, nil
+	})
+}
+
+// readStart reads a file's first bytes: most of them, or all it has.
+func readStart(fsys fs.FS, name string, most int64) ([]byte, error) {
+	return readBytes(nil, fsys, name, func(size int64) (int64, error) { return min(size, most), nil })
+}
+
+// readBytes reads as many of a file's bytes as much says for its size.
+func readBytes(buf []byte, fsys fs.FS, name string, much func(size int64) (int64, error)) ([]byte, error) {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err
@@ -232,10 +258,11 @@ func readFile(fsys fs.FS, name string, limit int) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file: %w", name, ErrTampered)
 	}
-	if info.Size() > int64(limit) {
-		return nil, fmt.Errorf("%s is %d bytes, at most %d: %w", name, info.Size(), limit, ErrTooLarge)
+	n, err := much(info.Size())
+	if err != nil {
+		return nil, err
 	}
-	data := make([]byte, info.Size())
+	data := slices.Grow(buf[:0], int(n))[:n]
 	if _, err := io.ReadFull(f, data); err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}

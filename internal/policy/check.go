@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // check holds the sections against each other. It runs even after errors, so
 // it must take them as they came.
 func (d *decoder) check() {
+	d.logKeysAreOfTheLog()
 	d.signersAreDistinct()
 	d.principalsAreDistinct()
 	signers := slices.Sorted(maps.Keys(d.p.Signers))
@@ -69,6 +72,15 @@ func (d *decoder) knownSigners(path string, names []string, tier Tier) []string 
 		}
 	}
 	return names
+}
+
+func (d *decoder) logKeysAreOfTheLog() {
+	origin := d.p.Ledger.Origin
+	for i, text := range d.p.Ledger.Keys {
+		if v, err := note.NewVerifier(text); err == nil && origin != "" && v.Name() != origin {
+			d.failAt("ledger.keys["+strconv.Itoa(i)+"]", "the key is of the log %q, and the origin is %q", v.Name(), origin)
+		}
+	}
 }
 
 func (d *decoder) signersAreDistinct() {

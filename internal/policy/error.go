@@ -62,39 +62,3 @@ func (e Errors) orNil() error {
 	})
 	return e
 }
-
-// nearest is the known name that a typing error would turn into name, or "".
-func nearest(name string, known []string) string {
-	best, at := "", 1+min(2, len(name)/2)
-	for _, k := range known {
-		if d := distance(name, k); d < at {
-			best, at = k, d
-		}
-	}
-	return best
-}
-
-// distance is Levenshtein's, over bytes. Names are short: longer ones are as
-// far apart as can be.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

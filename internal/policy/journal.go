@@ -16,9 +16,10 @@ import (
 // its signature checked, when a rule wants it.
 //
 // Sorting looks for the predicate type in the bytes. In canonical JSON, which
-// is all that event.ParseStatement accepts, the last `"predicateType":"` is
-// the statement's own: a text cannot hold these bytes unescaped, and only the
-// subjects stand after it.
+// is all that event.ParseStatement accepts, a statement ends with its
+// predicate, its predicate type and its subjects, and the last `,"subject":[`
+// is its own: a text cannot hold these bytes unescaped, and what a subject
+// names, its digests and annotations, are texts and never lists.
 type journal struct {
 	entries map[string][]entry // by kind, in the ledger's order
 	lost    []uint64           // entries whose body is not there
@@ -26,10 +27,27 @@ type journal struct {
 
 type entry struct {
 	*event.Event
-	subjects []byte // from the predicate type to the end of the statement
+	predicate []byte // from the statement's start to the end of its predicate
+	subjects  []byte // from where they start to the end of the statement
 }
 
-var typeKey = []byte(`"predicateType":"`)
+var (
+	typeKey     = []byte(`,"predicateType":"`)
+	subjectsKey = []byte(`","subject":[`)
+)
+
+// cut finds the parts of a statement. What has none of them is no statement.
+func cut(payload []byte) (predicate []byte, name string, subjects []byte) {
+	end := bytes.LastIndex(payload, subjectsKey)
+	if end < 0 {
+		return nil, "", nil
+	}
+	at := bytes.LastIndex(payload[:end], typeKey)
+	if at < 0 {
+		return nil, "", nil
+	}
+	return payload[:at], string(payload[at+len(typeKey) : end]), payload[end:]
+}
 
 func openJournal(events []*event.Event) (*journal, error) {
 	kinds := map[string][]string{}
@@ -48,14 +66,9 @@ func openJournal(events []*event.Event) (*journal, error) {
 		if e.Index != uint64(i) {
 			return nil, fmt.Errorf("entry %d stands at index %d: the entries must be all, and in order", e.Index, i)
 		}
-		at := bytes.LastIndex(e.Signed.Payload, typeKey)
-		if at < 0 {
-			continue
-		}
-		tail := e.Signed.Payload[at:]
-		name, _, _ := bytes.Cut(tail[len(typeKey):], []byte(`"`))
-		for _, kind := range kinds[string(name)] {
-			j.entries[kind] = append(j.entries[kind], entry{e, tail})
+		predicate, name, subjects := cut(e.Signed.Payload)
+		for _, kind := range kinds[name] {
+			j.entries[kind] = append(j.entries[kind], entry{e, predicate, subjects})
 		}
 	}
 	return j, nil
@@ -98,15 +111,16 @@ func digestsOf(subjects []event.Subject) []event.Digest {
 	return all
 }
 
-// raw reads a member's text out of an entry without reading the entry: a
-// sieve. In canonical JSON the bytes it looks for cannot stand in a text.
+// raw reads a member's text out of an entry's predicate without reading the
+// entry: a sieve. In canonical JSON the bytes it looks for cannot stand in a
+// text.
 func (e entry) raw(key string) string {
 	find := []byte(`"` + key + `":"`)
-	at := bytes.LastIndex(e.Signed.Payload, find)
+	at := bytes.LastIndex(e.predicate, find)
 	if at < 0 {
 		return ""
 	}
-	text, _, _ := bytes.Cut(e.Signed.Payload[at+len(find):], []byte(`"`))
+	text, _, _ := bytes.Cut(e.predicate[at+len(find):], []byte(`"`))
 	return string(text)
 }
 

@@ -270,14 +270,6 @@ func TestSignerOf(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	for name, want := range map[string]string{"requre": "require", "Require": "require", "tire": "tier", "x": "", "whatever": "", "": ""} {
-		if got := nearest(name, []string{"tier", "require"}); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", name, got, want)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{"ok/*.yml", "err/*.yml"} {
 		for _, data := range fixtures(f, pattern) {

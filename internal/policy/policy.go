@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/gateledger/gateledger/internal/typo"
 )
 
 // A Policy is a .gateledger.yml that was read whole and found sound. Whether
@@ -206,7 +208,7 @@ func have(name string, known []string) string {
 		return "; there is none"
 	}
 	list := "; have " + strings.Join(known, ", ")
-	if near := nearest(name, known); near != "" {
+	if near := typo.Nearest(name, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?%s", near, strings.Replace(list, ";", "", 1))
 	}
 	return list

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
@@ -114,7 +115,7 @@ func subjects(list []event.Subject) []fact {
 	var out []fact
 	for _, s := range list {
 		for _, d := range s.Digests() {
-			out = append(out, fact{"artifact", clip(Clean(s.Name), 100) + " " + d.String(), true})
+			out = append(out, fact{"artifact", clip(clean.Field(s.Name), 100) + " " + d.String(), true})
 		}
 	}
 	return out
@@ -175,7 +176,7 @@ func votes(in []policy.Vote) []line {
 
 // said quotes what somebody wrote.
 func said(s string) string {
-	return `"` + strings.ReplaceAll(clip(Clean(s), 200), `"`, "'") + `"`
+	return `"` + strings.ReplaceAll(clip(clean.Field(s), 200), `"`, "'") + `"`
 }
 
 // past says what somebody did with a vote.

@@ -5,6 +5,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // prose escapes outside text for a line of GitHub or GitLab Markdown, table
@@ -14,7 +16,7 @@ import (
 // so an empty comment stands after each sigil.
 func prose(s string) string {
 	var b strings.Builder
-	runes := []rune(Clean(s))
+	runes := []rune(clean.Field(s))
 	at := func(i int) rune {
 		if i < 0 || i >= len(runes) {
 			return ' '
@@ -40,7 +42,7 @@ func isDigit(r rune) bool { return '0' <= r && r <= '9' }
 
 // code is s in one piece, in the font of ids.
 func code(s string) string {
-	s = Clean(s)
+	s = clean.Field(s)
 	if s == "" {
 		return ""
 	}
@@ -53,7 +55,7 @@ func code(s string) string {
 // pre escapes a line inside an HTML pre element, where Markdown does not
 // reach.
 func pre(s string) string {
-	return preEscapes.Replace(Clean(s))
+	return preEscapes.Replace(clean.Field(s))
 }
 
 var preEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&#34;", "|", "&#124;", "`", "&#96;")
@@ -63,7 +65,7 @@ var preEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`
 // that a label can't end, start a directive or close the fence around it.
 func label(s string) string {
 	var b strings.Builder
-	for _, r := range clip(Clean(s), maxLabel) {
+	for _, r := range clip(clean.Field(s), maxLabel) {
 		if r >= 0x80 || isAlnum(r) || strings.ContainsRune(" .,-/()+", r) {
 			b.WriteRune(r)
 			continue

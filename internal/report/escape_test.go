@@ -10,36 +10,9 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
-)
 
-func TestClean(t *testing.T) {
-	for fact, c := range map[string]struct{ in, want string }{
-		"plain text is kept":                {"Ana Müller 李", "Ana Müller 李"},
-		"a newline is a space":              {"a\r\nb\u2028c\td", "a b c d"},
-		"space at the ends is dropped":      {"  a  ", "a"},
-		"an escape sequence is shown":       {"\x1b[31mred\x1b[0m", `\x1b[31mred\x1b[0m`},
-		"a bidi override is shown":          {"a\u202eb", `a\u202eb`},
-		"an isolate is shown":               {"\u2066a\u2069", `\u2066a\u2069`},
-		"a zero-width space is shown":       {"al\u200bice", `al\u200bice`},
-		"a byte order mark is shown":        {"\ufeffa", `\ufeffa`},
-		"a tag character is shown":          {"a\U000e0041", `a\U000e0041`},
-		"a variation selector is shown":     {"a\ufe0f", `a\ufe0f`},
-		"a hangul filler is shown":          {"\u3164", `\u3164`},
-		"a blank braille cell is shown":     {"\u2800", `\u2800`},
-		"a combining joiner is shown":       {"a\u034fb", `a\u034fb`},
-		"a bell is shown":                   {"\a", `\a`},
-		"a C1 control is shown":             {"\u009b31m", `\u009b31m`},
-		"a non-breaking space is a space":   {"a\u00a0b", "a b"},
-		"a private-use character is shown":  {"\ue000", `\ue000`},
-		"broken UTF-8 is shown":             {"a\xff\xfe", `a\xff\xfe`},
-		"a replacement character is itself": {"\ufffd", "\ufffd"},
-		"what is too long is cut":           {strings.Repeat("a", maxField+1), strings.Repeat("a", maxField) + "…"},
-	} {
-		if got := Clean(c.in); got != c.want {
-			t.Errorf("%s: Clean(%q) is %q, want %q", fact, c.in, got, c.want)
-		}
-	}
-}
+	"github.com/gateledger/gateledger/internal/clean"
+)
 
 func TestProse(t *testing.T) {
 	for fact, c := range map[string]struct{ in, want string }{
@@ -173,7 +146,7 @@ func FuzzQuote(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		out := quote(s)
 		inert(t, out)
-		if got, ok := shellWord(out); !ok || got != Clean(s) {
+		if got, ok := shellWord(out); !ok || got != clean.Field(s) {
 			t.Errorf("quote(%q) = %s reads back as %q (one word: %v)", s, out, got, ok)
 		}
 	})
@@ -209,7 +182,7 @@ func inert(t *testing.T, out string) {
 	if !utf8.ValidString(out) {
 		t.Errorf("%q is no UTF-8", out)
 	}
-	if i := strings.IndexFunc(out, hidden); i >= 0 {
+	if i := strings.IndexFunc(out, clean.Hidden); i >= 0 {
 		t.Errorf("%q holds a hidden character at %d", out, i)
 	}
 }
@@ -246,7 +219,7 @@ func structure(t testing.TB, r Report) string {
 		t.Fatal(err)
 	}
 	for _, out := range []string{text.String(), md.String()} {
-		if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && hidden(r) }); i >= 0 {
+		if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && clean.Hidden(r) }); i >= 0 {
 			t.Errorf("a hidden character stands at byte %d of %q", i, out)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -37,7 +38,7 @@ func escapeHidden(data []byte) []byte {
 	for len(data) > 0 {
 		r, size := utf8.DecodeRune(data)
 		switch {
-		case r < utf8.RuneSelf && r != 0x7f || !hidden(r):
+		case r < utf8.RuneSelf && r != 0x7f || !clean.Hidden(r):
 			out = append(out, data[:size]...)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // MarkdownLimit is the most bytes Markdown writes by default: GitHub drops a
@@ -148,7 +150,7 @@ func listLine(l line) string {
 }
 
 // field is prose of a length that leaves room for its neighbours.
-func field(s string) string { return prose(clip(Clean(s), 300)) }
+func field(s string) string { return prose(clip(clean.Field(s), 300)) }
 
 func (m *markdown) commands(next []string) {
 	if len(next) == 0 {

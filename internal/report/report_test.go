@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
@@ -192,7 +194,7 @@ func TestJSONIsOneObjectWithASchema(t *testing.T) {
 func TestJSONKeepsOutsideTextWholeButShowsNoneOfIt(t *testing.T) {
 	const nasty = "a\x1b[31m\u202eb\u200bc\U000e0001d\x7fe<f>"
 	out := render(t, hostile(nasty))["json"]
-	if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && hidden(r) }); i >= 0 {
+	if i := strings.IndexFunc(out, func(r rune) bool { return r != '\n' && clean.Hidden(r) }); i >= 0 {
 		t.Errorf("a hidden character stands at byte %d: %q", i, out[i:i+4])
 	}
 	var doc struct{ Why string }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 const defaultWidth = 80
@@ -37,7 +39,7 @@ type text struct {
 
 func (t *text) status(p page) {
 	head := p.mark.symbol() + " " + p.word
-	t.print(t.paint(p.mark, head), "  ", Clean(p.title), "\n")
+	t.print(t.paint(p.mark, head), "  ", clean.Field(p.title), "\n")
 	if p.why != "" {
 		t.wrap("  ", "  ", p.why)
 	}
@@ -77,7 +79,7 @@ func (t *text) line(l line, wide int) {
 	lead := l.mark.symbol()
 	indent := 4
 	if wide > 0 {
-		lead += " " + pad(Clean(l.word), wide)
+		lead += " " + pad(clean.Field(l.word), wide)
 		indent += wide + 2
 	}
 	said := l.name
@@ -88,7 +90,7 @@ func (t *text) line(l line, wide int) {
 	first := "  " + t.paint(l.mark, lead) + strings.Repeat(" ", indent-2-utf8.RuneCountInString(lead))
 	t.wrapAt(first, indent, said)
 	for _, c := range l.inset {
-		t.print(strings.Repeat(" ", indent), Clean(c), "\n")
+		t.print(strings.Repeat(" ", indent), clean.Field(c), "\n")
 	}
 }
 
@@ -98,7 +100,7 @@ func (t *text) commands(next []string) {
 	}
 	t.print("\n", t.bold("Next"), "\n")
 	for _, c := range next {
-		t.print("  ", Clean(c), "\n")
+		t.print("  ", clean.Field(c), "\n")
 	}
 }
 
@@ -117,7 +119,7 @@ func (t *text) wrapAt(first string, column int, words string) {
 }
 
 func (t *text) flowWords(column int, rest, words string) {
-	for i, word := range strings.Fields(Clean(words)) {
+	for i, word := range strings.Fields(clean.Field(words)) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:
