@@ -123,11 +123,12 @@ func (x *insider) check(err error) {
 	}
 }
 
-// log appends any payload, signed by a machine.
+// log appends any payload, signed by a machine: event.Sign would refuse some.
 func (x *insider) log(payload []byte, by event.Signer) {
 	x.Helper()
-	signed, err := event.Sign(payload, by)
+	signature, err := by.Sign(event.PAE(event.PayloadType, payload))
 	x.check(err)
+	signed := event.Signed{Payload: payload, Signature: signature, Verifier: by.Verifier()}
 	leaf, err := signed.Leaf()
 	x.check(err)
 	_, err = x.ledger.Append(x.Context(), proof.Checkpoint{}, []ledger.Leaf{{ID: signed.ID(), Data: leaf, Body: payload}})

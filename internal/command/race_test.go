@@ -141,4 +141,3 @@ func (p *project) count(kind string) (n int) {
 	}
 	return n
 }
-
