@@ -241,7 +241,7 @@ func TestInsiderCannotVoteForOthers(t *testing.T) {
 			t.Errorf("%s: not one vote\n%s", attack.fact, a.stdout)
 		}
 	}
-	x.must("approve", x.request, "--ssh", "bo", "--yes")
+	by("bo", nil)() // logged just as the attacks were, and really bo's
 	x.gate(cli.OK)
 	x.must("verify", "artifact", "dist/app")
 	x.must("verify", "ledger")

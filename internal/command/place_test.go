@@ -21,6 +21,7 @@ func TestLedgerURL(t *testing.T) {
 		"an absolute path":                  {"/r", "/r/.git", "dir:/srv/log", "dir:/srv/log"},
 		"an export":                         {"/r", "/r/.git", "audit.tar", "tar:" + absolute("audit.tar")},
 		"an export, said so":                {"/r", "/r/.git", "tar:audit.tar", "tar:" + absolute("audit.tar")},
+		"a folder, without a scheme":        {"/r", "/r/.git", "/srv/log", "dir:/srv/log"},
 		"another scheme":                    {"/r", "/r/.git", "git:origin", "git:origin"},
 	} {
 		t.Run(name, func(t *testing.T) {

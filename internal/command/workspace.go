@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 	"slices"
 	"strings"
@@ -122,7 +123,11 @@ func (w *workspace) openLedger(ctx context.Context, url string, write bool) (err
 			return err
 		}
 	}
-	if w.ledger, err = ledger.Open(ctx, w.url, o); err != nil {
+	w.ledger, err = ledger.Open(ctx, w.url, o)
+	if errors.Is(err, fs.ErrNotExist) && codeOf(err) == cli.OK {
+		return cli.Fail(cli.Usage, "name a ledger that is there with --ledger", "%w", err)
+	}
+	if err != nil {
 		return ledgerError(w.url, err)
 	}
 	return w.remember(ctx)

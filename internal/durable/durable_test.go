@@ -307,3 +307,37 @@ func TestDirFollowsNoLinkOut(t *testing.T) {
 		t.Errorf("outside there is %v, %v", left, err)
 	}
 }
+
+func TestStagePublishes(t *testing.T) {
+	for fail, want := range map[int]string{-1: "new", 0: "old", 1: "old", 2: "old", 3: "old", 4: "old", 5: "old", 6: "new"} {
+		x, folder := newTraced(t, fail)
+		put(t, folder, "head", "old")
+		s := durable.NewStage(x)
+		err := s.Write("file", []byte("1"))
+		if err == nil {
+			err = s.Replace("head", []byte("new"))
+		}
+		if err == nil {
+			if got := read(t, folder, "head"); got != "old" {
+				t.Errorf("before Publish head holds %q", got)
+			}
+			err = s.Sync()
+		}
+		if err == nil {
+			err = s.Publish("head")
+		}
+		s.Discard()
+		if failed := errors.Is(err, errDisk); failed != (fail >= 0 && fail < len(x.calls)) {
+			t.Errorf("call %d of %q fails: %v", fail, x.calls, err)
+		}
+		if got := read(t, folder, "head"); got != want && fail < len(x.calls)-1 {
+			t.Errorf("call %d of %q fails: head holds %q, want %q", fail, x.calls, got, want)
+		}
+		if fail >= 0 {
+			continue
+		}
+		if renamed := x.index(t, "rename head.gateledger-tmp head"); renamed < x.index(t, "sync file") || renamed < x.index(t, "sync head.gateledger-tmp") || x.calls[len(x.calls)-1] != "sync ./" {
+			t.Errorf("calls %q", x.calls)
+		}
+	}
+}

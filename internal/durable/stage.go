@@ -52,8 +52,24 @@ func (s *Stage) Write(name string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	s.folders[path.Dir(name)] = true
 	return s.add(name, f)
 }
+
+// Replace writes what is to take the place of name, beside it; Publish then
+// puts it there. It costs no sync of its own, as WriteFile would.
+func (s *Stage) Replace(name string, data []byte) error {
+	f, err := create(s.fsys, name+tempSuffix, data)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return s.add(name+tempSuffix, f)
+}
+
+// Publish puts what Replace wrote in the place of name, in one moment. It is
+// for after Sync: all that was staged is durable then, whatever name says of
+// it. When it returns nil, so is name; when it fails, name may be either.
+func (s *Stage) Publish(name string) error { return publish(s.fsys, name) }
 
 // Keep makes a file that is there already durable with the rest: whoever
 // wrote it may have crashed before that.
@@ -65,6 +81,7 @@ func (s *Stage) Keep(name string) error {
 	if err != nil {
 		return fmt.Errorf("keep %s: %w", name, err)
 	}
+	s.folders[path.Dir(name)] = true
 	return s.add(name, f)
 }
 
@@ -83,7 +100,6 @@ func (s *Stage) Remove(name string) error {
 }
 
 func (s *Stage) add(name string, f File) error {
-	s.folders[path.Dir(name)] = true
 	s.open = append(s.open, staged{name, f})
 	if len(s.open) < maxOpen {
 		return nil

@@ -27,6 +27,12 @@ func WriteFile(fsys FS, name string, data []byte) error {
 		_ = fsys.Remove(temp)
 		return fmt.Errorf("write %s: %w", name, err)
 	}
+	return publish(fsys, name)
+}
+
+// publish renames the synced temporary file of name over name.
+func publish(fsys FS, name string) error {
+	temp := name + tempSuffix
 	if err := fsys.Rename(temp, name); err != nil {
 		_ = fsys.Remove(temp)
 		return fmt.Errorf("write %s: %w", name, err)

@@ -140,9 +140,10 @@ type pending struct {
 //
 // The order is: compute the new tree and check that it extends the old one;
 // sign its checkpoint and check the signature; write entries, tiles, bodies
-// and documents under names that no checkpoint refers to yet, fsync them and
-// their folders, and read them back; then write, fsync and rename the
-// checkpoint, fsync its folder, and read it back.
+// and documents under names that no checkpoint refers to yet, and the new
+// checkpoint beside the old; fsync all of them and their folders, and read
+// them back; then rename the checkpoint over the old one, fsync its folder,
+// and read it back.
 func (d *dir) commit(ctx context.Context, v *view, leaves []pending) (*view, *growth, error) {
 	s := d.state
 	g, root := s.edge.grow(leaves)
@@ -153,13 +154,15 @@ func (d *dir) commit(ctx context.Context, v *view, leaves []pending) (*view, *gr
 	next, files := g.next(leaves)
 	next.head = head
 	files = append(files, bodyFiles(v.head.Size, leaves)...)
-	if err := d.stage(ctx, files, leaves); err != nil {
+	st := durable.NewStage(d.fsys, s.edge.folders()...)
+	defer st.Discard()
+	if err := d.stage(ctx, st, head.Raw, files, leaves); err != nil {
 		return nil, nil, err
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if err := durable.WriteFile(d.fsys, checkpointPath, head.Raw); err != nil {
+	if err := st.Publish(checkpointPath); err != nil {
 		return nil, nil, err
 	}
 	if err := compare(d.fsys, file{name: checkpointPath, data: head.Raw}); err != nil {

@@ -12,17 +12,16 @@ import (
 	"github.com/gateledger/gateledger/internal/durable"
 )
 
-// stage makes files and the leaves' documents durable, and reads them back.
-// Nothing refers to them yet.
-func (d *dir) stage(ctx context.Context, files []file, leaves []pending) error {
+// stage makes files and the leaves' documents durable, with the checkpoint that
+// is to be published next, and reads the files back. Nothing refers to any of
+// them yet.
+func (d *dir) stage(ctx context.Context, st *durable.Stage, checkpoint []byte, files []file, leaves []pending) error {
 	s := d.state
 	if !s.tidy {
 		if err := s.edge.removeStray(d.fsys); err != nil {
 			return err
 		}
 	}
-	st := durable.NewStage(d.fsys, s.edge.folders()...)
-	defer st.Discard()
 	for _, f := range files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -35,6 +34,9 @@ func (d *dir) stage(ctx context.Context, files []file, leaves []pending) error {
 		if err := d.stageBlobs(st, l); err != nil {
 			return err
 		}
+	}
+	if err := st.Replace(checkpointPath, checkpoint); err != nil {
+		return err
 	}
 	if err := st.Sync(); err != nil {
 		return err
