@@ -1,13 +1,19 @@
 # Everything a contributor runs. Needs go and git; see CONTRIBUTING.md.
-.PHONY: all demo test lint bench update fuzz build
+.PHONY: all demo test race lint bench update fuzz build
 all: lint test
 
 demo: ## the main job on a throw-away repository, and the attacks on it
 	@go run ./cmd/gateledger demo
 
 test: ## every test, and the outside verifiers against our formats
-	go test -shuffle=on ./...
-	cd test/interop && go test -shuffle=on ./...
+	go test -shuffle=on $(TESTFLAGS) ./...
+	cd test/interop && go test -shuffle=on $(TESTFLAGS) ./...
+
+# Not command and demo: they run other processes, which -race makes slow and
+# does not look into.
+RACE = $(shell go list ./internal/... | grep -v -e /command$$ -e /demo$$ -e /archtest$$)
+race: ## the tests of what runs goroutines, with the race detector
+	go test -race -shuffle=on $(TESTFLAGS) $(RACE)
 
 lint: ## formatting, vet, staticcheck
 	@test -z "$$(gofmt -l cmd internal test bench)" || { gofmt -l cmd internal test bench; echo "run gofmt -w on these"; exit 1; }

@@ -56,11 +56,17 @@ func (x *traced) OpenFile(name string, flag int, perm fs.FileMode) (durable.File
 }
 
 func (x *traced) Rename(from, to string) error {
-	return errors.Join(x.call("rename %s %s", from, to), x.unless(func() error { return x.FS.Rename(from, to) }))
+	if err := x.call("rename %s %s", from, to); err != nil {
+		return err
+	}
+	return x.FS.Rename(from, to)
 }
 
 func (x *traced) Remove(name string) error {
-	return errors.Join(x.call("remove %s", name), x.unless(func() error { return x.FS.Remove(name) }))
+	if err := x.call("remove %s", name); err != nil {
+		return err
+	}
+	return x.FS.Remove(name)
 }
 
 func (x *traced) Mkdir(name string, perm fs.FileMode) error {
@@ -71,15 +77,10 @@ func (x *traced) Mkdir(name string, perm fs.FileMode) error {
 }
 
 func (x *traced) SyncDir(name string) error {
-	return errors.Join(x.call("sync %s/", name), x.unless(func() error { return x.FS.SyncDir(name) }))
-}
-
-// unless does what was called for, unless that call just failed.
-func (x *traced) unless(f func() error) error {
-	if x.fail == len(x.calls)-1 {
-		return nil
+	if err := x.call("sync %s/", name); err != nil {
+		return err
 	}
-	return f()
+	return x.FS.SyncDir(name)
 }
 
 type tracedFile struct {

@@ -246,3 +246,49 @@ func TestStrayFilesChangeNothing(t *testing.T) {
 		t.Fatalf("audit after appends: %v", err)
 	}
 }
+
+// Somebody who rewrites an entry and every hash over it is stopped by the
+// signature, wherever on the way up he stops himself.
+func TestAuditRefusesRewrittenHistory(t *testing.T) {
+	t.Parallel()
+	o := ledgertest.Options(t)
+	leaves := ledgertest.Leaves(0, 800)
+	rewritten := append([]ledger.Leaf(nil), leaves...)
+	rewritten[300] = ledgertest.Leaf(5000)
+	other := t.TempDir()
+	fillAt(t, other, o, rewritten)
+	for name, files := range map[string][]string{
+		"entry":                         {"tile/entries/001"},
+		"entry, body and id":            {"tile/entries/001", "body/001", "cache/ids"},
+		"entry and leaf hash":           {"tile/entries/001", "tile/0/001", "body/001", "cache/ids"},
+		"entry and every hash":          {"tile/entries/001", "tile/0/001", "tile/1/000.p/3", "body/001", "cache/ids"},
+		"leaf hash":                     {"tile/0/001"},
+		"leaf hash and the ones above":  {"tile/0/001", "tile/1/000.p/3"},
+		"the hash above the leaf hash":  {"tile/1/000.p/3"},
+		"entry and the hash at the top": {"tile/entries/001", "tile/1/000.p/3", "body/001", "cache/ids"},
+	} {
+		d := damaged{folder: t.TempDir(), keys: ledger.Options{Keys: o.Keys}}
+		fillAt(t, d.folder, o, leaves)
+		for _, file := range files {
+			data, err := os.ReadFile(filepath.Join(other, filepath.FromSlash(file)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(d.folder, filepath.FromSlash(file)), string(data))
+		}
+		if err := d.audit(); !errors.Is(err, ledger.ErrTampered) {
+			t.Errorf("%s rewritten: audit: %v", name, err)
+		}
+		if !strings.HasPrefix(name, "entry") {
+			continue
+		}
+		l := open(t, "dir:"+d.folder, d.keys)
+		var failed error
+		for _, err := range l.Read(context.Background(), 0, 800) {
+			failed = err
+		}
+		if !errors.Is(failed, ledger.ErrTampered) {
+			t.Errorf("%s rewritten: read: %v", name, failed)
+		}
+	}
+}

@@ -23,6 +23,9 @@ const (
 // hashedrekord entry with a public key it is the event id, SHA-256 over the
 // signed digest and the SHA-256 of the key, so that signing the same event
 // again does not make it another. Of anything else it is the leaf hash.
+//
+// Nothing here checks the signature: whoever appends must have, or a forged
+// entry would take the place of the event it names.
 func ID(data []byte) [32]byte {
 	return idOf(data, nil)
 }
