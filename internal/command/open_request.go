@@ -92,7 +92,7 @@ func (g *gate) find(events []*event.Event, want event.RequestPredicate) (openReq
 		return openRequest{}, false
 	}
 	for _, e := range slices.Backward(events) {
-		if !e.Is("request") || !policy.MayGate(g.policy, g.rules, e) {
+		if !mentionsAny(e, want.Subjects[0]) || !e.Is("request") || !policy.MayGate(g.policy, g.rules, e) {
 			continue
 		}
 		p, err := event.DecodePredicate[event.RequestPredicate](e)
@@ -203,7 +203,7 @@ func sharesDigest(a, b event.Subject) bool {
 // was used up, or "none".
 func previous(p *policy.Policy, events []*event.Event, rules policy.Environment) string {
 	for _, e := range slices.Backward(events) {
-		if !e.Is("deployment") || e.Verify() != nil {
+		if !e.Mentions(rules.Name) || !e.Is("deployment") || e.Verify() != nil {
 			continue
 		}
 		if _, ok := p.SignerOf(e.KeyID()); !ok {

@@ -76,7 +76,7 @@ func TestAHugeCacheOfIDsIsNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := f.Truncate(1 << 30); err != nil {
-		t.Skip(err) // no sparse files here
+		t.Fatal(err)
 	}
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
