@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -165,7 +166,7 @@ func (g *gate) runID() (string, error) {
 		return "local-" + g.flags.run, nil
 	}
 	var id [6]byte
-	if _, err := g.env.Rand.Read(id[:]); err != nil {
+	if _, err := io.ReadFull(g.env.Rand, id[:]); err != nil {
 		return "", fmt.Errorf("make a run id: %w", err)
 	}
 	return "local-" + hex.EncodeToString(id[:]), nil
