@@ -9,6 +9,8 @@
 //	event/NAME.pem      an event key, PKCS #8
 //	trust/ORIGIN.yml    the policy trusted for a ledger
 //	head/ORIGIN         the newest checkpoint seen of a ledger
+//	root/SHA256.json    a Sigstore trusted root that some policy names
+//	cache/ORIGIN.git    what was fetched of a ledger elsewhere; may be deleted
 package keyring
 
 import (

@@ -43,14 +43,7 @@ func (r Ring) LogSigner(origin string) (note.Signer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read log key of %.80s: %w", origin, err)
 	}
-	s, err := note.NewSigner(private)
-	if err != nil {
-		return nil, fmt.Errorf("read log key of %s: %w: %w", origin, ErrWrongKey, err)
-	}
-	if s.Name() != origin {
-		return nil, fmt.Errorf("read log key of %s: %w: it is the key of %s", origin, ErrWrongKey, s.Name())
-	}
-	return s, nil
+	return logSigner(private, origin)
 }
 
 // LogVerifierKey returns the public half of the log key, in the form a policy
