@@ -30,22 +30,67 @@ const (
 var ErrBundle = errors.New("malformed bundle")
 
 // A Bundle is a Sigstore bundle v0.3 of the one shape we write: a DSSE
-// envelope with one signature by a public key, and one transparency log entry
-// with its inclusion proof and signed checkpoint. It is laid out as protobuf's
-// JSON mapping has it, which leaves out zeros.
+// envelope with one signature, by a public key or a certificate, and our
+// log's entry with its inclusion proof and signed checkpoint. RFC 3161 tokens
+// and entries of other logs may stand beside it, which this package carries
+// and does not read. It is laid out as protobuf's JSON mapping has it, which
+// leaves out zeros.
 type Bundle struct {
 	MediaType    string       `json:"mediaType"`
 	Verification verification `json:"verificationMaterial"`
 	Envelope     envelope     `json:"dsseEnvelope"`
 }
 
+// Of PublicKey and Certificate a verification has one.
 type verification struct {
-	PublicKey keyHint    `json:"publicKey"`
-	Entries   []logEntry `json:"tlogEntries"`
+	PublicKey   *keyHint     `json:"publicKey,omitzero"`
+	Certificate *certificate `json:"certificate,omitzero"`
+	Entries     logEntries   `json:"tlogEntries"`
+	Timestamps  *timestamps  `json:"timestampVerificationData,omitzero"`
 }
 
 type keyHint struct {
 	Hint string `json:"hint"`
+}
+
+type certificate struct {
+	RawBytes []byte `json:"rawBytes"`
+}
+
+type timestamps struct {
+	RFC3161 []timestamp `json:"rfc3161Timestamps"`
+}
+
+type timestamp struct {
+	Token []byte `json:"signedTimestamp"`
+}
+
+// logEntries are ours, which comes first, and those of other logs.
+type logEntries struct {
+	own    *logEntry
+	others []canon.Raw
+}
+
+// MarshalJSON writes the list of them all.
+func (l logEntries) MarshalJSON() ([]byte, error) {
+	list := []any{}
+	if l.own != nil {
+		list = append(list, l.own)
+	}
+	for _, o := range l.others {
+		list = append(list, o)
+	}
+	return canon.Marshal(list)
+}
+
+// UnmarshalJSON reads the first one strictly, and the others not at all.
+func (l *logEntries) UnmarshalJSON(data []byte) error {
+	var list []canon.Raw
+	if err := canon.Decode(data, &list); err != nil || len(list) == 0 {
+		return err
+	}
+	l.own, l.others = new(logEntry), list[1:]
+	return canon.Decode(list[0], l.own)
 }
 
 type logEntry struct {
@@ -87,38 +132,56 @@ type dsseSignature struct {
 	Sig []byte `json:"sig"`
 }
 
-// NewBundle joins a signed payload, its leaf and the leaf's receipt. logID is
-// the log's full key id, as proof.LogID gives it.
+// NewBundle joins a signed payload, its leaf and the leaf's receipt. id is the
+// log's full key id, as proof.LogID gives it.
 func NewBundle(s Signed, leaf []byte, r proof.Receipt, id []byte) Bundle {
 	hashes := make([][]byte, len(r.Proof))
 	for i, h := range r.Proof {
 		hashes[i] = slices.Clone(h[:])
 	}
 	root := r.Checkpoint.Root
-	return Bundle{
-		MediaType: BundleType,
-		Verification: verification{
-			PublicKey: keyHint{Hint: s.KeyID()},
-			Entries: []logEntry{{
-				LogIndex:    r.Index,
-				LogID:       logID{KeyID: id},
-				KindVersion: kindVersion{Kind: entryKind, Version: entryVersion},
-				Inclusion: inclusionProof{
-					LogIndex:   r.Index,
-					RootHash:   root[:],
-					TreeSize:   r.Checkpoint.Size,
-					Hashes:     hashes,
-					Checkpoint: checkpointNote{Envelope: string(r.Checkpoint.Raw)},
-				},
-				CanonicalBody: leaf,
-			}},
+	entry := &logEntry{
+		LogIndex:    r.Index,
+		LogID:       logID{KeyID: id},
+		KindVersion: kindVersion{Kind: entryKind, Version: entryVersion},
+		Inclusion: inclusionProof{
+			LogIndex:   r.Index,
+			RootHash:   root[:],
+			TreeSize:   r.Checkpoint.Size,
+			Hashes:     hashes,
+			Checkpoint: checkpointNote{Envelope: string(r.Checkpoint.Raw)},
 		},
+		CanonicalBody: leaf,
+	}
+	return Bundle{
+		MediaType:    BundleType,
+		Verification: verificationOf(s, entry),
 		Envelope: envelope{
 			Payload:     s.Payload,
 			PayloadType: PayloadType,
 			Signatures:  []dsseSignature{{Sig: s.Signature}},
 		},
 	}
+}
+
+// verificationOf is what a verifier needs beside the envelope of s.
+func verificationOf(s Signed, entry *logEntry) verification {
+	v := verification{Entries: logEntries{own: entry}}
+	for _, e := range s.Entries {
+		v.Entries.others = append(v.Entries.others, canon.Raw(e))
+	}
+	if s.Verifier.Keyless() {
+		v.Certificate = &certificate{RawBytes: s.Verifier.Certificate}
+	} else {
+		v.PublicKey = &keyHint{Hint: s.KeyID()}
+	}
+	if len(s.Timestamps) > 0 {
+		v.Timestamps = &timestamps{}
+		for _, t := range s.Timestamps {
+			v.Timestamps.RFC3161 = append(v.Timestamps.RFC3161, timestamp{Token: t})
+		}
+	}
+	return v
 }
 
 // Marshal returns the bundle's canonical JSON.
@@ -148,9 +211,6 @@ func ParseBundle(data []byte) (Bundle, error) {
 	if err != nil {
 		return Bundle{}, fmt.Errorf("%w: %w", ErrBundle, err)
 	}
-	if err := refuseCertificate(given); err != nil {
-		return Bundle{}, err
-	}
 	var b Bundle
 	if err := canon.Decode(given, &b); err != nil {
 		return Bundle{}, fmt.Errorf("%w: %w", ErrBundle, err)
@@ -168,21 +228,6 @@ func ParseBundle(data []byte) (Bundle, error) {
 	return b, nil
 }
 
-// refuseCertificate tells a keyless bundle from a broken one.
-func refuseCertificate(data []byte) error {
-	var b struct {
-		Verification struct {
-			Certificate canon.Raw `json:"certificate"`
-			Chain       canon.Raw `json:"x509CertificateChain"`
-		} `json:"verificationMaterial"`
-	}
-	// What can't be read here, the strict reading names.
-	if canon.DecodeOpen(data, &b) == nil && (b.Verification.Certificate != nil || b.Verification.Chain != nil) {
-		return fmt.Errorf("bundle %w", ErrKeyless)
-	}
-	return nil
-}
-
 // check holds the bundle's parts against each other.
 func (b Bundle) check() error {
 	switch {
@@ -194,10 +239,12 @@ func (b Bundle) check() error {
 		return fmt.Errorf("payload of %d bytes, over the limit of %d", len(b.Envelope.Payload), MaxPayload)
 	case len(b.Envelope.Signatures) != 1:
 		return fmt.Errorf("%d signatures, want exactly one", len(b.Envelope.Signatures))
-	case len(b.Verification.Entries) != 1:
-		return fmt.Errorf("%d tlogEntries, want exactly one", len(b.Verification.Entries))
+	case b.Verification.Entries.own == nil:
+		return errors.New("0 tlogEntries, want our own")
+	case b.Verification.Timestamps != nil && len(b.Verification.Timestamps.RFC3161) == 0:
+		return errors.New("timestampVerificationData without a timestamp")
 	}
-	e := b.Verification.Entries[0]
+	e := b.Verification.Entries.own
 	if e.KindVersion != (kindVersion{Kind: entryKind, Version: entryVersion}) {
 		return fmt.Errorf("kindVersion is %.40q %.40q, want %s %s", e.KindVersion.Kind, e.KindVersion.Version, entryKind, entryVersion)
 	}
@@ -208,16 +255,35 @@ func (b Bundle) check() error {
 	if err != nil {
 		return err
 	}
-	if b.Verification.PublicKey.Hint != s.KeyID() {
-		return fmt.Errorf("publicKey hint is %.80q, but the entry's key is %s", b.Verification.PublicKey.Hint, s.KeyID())
+	if err := b.Verification.checkVerifier(s); err != nil {
+		return err
 	}
 	_, err = b.Receipt()
 	return err
 }
 
-// Signed returns what the envelope says, with the key that the log entry
-// names. It fails unless the entry commits to exactly this payload and
-// signature.
+// checkVerifier wants the key or certificate of the entry, and not both.
+func (v verification) checkVerifier(s Signed) error {
+	switch key, c := v.PublicKey, v.Certificate; {
+	case key != nil && c != nil:
+		return errors.New("a publicKey and a certificate, want one")
+	case s.Verifier.Keyless() && c == nil:
+		return errors.New("the entry has a certificate, but the bundle none")
+	case s.Verifier.Keyless() && !bytes.Equal(c.RawBytes, s.Verifier.Certificate):
+		return errors.New("certificate is not the entry's")
+	case s.Verifier.Keyless():
+		return nil
+	case key == nil:
+		return errors.New("the entry has a key, but the bundle no hint of it")
+	case key.Hint != s.KeyID():
+		return fmt.Errorf("publicKey hint is %.80q, but the entry's key is %s", key.Hint, s.KeyID())
+	}
+	return nil
+}
+
+// Signed returns what the envelope says, with the key or certificate that the
+// log entry names, and the tokens and entries beside it. It fails unless the
+// entry commits to exactly this payload and signature.
 func (b Bundle) Signed() (Signed, error) {
 	e, err := b.open()
 	if err != nil {
@@ -228,18 +294,31 @@ func (b Bundle) Signed() (Signed, error) {
 
 // Leaf returns the log entry.
 func (b Bundle) Leaf() []byte {
-	if len(b.Verification.Entries) != 1 {
+	if b.Verification.Entries.own == nil {
 		return nil
 	}
-	return b.Verification.Entries[0].CanonicalBody
+	return b.Verification.Entries.own.CanonicalBody
 }
 
 // open joins the entry with the envelope, as Open joins a leaf with a body.
 func (b Bundle) open() (*Event, error) {
-	if len(b.Verification.Entries) != 1 || len(b.Envelope.Signatures) != 1 {
+	own := b.Verification.Entries.own
+	if own == nil || len(b.Envelope.Signatures) != 1 {
 		return nil, errors.New("no single entry and signature")
 	}
-	e, err := Open(b.Verification.Entries[0].LogIndex, b.Leaf(), b.Envelope.Payload)
+	s := Signed{Payload: b.Envelope.Payload}
+	if t := b.Verification.Timestamps; t != nil {
+		for _, token := range t.RFC3161 {
+			s.Timestamps = append(s.Timestamps, token.Token)
+		}
+	}
+	for _, o := range b.Verification.Entries.others {
+		s.Entries = append(s.Entries, o)
+	}
+	if err := s.checkBeside(); err != nil {
+		return nil, err
+	}
+	e, err := open(own.LogIndex, own.CanonicalBody, s)
 	if err != nil {
 		return nil, fmt.Errorf("canonicalizedBody: %w", err)
 	}
@@ -253,10 +332,10 @@ func (b Bundle) open() (*Event, error) {
 // it: what the fields say is what the note says, but only Receipt.Verify or
 // proof.ParseCheckpoint tells who signed that.
 func (b Bundle) Receipt() (proof.Receipt, error) {
-	if len(b.Verification.Entries) != 1 {
-		return proof.Receipt{}, errors.New("no single entry")
+	e := b.Verification.Entries.own
+	if e == nil {
+		return proof.Receipt{}, errors.New("no entry of ours")
 	}
-	e := b.Verification.Entries[0]
 	p := e.Inclusion
 	if e.LogIndex != p.LogIndex {
 		return proof.Receipt{}, fmt.Errorf("logIndex is %d in the entry and %d in its proof", e.LogIndex, p.LogIndex)
@@ -287,7 +366,13 @@ func (b Bundle) Receipt() (proof.Receipt, error) {
 // the entry is the envelope's, its receipt leads to a checkpoint that one of
 // keys signed, the log id is that key's, the signature verifies, and the
 // payload is a statement. Whether the key that signed means anything, the
-// policy says.
+// policy says. Of a certificate it is checked that its key signed, of tokens
+// and entries of other logs nothing but their shape: who issued it, whether it
+// held then, and when that was, package keyless says of the event returned.
+//
+// Nothing else of a bundle can be changed, but for spacing and order, the log
+// id behind the hash that keys are known by, and signatures on the checkpoint
+// by keys that are not in keys.
 //
 // Stock Sigstore verifiers pass over canonicalizedBody, rootHash, treeSize
 // and kindVersion where they disagree with the rest; this one does not.
@@ -306,7 +391,7 @@ func (b Bundle) Verify(keys proof.Keys) (*Event, error) {
 	if err := receipt.Verify(e.Leaf, keys); err != nil {
 		return nil, fmt.Errorf("bundle: %w", err)
 	}
-	id := b.Verification.Entries[0].LogID.KeyID
+	id := b.Verification.Entries.own.LogID.KeyID
 	if !keys.Has(binary.BigEndian.Uint32(id)) {
 		return nil, fmt.Errorf("%w: logId %x is of no log key that we trust", ErrBundle, id)
 	}

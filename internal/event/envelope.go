@@ -22,7 +22,6 @@ const KeyDetails = "PKIX_ECDSA_P256_SHA_256"
 var (
 	ErrMismatch  = errors.New("leaf and body disagree")
 	ErrSignature = errors.New("signature does not verify")
-	ErrKeyless   = errors.New("signed with a certificate (keyless), which this version does not verify")
 )
 
 // A Signer signs with the key whose public half Verifier returns: ECDSA P-256
@@ -34,16 +33,27 @@ type Signer interface {
 
 // A Verifier is what a leaf says of the key that signed.
 type Verifier struct {
-	KeyDetails string // PKIX_ECDSA_P256_SHA_256
-	PublicKey  []byte // PKIX, ASN.1 DER
+	KeyDetails  string // PKIX_ECDSA_P256_SHA_256
+	PublicKey   []byte // PKIX, ASN.1 DER
+	Certificate []byte // X.509, ASN.1 DER, of an event signed keyless; its key is PublicKey
 }
 
+// Keyless reports whether a certificate stands beside the signature, and not
+// a bare key. Whose certificate it is, and whether it held when the signature
+// was made, package keyless says.
+func (v Verifier) Keyless() bool { return len(v.Certificate) != 0 }
+
 // A Signed is a signed payload: what a DSSE envelope with exactly one
-// signature says, with the key that made it.
+// signature says, with the key that made it, and what others say of when.
+// Nothing in this package reads Timestamps and Entries: until package keyless
+// has verified them, they are anybody's word.
 type Signed struct {
 	Payload   []byte // the Statement's canonical bytes
 	Signature []byte // over PAE(PayloadType, Payload): ASN.1 ECDSA
 	Verifier  Verifier
+
+	Timestamps [][]byte // RFC 3161 tokens over Signature: each a whole TimeStampResp, as Sigstore has it, ASN.1 DER
+	Entries    [][]byte // entries of other transparency logs: protobuf JSON of a Sigstore TransparencyLogEntry, canonical
 }
 
 // PAE returns DSSE's pre-authentication encoding: what is signed.
@@ -89,15 +99,18 @@ func Sign(payload []byte, s Signer) (Signed, error) {
 
 // ID names the event for good: SHA-256 of SHA-256(PAE) and SHA-256 of the
 // public key. The signature is no part of it, because an ECDSA signature can
-// be rewritten into another valid one, and a retry must keep its name.
+// be rewritten into another valid one, and a retry must keep its name. A
+// certificate counts by its key alone, because the signature on it can be
+// rewritten just so.
 func (s Signed) ID() [32]byte {
-	var pair [64]byte
-	hashPAE(sha256.New(), s.Payload, (*[32]byte)(pair[:32]))
-	return eventID(pair, s.Verifier)
+	var digest [32]byte
+	hashPAE(sha256.New(), s.Payload, &digest)
+	return eventID(digest, sha256.Sum256(s.Verifier.PublicKey))
 }
 
-func eventID(pair [64]byte, v Verifier) [32]byte {
-	key := sha256.Sum256(v.PublicKey)
+func eventID(digest, key [32]byte) [32]byte {
+	var pair [64]byte
+	copy(pair[:], digest[:])
 	copy(pair[32:], key[:])
 	return sha256.Sum256(pair[:])
 }
@@ -111,8 +124,9 @@ func KeyID(v Verifier) string {
 	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
-// Verify checks the signature against the key that stands beside it. Whether
-// that key means anything, the policy says.
+// Verify checks the signature against the key or certificate that stands
+// beside it. Whether that key means anything, the policy says; of a
+// certificate nothing is checked but that it is one, and of this key.
 func (s Signed) Verify() error {
 	key, err := s.Verifier.key()
 	if err != nil {
@@ -127,10 +141,16 @@ func (s Signed) Verify() error {
 }
 
 // key reads the public key. A second encoding of the same key is refused,
-// because a key is known by the digest of its encoding.
+// because a key is known by the digest of its encoding; and so is a
+// certificate of another key.
 func (v Verifier) key() (*ecdsa.PublicKey, error) {
 	if v.KeyDetails != KeyDetails {
 		return nil, fmt.Errorf("key is a %.60q, want %s", v.KeyDetails, KeyDetails)
+	}
+	if v.Keyless() {
+		if err := checkCertificate(v.Certificate, v.PublicKey); err != nil {
+			return nil, err
+		}
 	}
 	parsed, err := x509.ParsePKIXPublicKey(v.PublicKey)
 	if err != nil {

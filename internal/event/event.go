@@ -41,26 +41,30 @@ type Event struct {
 	checked   bool
 }
 
-// Open joins a leaf and the body beside it. It fails with ErrMismatch when
-// the leaf does not commit to exactly that body, or is no canonical
-// hashedrekord 0.0.2, and with ErrKeyless when a certificate signed it. It
-// reads neither the statement nor the signature. The Event keeps leaf and
-// body, which must not change afterwards.
+// Open joins a leaf and the body beside it, as Signed.Body wrote it. It fails
+// with ErrMismatch when the leaf does not commit to exactly that statement, is
+// no canonical hashedrekord 0.0.2, or holds what is no certificate of an ECDSA
+// P-256 key; and when the body is framed in any other way than Body does. It
+// reads neither the statement nor the signature, nor more of a certificate
+// than its key. The Event keeps leaf and body, which must not change
+// afterwards.
 func Open(index uint64, leaf, body []byte) (*Event, error) {
-	digest, signature, key, err := parseLeaf(leaf)
+	var s Signed
+	if err := s.parseBody(body); err != nil {
+		return nil, fmt.Errorf("open entry %d: %w: %w", index, ErrMismatch, err)
+	}
+	return open(index, leaf, s)
+}
+
+// open is Open for a body that was read.
+func open(index uint64, leaf []byte, s Signed) (*Event, error) {
+	digest, signature, verifier, err := parseLeaf(leaf)
 	if err != nil {
 		return nil, fmt.Errorf("open entry %d: %w", index, err)
 	}
-	e := &Event{
-		Index: index,
-		Leaf:  leaf,
-		Signed: Signed{
-			Payload:   body,
-			Signature: signature,
-			Verifier:  Verifier{KeyDetails: KeyDetails, PublicKey: key},
-		},
-	}
-	hashPAE(sha256.New(), body, &e.digest)
+	s.Signature, s.Verifier = signature, verifier
+	e := &Event{Index: index, Leaf: leaf, Signed: s}
+	hashPAE(sha256.New(), s.Payload, &e.digest)
 	if e.digest != digest {
 		return nil, fmt.Errorf("open entry %d: %w: the body's SHA-256 is not the leaf's", index, ErrMismatch)
 	}
@@ -113,14 +117,13 @@ func (e *Event) Verify() error {
 	return e.verified
 }
 
-// KeyID names the key that the leaf says signed the event.
+// KeyID names the key that the leaf says signed the event. The key of a
+// certificate signs one event or a few, so its name tells nobody who that was.
 func (e *Event) KeyID() string { return e.Signed.KeyID() }
 
 // ID is Signed.ID.
 func (e *Event) ID() [32]byte {
-	var pair [64]byte
-	copy(pair[:], e.digest[:])
-	return eventID(pair, e.Signed.Verifier)
+	return eventID(e.digest, sha256.Sum256(e.Signed.Verifier.PublicKey))
 }
 
 // Mentions reports whether the payload holds hex, anywhere. It is a quick

@@ -23,6 +23,8 @@ const (
 	RequestType     = product.PredicateBase + "request/v1"
 	VoteType        = product.PredicateBase + "vote/v1"
 	ConsumptionType = product.PredicateBase + "consumption/v1"
+	PolicyType      = product.PredicateBase + "policy/v1"
+	UntrustedType   = product.PredicateBase + "untrusted-report/v1"
 )
 
 // A Kind is one sort of event.
@@ -32,6 +34,10 @@ type Kind struct {
 	Standard      string // the specification; empty for a type of our own
 	Doc           string // one line, for people
 	Recordable    bool   // `record` makes it; the others are made by request, approve and gate
+
+	// Control: only who holds the log key writes it, because it says how the
+	// ledger itself went on. From an inbox it is never admitted.
+	Control bool
 
 	// Reference is the media type of the document that a reference v0.1
 	// predicate names when it stands in for PredicateType, because the
@@ -51,16 +57,20 @@ var kinds = [...]Kind{
 		Doc: "what is in it: components, licences, dependencies"},
 	{Name: "test", PredicateType: TestType, Standard: "in-toto test-result v0.1", Recordable: true,
 		Doc: "which tests ran and how they ended"},
-	{Name: "request", PredicateType: RequestType,
+	{Name: "request", PredicateType: RequestType, Control: true,
 		Doc: "somebody asks to deploy these bytes to that environment"},
 	{Name: "vote", PredicateType: VoteType,
 		Doc: "one person approves, denies or revokes"},
-	{Name: "decision", PredicateType: DecisionType, Standard: "SLSA VSA v1",
+	{Name: "decision", PredicateType: DecisionType, Standard: "SLSA VSA v1", Control: true,
 		Doc: "what the gate answered, and why"},
-	{Name: "consumption", PredicateType: ConsumptionType,
+	{Name: "consumption", PredicateType: ConsumptionType, Control: true,
 		Doc: "one run used up a request"},
 	{Name: "deployment", PredicateType: DeploymentType, Recordable: true,
 		Doc: "what was put into an environment, and how that went"},
+	{Name: "policy", PredicateType: PolicyType, Control: true,
+		Doc: "from here on another policy is in force"},
+	{Name: "untrusted-report", PredicateType: UntrustedType,
+		Doc: "a report from somewhere nobody vouches for, kept to be read; never evidence"},
 }
 
 // KindNamed returns the kind of that name. The error lists the names there are.

@@ -12,7 +12,7 @@ import (
 
 func TestKindsTable(t *testing.T) {
 	names, types := map[string]bool{}, map[string]bool{}
-	var recordable []string
+	var recordable, control []string
 	for _, k := range event.Kinds() {
 		if names[k.Name] || types[k.PredicateType] {
 			t.Errorf("%s: its name or predicate type is there twice", k.Name)
@@ -28,6 +28,9 @@ func TestKindsTable(t *testing.T) {
 		if k.Recordable {
 			recordable = append(recordable, k.Name)
 		}
+		if k.Control {
+			control = append(control, k.Name)
+		}
 		got, err := event.KindNamed(k.Name)
 		check(t, err)
 		if got != k {
@@ -36,6 +39,9 @@ func TestKindsTable(t *testing.T) {
 	}
 	if got := strings.Join(recordable, " "); got != "commit build sbom test deployment" {
 		t.Errorf("recordable: %s", got)
+	}
+	if got := strings.Join(control, " "); got != "request decision consumption policy" {
+		t.Errorf("control: %s", got)
 	}
 }
 

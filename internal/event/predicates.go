@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/product"
 )
 
 // A Context says where and when an event was made. Every field is the word of
@@ -183,9 +184,10 @@ type Checkpoint struct {
 
 // VotePredicate carries one person's vote as that person signed it. The
 // envelope around it only makes it loggable: every fact is read from inside.
+// In a vote signed keyless the envelope's own signature is that person's.
 type VotePredicate struct {
-	Statement []byte `json:"statement"` // the inner statement's exact bytes, base64
-	SSHSIG    string `json:"sshsig"`    // armoured SSH signature over Statement
+	Statement []byte `json:"statement"`        // the inner statement's exact bytes, base64
+	SSHSIG    string `json:"sshsig,omitempty"` // armoured SSH signature over Statement; none: the certificate on the envelope is the voter's
 }
 
 // ConsumptionPredicate says that a run used up a request.
@@ -209,6 +211,79 @@ func (p ConsumptionPredicate) Check() error {
 	return nil
 }
 
+// PolicyPredicate says that from its index on another policy is in force. Its
+// subject is PolicySubject; the file's bytes are a document of the entry.
+// Nothing is in force because it says so: whoever follows the chain makes the
+// decision on Request again, under the policy before.
+type PolicyPredicate struct {
+	Ledger   string  `json:"ledger"`            // origin
+	Previous string  `json:"previous"`          // hex SHA-256 of the policy before, or "none"
+	Policy   string  `json:"policy"`            // hex SHA-256 of the file
+	Request  string  `json:"request,omitempty"` // hex id of the request that was approved; the first policy has none
+	Context  Context `json:"gateledger_context"`
+}
+
+// PolicySubject is what a policy event, and the request for it, is about: the
+// policy's file by its SHA-256 in hex.
+func PolicySubject(hex string) Subject {
+	return Subject{Name: product.PolicyFile, Digest: map[string]string{"sha256": hex}}
+}
+
+// Check refuses a change that does not say from what to what, or by which
+// request.
+func (p PolicyPredicate) Check() error {
+	switch {
+	case p.Ledger == "":
+		return errors.New("no ledger")
+	case !isSHA256(p.Policy):
+		return fmt.Errorf("policy %.80q is not a hex SHA-256", p.Policy)
+	case p.Previous == NoPrevious && p.Request == "":
+		return nil
+	case p.Previous == NoPrevious:
+		return errors.New("the first policy has no request")
+	case !isSHA256(p.Previous):
+		return fmt.Errorf("previous %.80q is neither a hex SHA-256 nor %q", p.Previous, NoPrevious)
+	case p.Previous == p.Policy:
+		return errors.New("policy and previous are the same")
+	case !isSHA256(p.Request):
+		return fmt.Errorf("request %.80q is not a hex SHA-256", p.Request)
+	}
+	return nil
+}
+
+// UntrustedReportPredicate says that a report was found which nobody of the
+// policy signed, such as from a fork. The report is a document of the entry,
+// for people to read. No rule takes it for evidence.
+type UntrustedReportPredicate struct {
+	Source  string  `json:"source"` // where it comes from, such as a fork's name; free text
+	Commit  string  `json:"commit"` // full hex object id that it says it is about
+	Media   string  `json:"media"`  // media type
+	Digest  string  `json:"digest"` // of the report: sha256:hex
+	Size    int64   `json:"size"`   // of the report, in bytes
+	Context Context `json:"gateledger_context"`
+}
+
+// Check refuses a report from nowhere, about nothing, or of no certain bytes.
+func (p UntrustedReportPredicate) Check() error {
+	if err := checkObject(p.Commit); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	d, err := ParseDigest(p.Digest)
+	switch {
+	case err != nil:
+		return err
+	case d.Alg != "sha256":
+		return fmt.Errorf("digest %.80q is no sha256", p.Digest)
+	case p.Source == "":
+		return errors.New("no source")
+	case p.Media == "":
+		return errors.New("no media type")
+	case p.Size < 0:
+		return fmt.Errorf("size is %d", p.Size)
+	}
+	return nil
+}
+
 // DecisionPredicate is a SLSA Verification Summary Attestation v1.
 type DecisionPredicate struct {
 	Verifier           Builder   `json:"verifier"`
@@ -219,5 +294,6 @@ type DecisionPredicate struct {
 	VerificationResult string    `json:"verificationResult"` // PASSED or FAILED
 	VerifiedLevels     []string  `json:"verifiedLevels"`
 	SLSAVersion        string    `json:"slsaVersion,omitempty"`
-	Decision           canon.Raw `json:"gateledger_decision"` // policy.Decision: every vote and every rule, and why
+	Decision           canon.Raw `json:"gateledger_decision"`        // policy.Decision: every vote and every rule, and why
+	Stamp              []byte    `json:"gateledger_stamp,omitempty"` // RFC 3161 token (TimeStampResp, ASN.1 DER) that proves when it was decided
 }

@@ -8,8 +8,13 @@ import (
 	"crypto/elliptic"
 	"crypto/sha256"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"math/big"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -71,6 +76,53 @@ func signedAs(t testing.TB, name, predicateType string, predicate any) event.Sig
 	return s
 }
 
+// certificateOf is a certificate of the key called name, by that key itself.
+// Who may issue one is no matter of this package.
+func certificateOf(t testing.TB, name string) []byte {
+	t.Helper()
+	key := newSigner(t, name).key
+	identity, err := url.Parse("https://ci.example.org/acme/app/.workflows/build@refs/heads/main")
+	check(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(7),
+		NotBefore:    time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC),
+		NotAfter:     time.Date(2026, 3, 1, 9, 10, 0, 0, time.UTC),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
+		URIs:         []*url.URL{identity},
+		ExtraExtensions: []pkix.Extension{
+			{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, 8}, Value: []byte("\x0c\x16https://ci.example.org")},
+		},
+	}
+	der, err := x509.CreateCertificate(nil, template, template, key.Public(), key)
+	check(t, err)
+	return der
+}
+
+// What stands beside a statement in the tests: of the right shape, and not
+// more.
+var (
+	tokens  = [][]byte{[]byte("\x30\x03\x02\x01\x07"), []byte("\x30\x03\x02\x01\x08")}
+	entries = [][]byte{[]byte(`{"logIndex":"7"}`)}
+)
+
+// keyless is what signed returns, with a certificate beside it and tokens and
+// an entry of another log.
+func keyless(t testing.TB, name string) event.Signed {
+	t.Helper()
+	s := signed(t, name)
+	k, err := event.NewKeyless(s.Payload, s.Signature, certificateOf(t, name), tokens, entries)
+	check(t, err)
+	return k
+}
+
+func bodyOf(t testing.TB, s event.Signed) []byte {
+	t.Helper()
+	body, err := s.Body()
+	check(t, err)
+	return body
+}
+
 func leafOf(t testing.TB, s event.Signed) []byte {
 	t.Helper()
 	leaf, err := s.Leaf()
@@ -81,7 +133,7 @@ func leafOf(t testing.TB, s event.Signed) []byte {
 // open is the event that s and its leaf make.
 func open(t testing.TB, s event.Signed) *event.Event {
 	t.Helper()
-	e, err := event.Open(7, leafOf(t, s), s.Payload)
+	e, err := event.Open(7, leafOf(t, s), bodyOf(t, s))
 	check(t, err)
 	return e
 }

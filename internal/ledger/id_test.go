@@ -10,6 +10,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
+	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,8 +23,9 @@ import (
 	"github.com/gateledger/gateledger/internal/proof"
 )
 
-// signedTwice returns one event under two signatures.
-func signedTwice(t *testing.T) (a, b event.Signed) {
+// signedOften returns one event under two signatures by one key, and then the
+// same with certificates of that key, of two kinds.
+func signedOften(t *testing.T) []event.Signed {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -33,39 +35,57 @@ func signedTwice(t *testing.T) (a, b event.Signed) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sign := func() event.Signed {
+	sign := func(certificate []byte) event.Signed {
 		payload := []byte(`{"a":"statement"}`)
 		sum := sha256.Sum256(event.PAE(event.PayloadType, payload))
 		signature, err := ecdsa.SignASN1(rand.Reader, key, sum[:])
 		if err != nil {
 			t.Fatal(err)
 		}
-		return event.Signed{Payload: payload, Signature: signature, Verifier: event.Verifier{KeyDetails: "PKIX_ECDSA_P256_SHA_256", PublicKey: public}}
+		return event.Signed{Payload: payload, Signature: signature, Verifier: event.Verifier{
+			KeyDetails: "PKIX_ECDSA_P256_SHA_256", PublicKey: public, Certificate: certificate}}
 	}
-	return sign(), sign()
+	certify := func(serial int64) []byte {
+		template := &x509.Certificate{SerialNumber: big.NewInt(serial)}
+		der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return der
+	}
+	return []event.Signed{sign(nil), sign(nil), sign(certify(1)), sign(certify(2))}
 }
 
 func TestIDIsTheEventID(t *testing.T) {
 	t.Parallel()
-	a, b := signedTwice(t)
-	for _, s := range []event.Signed{a, b} {
+	ids := map[[32]byte]bool{}
+	for _, s := range signedOften(t) {
 		leaf, err := s.Leaf()
 		if err != nil {
 			t.Fatal(err)
 		}
+		ids[s.ID()] = true
 		if ledger.ID(leaf) != s.ID() {
 			t.Errorf("the ledger and the event disagree on the id of %s", leaf)
 		}
+	}
+	if len(ids) != 1 {
+		t.Errorf("one event of one key has %d ids", len(ids))
 	}
 }
 
 func TestIDOfAnythingElseIsTheLeafHash(t *testing.T) {
 	t.Parallel()
-	a, _ := signedTwice(t)
-	leaf, err := a.Leaf()
+	signed := signedOften(t)
+	leaf, err := signed[0].Leaf()
 	if err != nil {
 		t.Fatal(err)
 	}
+	certified, err := signed[2].Leaf()
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := certified[bytes.Index(certified, []byte(`"x509Certificate"`)):]
 	for name, data := range map[string][]byte{
 		"text":                         []byte("text"),
 		"an entry cut short":           leaf[:len(leaf)-1],
@@ -73,6 +93,10 @@ func TestIDOfAnythingElseIsTheLeafHash(t *testing.T) {
 		"an entry of another version":  bytes.Replace(leaf, []byte("0.0.2"), []byte("0.0.3"), 1),
 		"an entry with a short digest": bytes.Replace(leaf, []byte(`"digest":"`), []byte(`"digest":"AAAA`), 1),
 		"an entry without a key":       bytes.Replace(leaf, []byte(`"rawBytes":"`), []byte(`"rawBytes":"!`), 1),
+		"a key with a line end":        bytes.Replace(leaf, []byte(`"rawBytes":"`), []byte("\"rawBytes\":\"\n"), 1),
+		"a key called a certificate":   bytes.Replace(leaf, []byte(`"publicKey"`), []byte(`"x509Certificate"`), 1),
+		"a certificate cut short":      bytes.Replace(certified, key[30:34], nil, 1),
+		"no certificate":               bytes.Replace(certified, key[:len(key)-6], []byte(`"x509Certificate":{"rawBytes":"`), 1),
 	} {
 		if ledger.ID(data) != tlog.RecordHash(data) {
 			t.Errorf("%s: the id is not the leaf hash", name)
@@ -84,9 +108,8 @@ func TestAnEventSignedAgainIsADuplicate(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	o := ledgertest.Options(t)
-	a, b := signedTwice(t)
 	l := fillDir(t, o, ledgertest.Leaves(0, 3))
-	for i, s := range []event.Signed{a, b} {
+	for i, s := range signedOften(t) {
 		leaf, err := s.Leaf()
 		if err != nil {
 			t.Fatal(err)

@@ -21,4 +21,11 @@ const (
 
 	// RequestDomain separates a request's digest from every other SHA-256.
 	RequestDomain = Name + "-request-v1\x00"
+
+	// BallotDomain separates the name of a keyless vote from every other
+	// SHA-256.
+	BallotDomain = Name + "-ballot-v1\x00"
+
+	// BodyMagic begins the framed form of a body in a ledger.
+	BodyMagic = Name + "-body-v1\x00"
 )

@@ -5,8 +5,10 @@ package vote
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,15 +16,22 @@ import (
 
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/product"
 )
 
 // A Ballot is a vote event taken apart. Nothing in it is proven until Verify
 // returns nil.
 type Ballot struct {
 	Predicate Predicate
-	Statement []byte        // the exact bytes that were signed
-	Key       ssh.PublicKey // from the signature; whose it is, the policy says
+	Statement []byte // the exact bytes that were signed
+
+	// Of a vote signed with an SSH key; whose it is, the policy says.
+	Key       ssh.PublicKey // from the signature
 	Signature *Signature
+
+	// Of a vote signed keyless: the event whose certificate is the voter's.
+	// Key and Signature are nil then. Else it is nil, whoever logged the vote.
+	Event *event.Event
 }
 
 // Wrap returns the payload of the vote event that carries statement and its
@@ -40,10 +49,23 @@ func Wrap(statement, armored []byte) ([]byte, error) {
 	if err := sig.Verify(statement); err != nil {
 		return nil, err
 	}
-	predicate, err := canon.Marshal(event.VotePredicate{
-		Statement: statement,
-		SSHSIG:    string(ArmorSSHSIG(sig)),
-	})
+	return wrap(p, event.VotePredicate{Statement: statement, SSHSIG: string(ArmorSSHSIG(sig))})
+}
+
+// WrapKeyless returns the payload of a vote event that carries statement and
+// nothing else. Whoever votes signs that payload with a certificate; signed
+// with a bare key it is no vote. It refuses a statement ParseStatement
+// refuses.
+func WrapKeyless(statement []byte) ([]byte, error) {
+	p, err := ParseStatement(statement)
+	if err != nil {
+		return nil, err
+	}
+	return wrap(p, event.VotePredicate{Statement: statement})
+}
+
+func wrap(p Predicate, v event.VotePredicate) ([]byte, error) {
+	predicate, err := canon.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("wrap vote: %w", err)
 	}
@@ -52,7 +74,8 @@ func Wrap(statement, armored []byte) ([]byte, error) {
 
 // Open takes a vote event apart. It fails unless e is a vote whose outer
 // subject is the inner request and whose statement and signature are each in
-// the one form Wrap writes. It checks no signature.
+// the one form Wrap or WrapKeyless writes. A vote that carries no SSH
+// signature must be in an event signed keyless. It checks no signature.
 func Open(e *event.Event) (*Ballot, error) {
 	b, err := open(e)
 	if err != nil {
@@ -62,15 +85,8 @@ func Open(e *event.Event) (*Ballot, error) {
 }
 
 func open(e *event.Event) (*Ballot, error) {
-	outer, err := e.Statement()
+	outer, v, err := carried(e)
 	if err != nil {
-		return nil, err
-	}
-	if outer.PredicateType != event.VoteType {
-		return nil, fmt.Errorf("predicateType is %q, not %q", outer.PredicateType, event.VoteType)
-	}
-	var v event.VotePredicate
-	if err := canon.Decode(outer.Predicate, &v); err != nil {
 		return nil, err
 	}
 	p, err := ParseStatement(v.Statement)
@@ -79,6 +95,9 @@ func open(e *event.Event) (*Ballot, error) {
 	}
 	if !aboutRequest(outer.Subject, p.Request) {
 		return nil, fmt.Errorf("the envelope is not about the request %s that was signed", p.Request)
+	}
+	if v.SSHSIG == "" {
+		return openKeyless(e, outer, v, p)
 	}
 	sig, err := ParseSSHSIG([]byte(v.SSHSIG))
 	if err != nil {
@@ -90,10 +109,58 @@ func open(e *event.Event) (*Ballot, error) {
 	return &Ballot{Predicate: p, Statement: v.Statement, Key: sig.Key, Signature: sig}, nil
 }
 
+func openKeyless(e *event.Event, outer event.Statement, v event.VotePredicate, p Predicate) (*Ballot, error) {
+	if !e.Signed.Verifier.Keyless() {
+		return nil, errUnsigned
+	}
+	again, err := canon.Marshal(v)
+	if err != nil || !bytes.Equal(again, outer.Predicate) {
+		return nil, fmt.Errorf("an SSH signature that is empty, and not left out")
+	}
+	return &Ballot{Predicate: p, Statement: v.Statement, Event: e}, nil
+}
+
+// errUnsigned is said of a vote that whoever logged it could have made up.
+var errUnsigned = errors.New("it carries no SSH signature, and no certificate signed it")
+
+// carried is what a vote event carries.
+func carried(e *event.Event) (event.Statement, event.VotePredicate, error) {
+	var v event.VotePredicate
+	outer, err := e.Statement()
+	if err != nil {
+		return outer, v, err
+	}
+	if outer.PredicateType != event.VoteType {
+		return outer, v, fmt.Errorf("predicateType is %q, not %q", outer.PredicateType, event.VoteType)
+	}
+	return outer, v, canon.Decode(outer.Predicate, &v)
+}
+
+// Keyless reports whether the vote was signed with a certificate.
+func (b *Ballot) Keyless() bool { return b.Event != nil }
+
 // Verify reports whether the person who holds Key signed exactly this
-// statement as a vote.
+// statement as a vote; of a keyless vote, whether the key of the event's
+// certificate did. Whose certificate that is it does not say, nor whether it
+// held: package keyless does.
 func (b *Ballot) Verify() error {
+	if b.Keyless() {
+		return b.verifyKeyless()
+	}
 	return b.Signature.Verify(b.Statement)
+}
+
+func (b *Ballot) verifyKeyless() error {
+	if b.Key != nil || b.Signature != nil {
+		return errors.New("vote: it has an SSH signature and a certificate")
+	}
+	if !b.Event.Signed.Verifier.Keyless() {
+		return fmt.Errorf("vote: %w", errUnsigned)
+	}
+	if _, v, err := carried(b.Event); err != nil || v.SSHSIG != "" || !bytes.Equal(v.Statement, b.Statement) {
+		return errors.New("vote: the certificate did not sign this statement")
+	}
+	return b.Event.Verify()
 }
 
 // ID tells votes apart: it is the SHA-256 of the key and the statement. Two
@@ -101,12 +168,24 @@ func (b *Ballot) Verify() error {
 // second and however its signature differs, so the first is the one that
 // counts. Without that rule an approval could be logged again after its author
 // revoked it.
+//
+// Of a keyless vote the key is the certificate's. Anybody can write another
+// certificate for that key, so ask whose each ballot is before asking which is
+// first.
 func (b *Ballot) ID() [32]byte {
+	if b.Keyless() {
+		key := sha256.Sum256(b.Event.Signed.Verifier.PublicKey)
+		return sha256.Sum256(slices.Concat([]byte(product.BallotDomain), key[:], b.Statement))
+	}
 	return sha256.Sum256(ssh.Marshal(struct{ Key, Statement []byte }{b.Key.Marshal(), b.Statement}))
 }
 
-// Fingerprint returns the key's SHA256:… name, as ssh-keygen -l prints it.
+// Fingerprint returns the key's SHA256:… name, as ssh-keygen -l prints it; of
+// a keyless vote "certificate sha256:…", by the key of the certificate.
 func (b *Ballot) Fingerprint() string {
+	if b.Keyless() {
+		return "certificate " + b.Event.KeyID()
+	}
 	return ssh.FingerprintSHA256(b.Key)
 }
 

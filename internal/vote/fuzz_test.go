@@ -97,14 +97,24 @@ func FuzzOpen(f *testing.F) {
 		}
 		f.Add(payloadOf(f, event.VoteType, requestSubject(requestID), statement, string(ArmorSSHSIG(s))))
 	}
+	f.Add(payloadOf(f, event.VoteType, requestSubject(requestID), statement, ""))
+	ana := newPerson(f, "ana")
 	f.Fuzz(func(t *testing.T, data []byte) {
-		b, err := Open(&event.Event{Signed: event.Signed{Payload: data}})
+		verifier := event.Verifier{KeyDetails: event.KeyDetails, Certificate: ana.certificate}
+		b, err := Open(&event.Event{Signed: event.Signed{Payload: data, Verifier: verifier}})
 		if err != nil {
 			return
 		}
 		_ = b.Verify()
 		_ = b.ID()
-		again := payloadOf(t, event.VoteType, requestSubject(b.Predicate.Request), b.Statement, string(ArmorSSHSIG(b.Signature)))
+		sshsig := ""
+		if !b.Keyless() {
+			sshsig = string(ArmorSSHSIG(b.Signature))
+		}
+		if bare, err := Open(&event.Event{Signed: event.Signed{Payload: data}}); (err == nil) == b.Keyless() {
+			t.Errorf("opened without a certificate: %+v, %v", bare, err)
+		}
+		again := payloadOf(t, event.VoteType, requestSubject(b.Predicate.Request), b.Statement, sshsig)
 		if !bytes.Equal(again, data) {
 			t.Errorf("it can be written in two ways:\n%s\n%s", data, again)
 		}

@@ -7,6 +7,9 @@
 // A vote's authority is that inner signature alone. The DSSE envelope around
 // it only makes the vote loggable, so nothing is ever read from the outside:
 // Open takes every field from the bytes that the person signed.
+//
+// A vote may instead be signed keyless. Then there is no inner signature, and
+// the envelope's own, by a short-lived certificate, is the person's.
 package vote
 
 import (

@@ -45,22 +45,38 @@ type logged struct {
 	signerKey string
 }
 
-// record signs a deployment and logs it at index among size leaves.
+// record signs a deployment with a key and logs it at index among size leaves.
 func record(t *testing.T, size, index int64) logged {
+	t.Helper()
+	return enter(t, signKey(t), size, index)
+}
+
+// signKey is a deployment signed with a fresh key.
+func signKey(t *testing.T) event.Signed {
 	t.Helper()
 	pem, err := sign.GenerateKey(rand.Reader)
 	check(t, err)
 	signer, err := sign.ParseKey(pem, nil)
 	check(t, err)
+	signed, err := event.Sign(deployment(t), signer)
+	check(t, err)
+	return signed
+}
+
+func deployment(t *testing.T) []byte {
+	t.Helper()
 	subject := event.Subject{Name: "app", Digest: map[string]string{"sha256": artifact}}
 	payload, err := event.NewStatement(event.DeploymentType, []event.Subject{subject},
 		event.DeploymentPredicate{Environment: "production", Result: event.Healthy})
 	check(t, err)
-	signed, err := event.Sign(payload, signer)
-	check(t, err)
+	return payload
+}
+
+// enter logs what was signed at index among size leaves of a log of its own.
+func enter(t *testing.T, signed event.Signed, size, index int64) logged {
+	t.Helper()
 	leaf, err := signed.Leaf()
 	check(t, err)
-
 	private, public, err := note.GenerateKey(rand.Reader, origin)
 	check(t, err)
 	noteSigner, err := note.NewSigner(private)
@@ -111,18 +127,23 @@ func receipt(t *testing.T, leaf []byte, size, index int64, s note.Signer) proof.
 func trust(t *testing.T, l logged) root.TrustedMaterial {
 	t.Helper()
 	start := time.Now().Add(-time.Hour)
-	tr, err := root.NewTrustedRoot(root.TrustedRootMediaType01, nil, nil, nil, map[string]*root.TransparencyLog{
-		hex.EncodeToString(l.logID): {
-			BaseURL: "https://" + origin, ID: l.logID, ValidityPeriodStart: start,
-			HashFunc: crypto.SHA256, PublicKey: l.log, SignatureHashFunc: crypto.SHA256,
-		},
-	})
+	tr, err := root.NewTrustedRoot(root.TrustedRootMediaType01, nil, nil, nil, rekor(l))
 	check(t, err)
 	v, err := signature.LoadVerifier(l.signer, crypto.SHA256)
 	check(t, err)
 	return root.TrustedMaterialCollection{tr, root.NewTrustedPublicKeyMaterialFromMapping(map[string]*root.ExpiringKey{
 		l.signerKey: root.NewExpiringKey(v, start, time.Time{}),
 	})}
+}
+
+// rekor is our log, as a trusted root names a Rekor v2.
+func rekor(l logged) map[string]*root.TransparencyLog {
+	return map[string]*root.TransparencyLog{
+		hex.EncodeToString(l.logID): {
+			BaseURL: "https://" + origin, ID: l.logID, ValidityPeriodStart: time.Now().Add(-time.Hour),
+			HashFunc: crypto.SHA256, PublicKey: l.log, SignatureHashFunc: crypto.SHA256,
+		},
+	}
 }
 
 // stock verifies a bundle as any user of sigstore-go would, offline.
