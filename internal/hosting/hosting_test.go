@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package hosting
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestEveryRowIsWhole(t *testing.T) {
+	for _, p := range Plans() {
+		t.Run(p.Name, func(t *testing.T) {
+			for what, text := range map[string]string{
+				"title": p.Title, "rewrite": p.Rewrite, "notice": p.Notice, "advice": p.Advice, "sources": p.Sources,
+			} {
+				if text == "" || strings.ContainsAny(text, "\n|") {
+					t.Errorf("%s: %q", what, text)
+				}
+			}
+			if !regexp.MustCompile(`^[a-z]+(-[a-z]+)*$`).MatchString(p.Name) {
+				t.Errorf("%q is no name for a policy", p.Name)
+			}
+			if !strings.HasPrefix(p.Name, p.Provider) {
+				t.Errorf("%s is of %s", p.Name, p.Provider)
+			}
+			if len(p.Remains) == 0 {
+				t.Error("nothing is perfect, and this row says so of nothing")
+			}
+			for _, r := range p.Remains {
+				if !strings.HasSuffix(r, ".") {
+					t.Errorf("%q is no sentence", r)
+				}
+			}
+			if !p.Public && !p.Private {
+				t.Error("it is the plan of no repository")
+			}
+		})
+	}
+}
+
+func TestNamesAreUnique(t *testing.T) {
+	names := Names()
+	slices.Sort(names)
+	if got := slices.Compact(slices.Clone(names)); len(got) != len(names) {
+		t.Errorf("%v", names)
+	}
+}
+
+func TestWhatThePlansProtect(t *testing.T) {
+	type able struct {
+		key    KeyProtection
+		branch BranchProtection
+	}
+	for name, want := range map[string]able{
+		"github-free-public":  {EnvironmentSecret, Ruleset},
+		"github-free-private": {NoProtection, NoBranchProtection},
+		"github-pro-private":  {EnvironmentSecret, Ruleset},
+		"github-team":         {EnvironmentSecret, Ruleset},
+		"github-enterprise":   {EnvironmentSecret, Ruleset},
+		"github-server":       {EnvironmentSecret, Ruleset},
+		"gitlab-free":         {ProtectedVariable, ProtectedBranch},
+		"gitlab-premium":      {ProtectedVariable, ProtectedBranch},
+		"gitlab-ultimate":     {ProtectedVariable, ProtectedBranch},
+		"gitlab-self-managed": {ProtectedVariable, ProtectedBranch},
+		"git":                 {KeyFile, ServerHook},
+		"dir":                 {KeyFile, NoBranchProtection},
+	} {
+		p, err := Find(name)
+		if got := (able{p.Key, p.Branch}); err != nil || got != want {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+	if n := len(Plans()); n != 12 {
+		t.Errorf("%d plans, and this test knows 12", n)
+	}
+}
+
+func TestNoPlanClaimsProtectionItHasNoWordFor(t *testing.T) {
+	for _, p := range Plans() {
+		if (p.Key == NoProtection) != (p.Key.String() == "none") || (p.Branch == NoBranchProtection) != (p.Branch.String() == "none") {
+			t.Errorf("%s: %s, %s", p.Name, p.Key, p.Branch)
+		}
+		if p.Key == NoProtection && !strings.Contains(p.Rewrite, "everybody who may push") {
+			t.Errorf("%s does not say plainly who can rewrite its log: %s", p.Name, p.Rewrite)
+		}
+	}
+	if KeyProtection(99).String() != "none" || BranchProtection(99).String() != "none" {
+		t.Error("an unknown protection is not called none")
+	}
+}
+
+func TestFindNamesWhatThereIs(t *testing.T) {
+	for _, name := range []string{"", "github", "GITHUB-TEAM", "github-team ", strings.Repeat("x", 200)} {
+		p, err := Find(name)
+		if err == nil || p.Key != NoProtection || !strings.Contains(err.Error(), "have github-free-public, ") {
+			t.Errorf("%q: %+v, %v", name, p, err)
+		}
+		if err != nil && len(err.Error()) > 400 {
+			t.Errorf("%q: the error has %d bytes", name, len(err.Error()))
+		}
+	}
+}
+
+func TestNamesOf(t *testing.T) {
+	for provider, want := range map[string]int{GitHub: 6, GitLab: 4, Git: 1, Dir: 1, "": 0, "bitbucket": 0} {
+		if got := len(NamesOf(provider)); got != want {
+			t.Errorf("%s: %d plans, want %d", provider, got, want)
+		}
+	}
+}
+
+func TestFits(t *testing.T) {
+	for name, c := range map[string]struct {
+		private bool
+		fits    bool
+	}{
+		"github-free-public":  {true, false},
+		"github-free-private": {false, false},
+		"github-team":         {true, true},
+		"github-enterprise":   {true, true},
+		"gitlab-free":         {false, true},
+	} {
+		p, err := Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if why := p.Fits(c.private); (why == "") != c.fits {
+			t.Errorf("%s, private %v: %q", name, c.private, why)
+		}
+		if c.fits != (p.Fits(!c.private) != "") && p.Public != p.Private {
+			t.Errorf("%s fits both or neither", name)
+		}
+	}
+}
+
+// A caller that changes a row must not change the table.
+func TestTheTableIsFreshEachTime(t *testing.T) {
+	rows := Plans()
+	for i := range rows {
+		rows[i].Remains[0] = "changed"
+	}
+	for _, p := range Plans() {
+		if p.Remains[0] == "changed" {
+			t.Errorf("%s: the table was changed", p.Name)
+		}
+	}
+}
