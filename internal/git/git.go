@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package git asks the git binary for facts about one checkout.
+// Package git asks the git binary for facts about one checkout, and moves
+// commits between a cache (Bare) and a remote.
 //
 // A checkout under test is not trusted to say how it is read: the environment
 // git runs in is built from a short list of names (no GIT_* variable, no
@@ -15,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -82,7 +84,17 @@ type call struct {
 	limit int64    // of standard output, in bytes; 0 is maxAnswer
 	env   []string // more of it
 	files []*os.File
+
+	out  io.Writer // where standard output goes instead, without a limit
+	talk int       // how much is kept of what git says, in bytes; 0 is maxTalk
+	hide []string  // secrets that must not stand in an error
+
+	remote bool // what git says may come from a remote
+	apart  bool // from our terminal, and ended together with what it starts
 }
+
+// maxTalk bounds what is kept of git's standard error.
+const maxTalk = 4096
 
 // git runs git with args and returns its standard output.
 func (r *Repo) git(ctx context.Context, args ...string) ([]byte, error) {
@@ -90,32 +102,61 @@ func (r *Repo) git(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 func (r *Repo) run(ctx context.Context, c call) ([]byte, error) {
+	out, _, err := execute(ctx, r.TopLevel, r.env, c)
+	return out, err
+}
+
+// execute runs git in a folder and returns its standard output, and what it
+// said besides. When ctx ends git is asked to end, so that it takes its lock
+// files along, and then made to.
+func execute(ctx context.Context, dir string, env []string, c call) ([]byte, string, error) {
 	if c.limit == 0 {
 		c.limit = maxAnswer
 	}
+	if c.talk == 0 {
+		c.talk = maxTalk
+	}
 	cmd := exec.CommandContext(ctx, "git", append(append([]string(nil), options...), c.args...)...)
-	cmd.Dir = r.TopLevel
-	cmd.Env = append(append([]string(nil), r.env...), c.env...)
+	cmd.Dir = dir
+	cmd.Env = append(append([]string(nil), env...), c.env...)
 	cmd.ExtraFiles = c.files
 	cmd.Stdin = strings.NewReader(c.stdin)
 	if c.stdin == "" {
 		cmd.Stdin = nil
 	}
-	out, talk := &bounded{limit: c.limit}, &start{}
+	out, talk := &bounded{limit: c.limit}, &start{limit: c.talk}
 	cmd.Stdout, cmd.Stderr = out, talk
+	if c.out != nil {
+		cmd.Stdout = c.out
+	}
 	cmd.WaitDelay = 2 * time.Second
+	cmd.Cancel = func() error { return end(cmd) }
+	if c.apart {
+		apart(cmd)
+	}
 	err := cmd.Run()
+	said := hide(string(talk.data), c.hide)
 	switch {
 	case err == nil:
-		return out.data, nil
+		return out.data, said, nil
 	case ctx.Err() != nil:
-		return nil, fmt.Errorf("git %s: %w", c.args[0], context.Cause(ctx))
+		return nil, said, fmt.Errorf("git %s: %w", c.args[0], context.Cause(ctx))
 	case out.over:
-		return nil, fmt.Errorf("git %s: %w (over %d bytes)", c.args[0], ErrTooLarge, c.limit)
+		return nil, said, fmt.Errorf("git %s: %w (over %d bytes)", c.args[0], ErrTooLarge, c.limit)
 	case errors.Is(err, exec.ErrNotFound):
-		return nil, ErrNoGit
+		return nil, said, ErrNoGit
 	}
-	return nil, &Error{Verb: c.args[0], Says: firstLine(string(talk.data)), Err: err}
+	return out.data, said, &Error{Verb: c.args[0], Says: firstLine(said), Err: err}
+}
+
+// hide takes secrets out of what git said.
+func hide(talk string, secrets []string) string {
+	for _, secret := range secrets {
+		if len(secret) > 2 {
+			talk = strings.ReplaceAll(talk, secret, "…")
+		}
+	}
+	return talk
 }
 
 // An Error is git's refusal, in its own words, with credentials taken out.
@@ -170,11 +211,14 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// start keeps the first few kilobytes of what git says and drops the rest.
-type start struct{ data []byte }
+// start keeps the beginning of what git says and drops the rest.
+type start struct {
+	data  []byte
+	limit int
+}
 
 func (t *start) Write(p []byte) (int, error) {
-	room := max(0, 4096-len(t.data))
+	room := max(0, t.limit-len(t.data))
 	t.data = append(t.data, p[:min(room, len(p))]...)
 	return len(p), nil
 }
