@@ -28,6 +28,8 @@ type NewPrincipal struct {
 	Roles  []string
 	GitHub Account
 	GitLab Account
+
+	Identity, Issuer string // as whom a certificate names them, and who said so; empty: they vote with keys
 }
 
 // AddPrincipal returns the policy with one more person. Every other byte of
@@ -63,7 +65,7 @@ func AddPrincipal(src []byte, p NewPrincipal) ([]byte, error) {
 
 // principal is what the person is to become, by the same parser.
 func (p NewPrincipal) principal() (Principal, error) {
-	for _, text := range slices.Concat(p.SSH, p.Emails, p.Roles, []string{p.GitHub.Login, p.GitLab.Login}) {
+	for _, text := range slices.Concat(p.SSH, p.Emails, p.Roles, []string{p.GitHub.Login, p.GitLab.Login, p.Identity, p.Issuer}) {
 		if !utf8.ValidString(text) {
 			return Principal{}, errors.New("a text of it is not UTF-8")
 		}
@@ -94,6 +96,9 @@ func (p NewPrincipal) block(indent string) string {
 			line("keys:")
 		}
 		line("  - {ssh: %s}", quote(strings.TrimSpace(key)))
+	}
+	if p.Identity != "" || p.Issuer != "" {
+		line("keyless: {identity: %s, issuer: %s}", quote(p.Identity), quote(p.Issuer))
 	}
 	if len(p.Emails) > 0 {
 		line("emails: [%s]", quoteAll(p.Emails))
@@ -228,6 +233,6 @@ func samePrincipal(a, b Principal) bool {
 	sameKey := func(x, y Key) bool {
 		return bytes.Equal(x.SSH.Marshal(), y.SSH.Marshal()) && x.From.Equal(y.From) && x.Until.Equal(y.Until)
 	}
-	return slices.EqualFunc(a.Keys, b.Keys, sameKey) && slices.Equal(a.Emails, b.Emails) &&
+	return slices.EqualFunc(a.Keys, b.Keys, sameKey) && reflect.DeepEqual(a.Keyless, b.Keyless) && slices.Equal(a.Emails, b.Emails) &&
 		slices.Equal(a.Roles, b.Roles) && a.GitHub == b.GitHub && a.GitLab == b.GitLab
 }

@@ -17,6 +17,8 @@ func (d *decoder) check() {
 	d.logKeysAreOfTheLog()
 	d.signersAreDistinct()
 	d.principalsAreDistinct()
+	d.checkKeyless()
+	d.checkChange()
 	signers := slices.Sorted(maps.Keys(d.p.Signers))
 	for _, name := range slices.Sorted(maps.Keys(d.p.Environments)) {
 		path := join("environments", name)
@@ -31,10 +33,28 @@ func (d *decoder) check() {
 		if e.Veto == nil {
 			e.Veto = rolesOf(e.Require)
 		}
+		if e.Dated {
+			d.rootFor(path+".dated", "times")
+		}
 		for i := range e.Evidence {
 			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
 		}
 		d.p.Environments[name] = e
+	}
+}
+
+// checkChange gives policy-change what an environment has by default: any
+// signer may ask for another policy, because it is people who let it through.
+func (d *decoder) checkChange() {
+	e := &d.p.change
+	if e.Veto == nil {
+		e.Veto = rolesOf(e.Require)
+	}
+	if e.Gate = slices.Sorted(maps.Keys(d.p.Signers)); e.Name == "" {
+		*e = Environment{}
+	}
+	if e.Dated {
+		d.rootFor("policy-change.dated", "times")
 	}
 }
 
@@ -156,18 +176,21 @@ func (d *decoder) inFileOrder(path string, names []string) []string {
 // and the vetoes that nobody could cast.
 func (d *decoder) findUnready() {
 	for _, name := range slices.Sorted(maps.Keys(d.p.Environments)) {
-		e, path := d.p.Environments[name], join("environments", name)
-		d.seatsCanBeFilled(name, path+".require", e.Require)
-		for i, role := range e.Veto {
-			if len(d.p.voters(role)) > 0 {
-				continue
-			}
-			if at := path + ".veto.roles[" + strconv.Itoa(i) + "]"; d.where[at] != nil {
-				d.notReady(name, at, "nobody with a key holds role %s, so nobody could deny%s", role, haveRoles(d.p, role))
-			}
+		d.findUnreadyIn(d.p.Environments[name], join("environments", name))
+	}
+	d.findUnreadyIn(d.p.change, ChangeEnvironment)
+}
+
+func (d *decoder) findUnreadyIn(e Environment, path string) {
+	d.seatsCanBeFilled(e.Name, path+".require", e.Require)
+	for i, role := range e.Veto {
+		if len(d.p.voters(role)) > 0 {
+			continue
+		}
+		if at := path + ".veto.roles[" + strconv.Itoa(i) + "]"; d.where[at] != nil {
+			d.notReady(e.Name, at, "nobody with a key holds role %s, so nobody could deny%s", role, haveRoles(d.p, role))
 		}
 	}
-	d.seatsCanBeFilled("", "policy-change.require", d.p.PolicyChange)
 }
 
 func (d *decoder) notReady(environment, path, format string, args ...any) {
@@ -186,7 +209,7 @@ func (d *decoder) seatsCanBeFilled(environment, path string, seats []Seat) {
 		return
 	}
 	people := slices.Sorted(maps.Keys(d.p.Principals))
-	people = slices.DeleteFunc(people, func(name string) bool { return len(d.p.Principals[name].Keys) == 0 })
+	people = slices.DeleteFunc(people, func(name string) bool { return !d.p.Principals[name].canSign() })
 	filled, total := fill(seats, people, d.p.holds).filled(), 0
 	for _, s := range seats {
 		total += s.Count

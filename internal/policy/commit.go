@@ -26,13 +26,17 @@ type link struct {
 func (e *evaluation) linkToCommit() {
 	r := Rule{Name: "each artifact was built from commit " + short(e.request.Commit), State: Met}
 	var at, missing []string
+	var mine []doubtful // that matter, if artifacts have to be tied at all
 	for i, s := range e.request.Subjects {
 		if e.request.Commit != "" && s.Digest["gitCommit"] == e.request.Commit {
 			e.linked[i] = true
 			continue
 		}
-		links, why := e.linksOf(s)
+		links, why := e.linksOf(i)
 		e.linked[i] = len(links) > 0
+		if !e.linked[i] || slices.Contains(e.env.Exclude, "triggerer") {
+			mine = append(mine, e.unlinked[i]...)
+		}
 		if !e.linked[i] {
 			missing = append(missing, nameOf(s)+": "+why)
 			continue
@@ -57,46 +61,56 @@ func (e *evaluation) linkToCommit() {
 	for _, l := range e.links {
 		e.uses(l.entry)
 	}
+	for _, d := range mine {
+		e.doubt(d.entry, d.refusal)
+	}
 	e.rule(r)
 }
 
-// linksOf returns every build event that ties s to the commit, and, if there
-// is none, why the newest does not.
-func (e *evaluation) linksOf(s event.Subject) (links []link, why string) {
+// linksOf returns every build event that ties a subject to the commit, and, if
+// there is none, why the newest does not.
+func (e *evaluation) linksOf(subject int) (links []link, why string) {
+	s := e.request.Subjects[subject]
 	why = "no build event is about it"
 	for _, en := range e.journal.of("build") {
 		if !en.about(s.Digests()) {
 			continue
 		}
 		l, no := e.linkOf(en, s)
-		if no == "" {
+		if no == nil {
 			links = append(links, l)
 			continue
 		}
-		why = fmt.Sprintf("the build event #%d does not count: %s", en.Index, no)
+		if no.doubt {
+			e.unlinked[subject] = append(e.unlinked[subject], doubtful{en, no})
+		}
+		why = fmt.Sprintf("the build event #%d does not count: %s", en.Index, no.why)
 	}
 	return links, why
 }
 
-func (e *evaluation) linkOf(en entry, s event.Subject) (l link, no string) {
-	by, no := e.signed(en)
-	if no != "" {
+func (e *evaluation) linkOf(en entry, s event.Subject) (l link, no *refusal) {
+	by, no := e.signed(en, nil)
+	if no != nil {
 		return l, no
+	}
+	if why := e.elsewhere(en, e.request.Commit); why != "" {
+		return l, refuse("%s", why)
 	}
 	st, err := en.Statement()
 	if err != nil || !anyShares(st.Subject, s) {
-		return l, "it is about other bytes"
+		return l, refuse("it is about other bytes")
 	}
 	p, err := event.DecodePredicate[event.BuildPredicate](en.Event)
 	switch {
 	case err != nil:
-		return l, err.Error()
+		return l, refuse("%v", err)
 	case e.request.Commit == "" || !madeOf(p, e.request.Commit):
-		return l, "it was made of another commit"
+		return l, refuse("it was made of another commit")
 	case p.Context.Dirty:
-		return l, "the checkout had changes that the commit does not hold"
+		return l, refuse("the checkout had changes that the commit does not hold")
 	}
-	return link{entry: en, by: by, actor: p.Context.Actor, at: p.Context}, ""
+	return link{entry: en, by: by, actor: p.Context.Actor, at: p.Context}, nil
 }
 
 func madeOf(p event.BuildPredicate, commit string) bool {
@@ -122,10 +136,14 @@ func (e *evaluation) excludeAuthors() {
 	}
 	r := Rule{Name: "the " + andList(e.env.Exclude) + " are known and do not approve", State: Met}
 	var who, unknown []string
+	state := Unmet
 	for _, part := range e.parts() {
 		if part.unknown != "" {
 			unknown = append(unknown, part.unknown)
 			e.missing(part.missing)
+			if part.never {
+				state = Undecidable
+			}
 			continue
 		}
 		for _, name := range part.people {
@@ -140,7 +158,7 @@ func (e *evaluation) excludeAuthors() {
 	slices.Sort(who)
 	r.Why = strings.Join(slices.Compact(who), ", ")
 	if len(unknown) > 0 {
-		r.State, r.Why = Unmet, strings.Join(slices.Compact(unknown), "; ")
+		r.State, r.Why = state, strings.Join(slices.Compact(unknown), "; ")
 	}
 	e.rule(r)
 }
@@ -160,6 +178,7 @@ type part struct {
 	what    string // author, committer, co-author, triggerer
 	people  []string
 	unknown string
+	never   bool // nobody will find out
 	missing Missing
 }
 
@@ -177,40 +196,60 @@ func (e *evaluation) parts() []part {
 	return all
 }
 
-// commitParts reads every commit event by a signer of the policy: if two
-// differ, everybody either of them names is excluded.
+// commitParts are who made the commits that the request brings.
 func (e *evaluation) commitParts() []part {
 	var all []part
-	found, why := false, "no commit event is about "+short(e.request.Commit)
-	for _, en := range e.journal.of("commit") {
-		if e.request.Commit == "" || !en.Mentions(e.request.Commit) {
-			continue
+	h := e.brings()
+	for _, id := range h.commits {
+		t, suffix := e.tell(id), ""
+		if id != e.request.Commit {
+			suffix = " of a commit since " + short(h.since)
 		}
-		p, err := event.DecodePredicate[event.CommitPredicate](en.Event)
-		if err != nil || p.Commit != e.request.Commit {
-			continue
+		for _, d := range t.doubts {
+			e.doubt(d.entry, d.refusal)
 		}
-		if _, no := e.signed(en); no != "" {
-			why = fmt.Sprintf("the commit event #%d does not count: %s", en.Index, no)
-			continue
+		for _, m := range t.makers {
+			e.uses(m.entry)
+			all = append(all, e.makersOf(m, suffix)...)
 		}
-		found = true
-		e.uses(en)
-		for _, who := range []struct {
-			what string
-			ids  []event.Identity
-		}{{"author", []event.Identity{p.Author}}, {"committer", []event.Identity{p.Committer}}, {"co-author", p.CoAuthors}} {
-			if !slices.Contains(e.env.Exclude, who.what) {
-				continue
-			}
-			for i := range who.ids {
-				all = append(all, e.identify(who.what, &who.ids[i], en, p.Context))
-			}
+		if !t.known {
+			missing := Missing{What: "commit " + short(id) + ", by " + strings.Join(e.goodSigners(), " or "), Who: e.goodSigners()}
+			all = append(all, part{what: "author", unknown: t.why, missing: missing})
 		}
 	}
-	if !found {
-		missing := Missing{What: "commit " + short(e.request.Commit) + ", by " + strings.Join(e.goodSigners(), " or "), Who: e.goodSigners()}
-		all = append(all, part{what: "author", unknown: why, missing: missing})
+	if h.lost != "" {
+		what := "a request whose commits since the last deployment are known"
+		all = append(all, part{what: "author", unknown: h.lost, missing: Missing{What: what}, never: h.over})
+	}
+	if h.lost != "" || slices.ContainsFunc(all, func(p part) bool { return p.unknown != "" }) {
+		e.doubtCommits()
+	}
+	return all
+}
+
+// doubtCommits notes every commit event that nobody can check, where knowing
+// more might help.
+func (e *evaluation) doubtCommits() {
+	for _, t := range e.commits {
+		for _, d := range t.doubts {
+			e.doubt(d.entry, d.refusal)
+		}
+	}
+}
+
+// makersOf are those whom one commit event names, as far as they are excluded.
+func (e *evaluation) makersOf(m maker, suffix string) []part {
+	var all []part
+	for _, who := range []struct {
+		what string
+		ids  []event.Identity
+	}{{"author", []event.Identity{m.Author}}, {"committer", []event.Identity{m.Committer}}, {"co-author", m.CoAuthors}} {
+		if !slices.Contains(e.env.Exclude, who.what) {
+			continue
+		}
+		for i := range who.ids {
+			all = append(all, e.identify(who.what+suffix, &who.ids[i], m.entry, m.Context))
+		}
 	}
 	return all
 }
@@ -241,7 +280,7 @@ func (e *evaluation) identify(what string, id *event.Identity, en entry, at even
 var noReply = pattern.New(`^([1-9][0-9]{0,17})\+[^@]+@users\.noreply\.github\.com$`)
 
 // isOf says whether an identity is a principal's: by account number at the
-// provider, or by address. Either is enough, because it only ever excludes.
+// provider, or by address, which a certificate may name too. Either is enough, because it only ever excludes.
 func isOf(who Principal, id event.Identity, provider string) bool {
 	email := foldEmail(id.Email)
 	github, gitlab := accountKey(who.GitHub), accountKey(who.GitLab)
@@ -254,7 +293,8 @@ func isOf(who Principal, id event.Identity, provider string) bool {
 	case provider == "gitlab" && gitlab != "" && id.ID == gitlab:
 		return true
 	}
-	return email != "" && slices.Contains(who.Emails, email)
+	certified := who.Keyless != nil && foldEmail(who.Keyless.Subject.Is) == email
+	return email != "" && (certified || slices.Contains(who.Emails, email))
 }
 
 func (e *evaluation) outsider(id event.Identity) bool {

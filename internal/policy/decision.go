@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
 )
 
 // Verdict is the gate's answer. The zero Verdict is the safe one.
@@ -48,6 +49,11 @@ type Input struct {
 	Head    event.Checkpoint
 	Now     time.Time
 	Run     string // the run that asks, to be told from the one that used the request up
+
+	Root  *keyless.Root // the trusted root that the policy names, where it names one
+	Stamp []byte        // RFC 3161 token over NowMessage, for a dated environment
+
+	identify identifier // in tests, instead of Root
 }
 
 // A Decision is the answer and all of why. It is what the log keeps, so its
@@ -61,7 +67,7 @@ type Decision struct {
 	Policy      string           `json:"policy"` // digest of the resolved part for Environment
 	Head        event.Checkpoint `json:"head"`
 	Now         string           `json:"now"`   // RFC 3339 UTC
-	Clock       string           `json:"clock"` // "self-asserted" in tier fast
+	Clock       string           `json:"clock"` // ClockSelf, or in a dated environment ClockStamped
 	Rules       []Rule           `json:"rules"`
 	Votes       []Vote           `json:"votes"`
 	Missing     []Missing        `json:"missing,omitempty"`
@@ -69,6 +75,12 @@ type Decision struct {
 	UsedBy      string           `json:"used_by,omitempty"` // the run that consumed the request
 	Inputs      []uint64         `json:"inputs"`            // indexes of the events that counted, sorted
 }
+
+// Whose word Decision.Now is.
+const (
+	ClockSelf    = "self-asserted" // of whoever decided
+	ClockStamped = "rfc3161"       // of a timestamp authority, for this request at this head
+)
 
 // State is how a rule stands. The zero State holds nothing up and allows
 // nothing.
@@ -118,10 +130,12 @@ type Rule struct {
 type Vote struct {
 	Index     uint64 `json:"index"`
 	Principal string `json:"principal,omitempty"` // empty: nobody the policy knows
-	Key       string `json:"key"`                 // SHA256:… fingerprint; empty if it could not be read
+	Key       string `json:"key"`                 // SHA256:… fingerprint; empty if it could not be read, or a certificate signed
 	Choice    string `json:"choice"`
 	Reason    string `json:"reason,omitempty"`
 	Issued    string `json:"issued"`
+	Identity  string `json:"identity,omitempty"` // as whom a certificate names the voter, and by which issuer
+	Proven    string `json:"proven,omitempty"`   // RFC 3339 UTC: when the signature was there already, where that is proven
 	Counted   bool   `json:"counted"`
 	Why       string `json:"why"` // "counted as lead" or "rejected: …"
 }

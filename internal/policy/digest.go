@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/keyless"
 )
 
 // EnvironmentDigest names the part of the policy that decides about an
@@ -15,8 +16,11 @@ import (
 // and with any person, key, role, signer or outsider that they could count; it
 // does not change with comments, order, account names that are only shown, or
 // other environments. A request made under another digest is superseded.
+//
+// For ChangeEnvironment it changes with every byte of the file: what was
+// approved is the step from this very text to another.
 func (p *Policy) EnvironmentDigest(env string) (string, error) {
-	e, ok := p.Environments[env]
+	e, ok := p.Environment(env)
 	if !ok {
 		return "", p.Ready(env)
 	}
@@ -39,9 +43,38 @@ type resolved struct {
 	MaxAge     int64                        `json:"max_age"` // seconds
 	Evidence   []resolvedEvidence           `json:"evidence"`
 	Gate       []string                     `json:"gate"`
-	Signers    map[string]Signer            `json:"signers"`
+	Signers    map[string]resolvedSigner    `json:"signers"`
 	Principals map[string]resolvedPrincipal `json:"principals"`
 	Outsiders  []string                     `json:"outsiders"`
+
+	Dated       bool   `json:"dated,omitzero"`
+	TrustedRoot string `json:"trusted_root,omitempty"` // where a certificate or a time can count
+	File        string `json:"file,omitempty"`         // for a change of the policy: the policy it changes
+}
+
+// A resolvedSigner is as it was before there were certificates, so that the
+// digest of a policy without them is too.
+type resolvedSigner struct {
+	Key     string
+	Keyless *resolvedRule `json:",omitempty"`
+	Tier    Tier
+}
+
+type resolvedRule struct {
+	Issuer       string       `json:"issuer"`
+	Subject      resolvedText `json:"subject"`
+	RepositoryID string       `json:"repository_id"`
+	Workflow     resolvedText `json:"workflow"`
+	BuildSigner  resolvedText `json:"build_signer"`
+	Ref          resolvedText `json:"ref"`
+	Triggers     []string     `json:"triggers"`
+	Runner       string       `json:"runner"`
+	Environment  string       `json:"environment"`
+}
+
+type resolvedText struct {
+	Is      string `json:"is,omitempty"`
+	Pattern string `json:"pattern,omitempty"`
 }
 
 type resolvedEvidence struct {
@@ -53,11 +86,12 @@ type resolvedEvidence struct {
 }
 
 type resolvedPrincipal struct {
-	Keys   []resolvedKey `json:"keys"`
-	Emails []string      `json:"emails"`
-	GitHub int64         `json:"github"`
-	GitLab int64         `json:"gitlab"`
-	Roles  []string      `json:"roles"`
+	Keys    []resolvedKey `json:"keys"`
+	Keyless *resolvedRule `json:"keyless,omitempty"`
+	Emails  []string      `json:"emails"`
+	GitHub  int64         `json:"github"`
+	GitLab  int64         `json:"gitlab"`
+	Roles   []string      `json:"roles"`
 }
 
 type resolvedKey struct {
@@ -71,7 +105,13 @@ func (p *Policy) resolve(e Environment) resolved {
 		Version: 1, Name: e.Name, Tier: e.Tier, Auto: e.Auto,
 		Require: map[string]int{}, Exclude: sorted(e.Exclude), Veto: sorted(e.Veto),
 		MaxAge: int64(e.MaxAge / time.Second), Evidence: []resolvedEvidence{}, Gate: sorted(e.Gate),
-		Signers: p.signersOf(e), Principals: p.principalsOf(e), Outsiders: []string{},
+		Signers: p.signersOf(e), Principals: p.principalsOf(e), Outsiders: []string{}, Dated: e.Dated,
+	}
+	if e.Dated || r.certified() {
+		r.TrustedRoot = p.Sigstore.TrustedRoot
+	}
+	if e.Name == ChangeEnvironment {
+		r.File = p.Digest
 	}
 	for _, s := range e.Require {
 		r.Require[s.Role] = s.Count
@@ -88,14 +128,39 @@ func (p *Policy) resolve(e Environment) resolved {
 	return r
 }
 
+func (r resolved) certified() bool {
+	for _, s := range r.Signers {
+		if s.Keyless != nil {
+			return true
+		}
+	}
+	for _, who := range r.Principals {
+		if who.Keyless != nil {
+			return true
+		}
+	}
+	return false
+}
+
+func resolvedRuleOf(r *keyless.Rule) *resolvedRule {
+	if r == nil {
+		return nil
+	}
+	return &resolvedRule{
+		Issuer: r.Issuer, Subject: resolvedText(r.Subject), RepositoryID: r.RepositoryID,
+		Workflow: resolvedText(r.Workflow), BuildSigner: resolvedText(r.BuildSigner), Ref: resolvedText(r.Ref),
+		Triggers: sorted(r.Triggers), Runner: r.Runner, Environment: r.Environment,
+	}
+}
+
 // signersOf are those whose events can count: where somebody is excluded,
 // any signer may say who wrote a commit and what was built from it.
-func (p *Policy) signersOf(e Environment) map[string]Signer {
-	all := map[string]Signer{}
+func (p *Policy) signersOf(e Environment) map[string]resolvedSigner {
+	all := map[string]resolvedSigner{}
 	for name, s := range p.Signers {
 		named := slices.Contains(e.Gate, name) || slices.ContainsFunc(e.Evidence, func(v Evidence) bool { return slices.Contains(v.By, name) })
 		if named || len(e.Exclude) > 0 || byCommit(e) {
-			all[name] = s
+			all[name] = resolvedSigner{s.Key, resolvedRuleOf(s.Keyless), s.Tier}
 		}
 	}
 	return all
@@ -118,7 +183,7 @@ func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
 			continue
 		}
 		r := resolvedPrincipal{
-			Keys: []resolvedKey{}, Emails: sorted(who.Emails), Roles: sorted(who.Roles),
+			Keys: []resolvedKey{}, Keyless: resolvedRuleOf(who.Keyless), Emails: sorted(who.Emails), Roles: sorted(who.Roles),
 			GitHub: who.GitHub.ID, GitLab: who.GitLab.ID,
 		}
 		for _, k := range who.Keys {

@@ -11,8 +11,11 @@ import (
 	"github.com/gateledger/gateledger/internal/event"
 )
 
-// defaultMaxAge is how long a vote counts where the policy does not say.
-const defaultMaxAge = 24 * time.Hour
+// How long a vote counts where the policy does not say.
+const (
+	defaultMaxAge = 24 * time.Hour
+	changeMaxAge  = 7 * 24 * time.Hour // of policy-change: nobody deploys by it, and people are away
+)
 
 func (d *decoder) environment(name string, n *yaml.Node, path string) Environment {
 	e := Environment{Name: name, Tier: Fast, MaxAge: defaultMaxAge}
@@ -39,9 +42,36 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
 				d.fail(v, path, "is empty: nobody could make a request")
 			}
+		case "dated":
+			e.Dated = d.onlyTrue(v, path)
 		}
 	})
+	if name == ChangeEnvironment {
+		d.fail(n, path, "is how a request asks for another policy; give the environment another name")
+	}
 	d.approvers(n, path, e)
+	return e
+}
+
+// policyChange reads who must approve the next policy, as an environment of
+// its own.
+func (d *decoder) policyChange(n *yaml.Node, path string) Environment {
+	e := Environment{Name: ChangeEnvironment, Tier: Fast, MaxAge: changeMaxAge}
+	d.object(n, path, "policy-change", func(key string, v *yaml.Node, path string) {
+		switch key {
+		case "require":
+			e.Require = d.seats(v, path)
+			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
+				d.fail(v, path, "is empty: nobody would have to approve the next policy")
+			}
+		case "max-age":
+			e.MaxAge = d.duration(v, path)
+		case "veto":
+			e.Veto = d.veto(v, path)
+		case "dated":
+			e.Dated = d.onlyTrue(v, path)
+		}
+	})
 	return e
 }
 

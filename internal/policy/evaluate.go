@@ -12,6 +12,14 @@ import (
 	"github.com/gateledger/gateledger/internal/event"
 )
 
+// identifier is the trusted root, or whoever takes its place in a test.
+func (in Input) identifier() identifier {
+	if in.identify != nil {
+		return in.identify
+	}
+	return in.Policy.believes(in.Root)
+}
+
 // skew is how far two clocks may disagree.
 const skew = 2 * time.Minute
 
@@ -30,6 +38,8 @@ func Evaluate(in Input) (Decision, error) {
 	}
 	if e.findRequest() {
 		e.underThisPolicy()
+		e.requestIsDated()
+		e.nowIsProven()
 		e.clockIsRight()
 		e.notExpired()
 		e.notUsedUp()
@@ -42,6 +52,7 @@ func Evaluate(in Input) (Decision, error) {
 		for _, want := range e.env.Evidence {
 			e.haveEvidence(want)
 		}
+		e.nothingInDoubt()
 	}
 	return e.conclude(), nil
 }
@@ -51,6 +62,7 @@ type evaluation struct {
 	in      Input
 	p       *Policy
 	now     time.Time
+	root    identifier
 	journal *journal
 	d       Decision
 
@@ -59,13 +71,21 @@ type evaluation struct {
 	request event.RequestPredicate
 	created time.Time
 
-	signers  map[string]string // by key id
-	holders  map[string]holder // by ssh wire bytes
-	links    []link            // build events that tie a subject to the commit
-	linked   map[int]bool      // subjects, by position, that are tied
-	excluded map[string]string // principal to what they are: "the author of …"
-	ballots  map[string]*voter // by principal
+	certificates map[uint64]certified // by index, of events signed with one
+	moments      map[uint64]moment    // by index
+	doubts       map[uint64]string    // by index: what could not be found out and could matter
+	clocked      bool                 // now is proven
+
+	signers  map[string]string  // by key id
+	holders  map[string]holder  // by ssh wire bytes
+	links    []link             // build events that tie a subject to the commit
+	linked   map[int]bool       // subjects, by position, that are tied
+	unlinked map[int][]doubtful // build events by position that would tie one, if anybody could tell
+	commits  map[string]*told   // by id, once somebody asked
+	excluded map[string]string  // principal to what they are: "the author of …"
+	ballots  map[string]*voter  // by principal
 	inputs   map[uint64]bool
+	unread   []*unread // votes signed with a certificate, which nobody can check
 }
 
 // A holder is whose a key is.
@@ -88,16 +108,20 @@ func begin(in Input) (*evaluation, error) {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	e := &evaluation{
-		in: in, p: in.Policy, now: in.Now.UTC(), journal: j,
+		in: in, p: in.Policy, now: in.Now.UTC(), root: in.identifier(), journal: j,
+		certificates: map[uint64]certified{}, moments: map[uint64]moment{}, doubts: map[uint64]string{},
 		signers: map[string]string{}, holders: map[string]holder{}, linked: map[int]bool{},
+		unlinked: map[int][]doubtful{}, commits: map[string]*told{},
 		excluded: map[string]string{}, ballots: map[string]*voter{}, inputs: map[uint64]bool{},
 	}
 	e.d = Decision{
 		Request: in.Request, Head: in.Head, Now: e.now.Format(time.RFC3339Nano),
-		Clock: "self-asserted", Rules: []Rule{}, Votes: []Vote{}, Inputs: []uint64{},
+		Clock: ClockSelf, Rules: []Rule{}, Votes: []Vote{}, Inputs: []uint64{},
 	}
 	for name, s := range e.p.Signers {
-		e.signers[s.Key] = name
+		if s.Key != "" {
+			e.signers[s.Key] = name
+		}
 	}
 	for name, who := range e.p.Principals {
 		for _, k := range who.Keys {
@@ -181,31 +205,6 @@ func (e *evaluation) missingLine(otherwise string) string {
 		return "missing: " + strings.Join(what[:3], "; ") + fmt.Sprintf("; and %d more", n-3)
 	}
 	return "missing: " + strings.Join(what, "; ")
-}
-
-// signed names the signer of the policy that signed an event, if its
-// signature holds and it is good enough for the environment. why says why not.
-func (e *evaluation) signed(en entry) (name, why string) {
-	name, ok := e.signers[en.KeyID()]
-	switch {
-	case !ok:
-		return "", "signed by a key that the policy does not name"
-	case !e.p.Signers[name].Tier.covers(e.env.Tier):
-		return "", fmt.Sprintf("signed by %s, which is of tier %s", name, e.p.Signers[name].Tier)
-	case en.Verify() != nil:
-		return "", fmt.Sprintf("the signature under %s's key does not hold", name)
-	}
-	return name, ""
-}
-
-// gateSigned is signed, by a signer whose requests, decisions and consumptions
-// count here.
-func (e *evaluation) gateSigned(en entry) (name, why string) {
-	name, why = e.signed(en)
-	if why == "" && !slices.Contains(e.env.Gate, name) {
-		return "", fmt.Sprintf("signed by %s, which is no gate of %s", name, e.env.Name)
-	}
-	return name, why
 }
 
 // short is enough of a hex id to tell it from others.

@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,6 +25,9 @@ func (e *evaluation) haveEvidence(want Evidence) {
 	var found, notYet []string
 	for i := range e.request.Subjects {
 		f := e.newestFor(want, i)
+		for _, d := range f.doubts {
+			e.doubt(d.entry, d.refusal)
+		}
 		if f.no != "" {
 			notYet = append(notYet, nameOf(e.request.Subjects[i])+": "+f.no)
 			continue
@@ -57,36 +61,59 @@ func (w Evidence) line() string {
 }
 
 // A finding is what there is about one artifact: the events that count, or
-// why none does.
+// why none does. A doubt is an event whose word could change it.
 type finding struct {
 	entries  []entry
 	by, line string
 	no       string
+	doubts   []doubtful
+}
+
+type doubtful struct {
+	entry
+	*refusal
 }
 
 // newestFor looks from the newest entry back for the first that counts as the
-// word of somebody asked, and takes that word.
+// word of somebody asked, and takes that word. A newer one that nobody can
+// check puts the answer in doubt, unless it could say nothing else.
 func (e *evaluation) newestFor(want Evidence, subject int) finding {
 	s := e.request.Subjects[subject]
 	var ignored []string
+	var doubts []doubtful
 	for _, en := range slices.Backward(e.journal.of(want.Event)) {
 		viaArtifact := en.about(s.Digests())
 		viaCommit := throughCommit(want.Event) && e.request.Commit != "" && en.about([]event.Digest{{Hex: e.request.Commit}})
 		if !viaArtifact && !viaCommit || want.Environment != "" && !e.isDeploymentTo(en, want.Environment) {
 			continue
 		}
-		by, why := e.evidenceBy(en, want, s)
-		if why != "" {
-			ignored = append(ignored, fmt.Sprintf("#%d does not count: %s", en.Index, why))
+		by, no := e.evidenceBy(en, want, s)
+		if no != nil {
+			ignored = append(ignored, fmt.Sprintf("#%d does not count: %s", en.Index, no.why))
+			if no.doubt {
+				doubts = append(doubts, doubtful{en, no})
+			}
 			continue
 		}
-		return e.judge(en, by, want, subject)
+		f := e.judge(en, by, want, subject)
+		if f.no == "" {
+			doubts = slices.DeleteFunc(doubts, func(d doubtful) bool { return saysTheSame(d.entry, want) })
+		}
+		f.doubts = append(f.doubts, doubts...)
+		return f
 	}
 	no := "no " + want.Event + " event is about it"
 	if len(ignored) > 0 {
 		no = strings.Join(ignored[:min(len(ignored), 3)], ", ")
 	}
-	return finding{no: no}
+	return finding{no: no, doubts: doubts}
+}
+
+// saysTheSame says whether an entry, if it counted, would meet the rule as
+// well as an older one does.
+func saysTheSame(en entry, want Evidence) bool {
+	st, err := en.Statement()
+	return err == nil && (want.Result == "" || resultOf(st, want.Event) == want.Result)
 }
 
 func (e *evaluation) isDeploymentTo(en entry, environment string) bool {
@@ -96,24 +123,27 @@ func (e *evaluation) isDeploymentTo(en entry, environment string) bool {
 
 // evidenceBy says who of those asked signed the event, if it is of the kind
 // and about the artifact or its commit.
-func (e *evaluation) evidenceBy(en entry, want Evidence, s event.Subject) (by, why string) {
-	by, why = e.signed(en)
+func (e *evaluation) evidenceBy(en entry, want Evidence, s event.Subject) (by string, no *refusal) {
+	by, no = e.signed(en, want.By)
 	switch {
-	case why != "":
-		return "", why
+	case no != nil:
+		return "", no
 	case !slices.Contains(want.By, by):
-		return "", fmt.Sprintf("signed by %s, and %s is asked", by, strings.Join(want.By, " or "))
+		return "", refuse("signed by %s, and %s is asked", by, strings.Join(want.By, " or "))
 	case en.Kind() != want.Event:
-		return "", "it is no " + want.Event + " event"
+		return "", refuse("it is no %s event", want.Event)
+	}
+	if why := e.elsewhere(en, e.request.Commit); why != "" {
+		return "", refuse("%s, and the request is for %s", why, cmp.Or(short(e.request.Commit), "none"))
 	}
 	st, err := en.Statement()
 	if err != nil {
-		return "", err.Error()
+		return "", refuse("%v", err)
 	}
 	if !anyShares(st.Subject, s) && !(throughCommit(want.Event) && e.aboutCommit(st)) {
-		return "", "it is about other bytes"
+		return "", refuse("it is about other bytes")
 	}
-	return by, ""
+	return by, nil
 }
 
 func (e *evaluation) aboutCommit(st event.Statement) bool {
@@ -133,7 +163,11 @@ func (e *evaluation) judge(en entry, by string, want Evidence, subject int) find
 	line := fmt.Sprintf("#%d", en.Index)
 	if !anyShares(st.Subject, e.request.Subjects[subject]) {
 		if why := e.countsThroughCommit(want, context, subject); why != "" {
-			return finding{no: fmt.Sprintf("#%d is about commit %s, and %s", en.Index, short(e.request.Commit), why)}
+			f = finding{no: fmt.Sprintf("#%d is about commit %s, and %s", en.Index, short(e.request.Commit), why)}
+			if !e.linked[subject] {
+				f.doubts = e.unlinked[subject]
+			}
+			return f
 		}
 		line += " through commit " + short(e.request.Commit)
 		f.entries = append(f.entries, e.linkEntries(subject)...)
@@ -141,8 +175,12 @@ func (e *evaluation) judge(en entry, by string, want Evidence, subject int) find
 	if result := resultOf(st, want.Event); want.Result != "" && result != want.Result {
 		return finding{no: fmt.Sprintf("the newest, #%d, says %q", en.Index, result)}
 	}
-	if why := e.tooOld(made, want.MaxAge); why != "" {
-		return finding{no: fmt.Sprintf("the newest, #%d, %s", en.Index, why)}
+	if no := e.tooOld(en, made, want.MaxAge); no != nil {
+		f = finding{no: fmt.Sprintf("the newest, #%d, %s", en.Index, no.why)}
+		if no.doubt {
+			f.doubts = []doubtful{{en, no}}
+		}
+		return f
 	}
 	f.line = line
 	return f
@@ -171,21 +209,30 @@ func (e *evaluation) linkEntries(subject int) []entry {
 	return all
 }
 
-// tooOld compares the maker's own time with the policy.
-func (e *evaluation) tooOld(made string, maxAge time.Duration) string {
+// tooOld compares the maker's own time, or in a dated environment the proven
+// one, with the policy.
+func (e *evaluation) tooOld(en entry, made string, maxAge time.Duration) *refusal {
 	if made == "" && maxAge == 0 {
-		return ""
+		_, no := e.madeAt(en, time.Time{})
+		return no
 	}
-	t, err := time.Parse(time.RFC3339, made)
+	said, err := time.Parse(time.RFC3339, made)
+	if err != nil {
+		return refuse("does not say when it was made")
+	}
+	t, no := e.madeAt(en, said)
 	switch age := e.now.Sub(t); {
-	case err != nil:
-		return "does not say when it was made"
+	case no != nil:
+		return no
 	case age < -skew:
-		return "says it was made at " + made + ", which is still to come"
+		return refuse("says it was made at %s, which is still to come", made)
 	case maxAge > 0 && age >= maxAge:
-		return fmt.Sprintf("is too old: of %s, and counts for %s", made, span(maxAge))
+		if !t.Equal(said) {
+			made = utc(t)
+		}
+		return refuse("is too old: of %s, and counts for %s", made, span(maxAge))
 	}
-	return ""
+	return nil
 }
 
 // contextOf reads where and when an event was made: from the context that our

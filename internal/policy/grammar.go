@@ -15,6 +15,7 @@ const (
 	maxList         = 256 // entries of any list
 	maxCount        = 100 // humans a seat may ask for
 	maxText         = 16 << 10
+	maxPattern      = 512 // bytes of a pattern
 )
 
 // A keyword is a key that a mapping may have. A keyword with later set is
@@ -32,6 +33,7 @@ var grammar = map[string][]keyword{
 	"policy": {
 		{name: "version", required: true},
 		{name: "ledger", required: true},
+		{name: "sigstore"},
 		{name: "signers"},
 		{name: "principals"},
 		{name: "environments"},
@@ -43,17 +45,28 @@ var grammar = map[string][]keyword{
 		{name: "url"},
 		{name: "origin", required: true},
 		{name: "keys", required: true},
+		{name: "hosting"},
 		{name: "witnesses", later: "witnesses are not in this version"},
 	},
+	"sigstore": {
+		{name: "trusted-root", required: true},
+		{name: "timestamp"},
+	},
 	"signer": {
-		{name: "key", required: true},
+		{name: "key"},
 		{name: "tier"},
-		{name: "issuer", later: keylessSigner},
-		{name: "identity", later: keylessSigner},
-		{name: "repository-id", later: keylessSigner},
-		{name: "workflow", later: keylessSigner},
-		{name: "ref", later: keylessSigner},
-		{name: "triggers", later: keylessSigner},
+		{name: "issuer"},
+		{name: "identity"},
+		{name: "repository-id"},
+		{name: "workflow"},
+		{name: "build-signer"},
+		{name: "ref"},
+		{name: "triggers"},
+		{name: "runner"},
+		{name: "environment"},
+	},
+	"pattern": {
+		{name: "pattern", required: true},
 	},
 	"principal": {
 		{name: "keys"},
@@ -61,7 +74,11 @@ var grammar = map[string][]keyword{
 		{name: "github"},
 		{name: "gitlab"},
 		{name: "roles"},
-		{name: "keyless", later: "keyless principals are not in this version; give the person an ssh key under keys"},
+		{name: "keyless"},
+	},
+	"keyless": {
+		{name: "identity", required: true},
+		{name: "issuer", required: true},
 	},
 	"key": {
 		{name: "ssh", required: true},
@@ -81,6 +98,7 @@ var grammar = map[string][]keyword{
 		{name: "max-age"},
 		{name: "evidence"},
 		{name: "gate"},
+		{name: "dated"},
 		{name: "freeze", later: "freeze windows are not in this version"},
 		{name: "break-glass", later: "break-glass is not in this version"},
 		{name: "when", later: "conditions (when) are not in this version"},
@@ -102,10 +120,11 @@ var grammar = map[string][]keyword{
 	},
 	"policy-change": {
 		{name: "require", required: true},
+		{name: "max-age"},
+		{name: "veto"},
+		{name: "dated"},
 	},
 }
-
-const keylessSigner = `keyless signers are not in this version; give the signer a key: "sha256:…"`
 
 // The words that stand for themselves, and those of later versions.
 var (
@@ -113,6 +132,7 @@ var (
 	laterExclusions = []string{"pusher"}
 	sources         = []string{"signed"}
 	laterSources    = []string{"github-review", "github-comment", "gitlab-approval", "gitlab-comment", "environment-review", "contract"}
+	runners         = []string{"github-hosted", "gitlab-hosted", "self-hosted"}
 	results         = map[string]string{"test": "passed", "deployment": "healthy"}
 )
 
@@ -125,5 +145,8 @@ var (
 	durationPattern = pattern.New(`^[1-9][0-9]{0,5}[mhd]$`)
 	datePattern     = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?$`)
 	countPattern    = pattern.New(`^([1-9][0-9]?|100)$`)
+	addressPattern  = pattern.New(`^https?://[!-~]{1,1000}$`)
+	triggerPattern  = pattern.New(`^[a-z][a-z0-9_]{0,63}$`)
+	refPattern      = pattern.New(`^refs/[!-~]{1,1000}$`)
 	idPattern       = pattern.New(`^[1-9][0-9]{0,17}$`)
 )

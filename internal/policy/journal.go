@@ -23,6 +23,8 @@ import (
 type journal struct {
 	entries map[string][]entry // by kind, in the ledger's order
 	lost    []uint64           // entries whose body is not there
+
+	byCommit map[string][]entry // commit events, once somebody asks
 }
 
 type entry struct {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/typo"
 )
 
@@ -26,16 +27,15 @@ type Policy struct {
 	Digest       string // hex SHA-256 of the file's bytes: what a verifier pins
 	Source       []byte // the file's bytes
 	Ledger       Ledger
+	Sigstore     Sigstore
 	Signers      map[string]Signer
 	Principals   map[string]Principal
 	Environments map[string]Environment
 	Outsiders    []string // e-mail addresses known to be no principal's; "*" is everyone else
 
-	// PolicyChange is who must approve the next policy. This version reads
-	// and checks it, so that a policy can say it from the first day, and does
-	// not act on it yet.
-	PolicyChange []Seat
+	PolicyChange []Seat // who must approve the next policy; Environment(ChangeEnvironment) has all its rules
 
+	change  Environment // policy-change as an environment; without seats: there is none
 	unready []unready
 }
 
@@ -44,21 +44,33 @@ type Ledger struct {
 	URL    string // empty: whoever uses the policy says where the ledger is
 	Origin string
 	Keys   []string // note verifier keys, origin+hash+base64
+
+	// Hosting is the plan that the log's repository is hosted on, which
+	// limits who can be kept from rewriting it. The command layer checks it.
+	Hosting string
 }
 
-// A Signer is a machine.
+// Sigstore says whom to believe about certificates and times.
+type Sigstore struct {
+	TrustedRoot string // "sha256:" and the hex SHA-256 of the trusted_root.json; empty: nobody
+	Timestamp   string // where writers get RFC 3161 tokens; empty: nowhere
+}
+
+// A Signer is a machine: by a key, or by the certificates that a rule matches.
 type Signer struct {
-	Key  string // "sha256:" and the hex SHA-256 of the PKIX public key
-	Tier Tier   // what the signer is good enough for
+	Key     string        // "sha256:" and the hex SHA-256 of the PKIX public key; empty for a keyless one
+	Keyless *keyless.Rule // nil for one with a key
+	Tier    Tier          // what the signer is good enough for
 }
 
 // A Principal is a human, not an account.
 type Principal struct {
-	Keys   []Key
-	Emails []string // lower case
-	GitHub Account
-	GitLab Account
-	Roles  []string
+	Keys    []Key
+	Keyless *keyless.Rule // issuer and one exact identity; nil: votes with keys only
+	Emails  []string      // lower case
+	GitHub  Account
+	GitLab  Account
+	Roles   []string
 }
 
 // An Account is a numeric id at a host; the login is shown, never compared.
@@ -99,6 +111,7 @@ type Environment struct {
 	MaxAge   time.Duration
 	Evidence []Evidence
 	Gate     []string // signers whose requests, decisions and consumptions count
+	Dated    bool     // times of requests, votes, evidence and decisions must be proven
 }
 
 // A Seat asks for Count distinct humans of Role.
@@ -150,7 +163,7 @@ func (k Key) counts(at time.Time) error {
 // SignerOf names the machine whose event key has this id ("sha256:" and hex).
 func (p *Policy) SignerOf(keyID string) (name string, ok bool) {
 	for name, s := range p.Signers {
-		if s.Key == keyID { // one name at most: Parse refuses a key named twice
+		if s.Key == keyID && keyID != "" { // one name at most: Parse refuses a key named twice
 			return name, true
 		}
 	}
@@ -168,11 +181,13 @@ func (p *Policy) Roles() []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// Ready says why nothing can ever be allowed into an environment: it is not
-// in the policy, or the people of the policy cannot fill its seats. Each cause
+// Ready says why nothing can ever be allowed into an environment, or why no
+// policy can follow this one (ChangeEnvironment): it is not in the policy, or the people of the policy cannot fill its seats. Each cause
 // is an *Error that says where it stands in the file.
 func (p *Policy) Ready(environment string) error {
-	if _, ok := p.Environments[environment]; !ok {
+	if _, ok := p.Environment(environment); !ok && environment == ChangeEnvironment {
+		return errors.New("the policy has no policy-change: nobody could approve another one")
+	} else if !ok {
 		return fmt.Errorf("unknown environment %q%s", environment,
 			have(environment, slices.Sorted(maps.Keys(p.Environments))))
 	}
@@ -194,8 +209,7 @@ func (p *Policy) unreadyWhere(match func(unready) bool) error {
 	return all.orNil()
 }
 
-// unready is a seat that nobody can fill yet. environment is empty for
-// policy-change.
+// unready is a seat that nobody can fill yet.
 type unready struct {
 	environment string
 	err         *Error

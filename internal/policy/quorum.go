@@ -41,7 +41,7 @@ func (e *evaluation) notDenied() {
 }
 
 func vetoLine(deny *cast, request string) string {
-	line := fmt.Sprintf("denied by %s at #%d", deny.who, deny.index)
+	line := fmt.Sprintf("denied by %s at #%d", deny.who, deny.en.Index)
 	if deny.Predicate.Request != request {
 		line += fmt.Sprintf(", on request %s for the same artifact", short(deny.Predicate.Request))
 	}
@@ -91,6 +91,9 @@ func (e *evaluation) fillSeats() {
 		}
 		e.count(c, "counted, and not needed: every seat they could take is taken")
 	}
+	if !seats.full() {
+		e.doubtVotes(true)
+	}
 	possible := fill(e.env.Require, e.eligible(false), e.p.holds).full()
 	for i := range e.env.Require {
 		e.seatRule(seats, i, possible)
@@ -120,23 +123,24 @@ func (e *evaluation) approvals() []*cast {
 		}
 		all = append(all, v.word)
 	}
-	slices.SortFunc(all, func(a, b *cast) int { return cmp.Compare(a.index, b.index) })
+	slices.SortFunc(all, func(a, b *cast) int { return cmp.Compare(a.en.Index, b.en.Index) })
 	return all
 }
 
 // whyNot says why a person's approval does not count.
 func (e *evaluation) whyNot(v *voter) string {
 	c := v.word
+	since, no := e.castAt(v)
 	switch {
-	case c.index <= e.asked.Index:
+	case c.en.Index <= e.asked.Index:
 		return fmt.Sprintf("it stands before the request, which is #%d", e.asked.Index)
 	case len(v.denies) > 0:
-		return fmt.Sprintf("%s denied the same artifact at #%d", c.who, v.denies[0].index)
+		return fmt.Sprintf("%s denied the same artifact at #%d", c.who, v.denies[0].en.Index)
 	case c.issued.Before(e.created.Add(-skew)):
 		return "signed at " + c.Predicate.Issued + ", before the request was made"
 	case c.issued.After(e.now.Add(skew)):
 		return "signed at " + c.Predicate.Issued + ", which is still to come"
-	case !e.now.Before(c.issued.Add(e.env.MaxAge)):
+	case !e.now.Before(since.Add(e.env.MaxAge)):
 		return fmt.Sprintf("expired: signed at %s, and a vote counts for %s", c.Predicate.Issued, span(e.env.MaxAge))
 	}
 	if err := c.key.counts(c.issued); err != nil {
@@ -151,7 +155,13 @@ func (e *evaluation) whyNot(v *voter) string {
 	if !e.asks(c.who) {
 		return c.who + " has no role that is asked for" + orNone(rolesOf(e.env.Require))
 	}
-	return ""
+	if no == nil {
+		return ""
+	}
+	if no.doubt {
+		e.unread = append(e.unread, &unread{c.en, no, vote.Approve})
+	}
+	return no.why
 }
 
 // asks says whether a person could sit on any seat.
@@ -170,7 +180,7 @@ func (e *evaluation) eligible(onlyNow bool) []string {
 		usable := slices.ContainsFunc(e.p.Principals[name].Keys, func(k Key) bool {
 			return k.counts(e.now) == nil || !onlyNow && e.now.Before(k.From)
 		})
-		if usable {
+		if usable || e.p.Principals[name].Keyless != nil {
 			who = append(who, name)
 		}
 	}

@@ -21,20 +21,23 @@ func (e *evaluation) findRequest() bool {
 			Why: fmt.Sprintf("the body of entry #%d is missing (%d in all): it could be a veto", e.journal.lost[0], n)})
 	}
 	why := "no request " + short(e.in.Request) + " stands in the ledger's " + plural(len(e.in.Events), "entry", "entries")
-	state := Undecidable
+	state, unsure := Undecidable, false
 	for _, en := range e.journal.of("request") {
 		p, id, err := readRequest(en)
 		if err != nil || id != e.in.Request {
 			continue
 		}
-		broken := e.adopt(en, p)
-		if broken == "" {
+		by, no := e.adopt(en, p)
+		if no == nil {
 			e.uses(en)
-			e.rule(Rule{Name: ruleRequest, State: Met, Why: "entry #" + fmt.Sprint(en.Index), By: []string{e.signers[en.KeyID()]}})
+			e.rule(Rule{Name: ruleRequest, State: Met, Why: "entry #" + fmt.Sprint(en.Index), By: []string{by}})
 			return true
 		}
-		if state != Broken {
-			state, why = Broken, broken
+		switch {
+		case no.doubt:
+			state, why, unsure = Undecidable, no.why, true
+		case state != Broken && !unsure:
+			state, why = Broken, no.why
 		}
 	}
 	e.rule(Rule{Name: ruleRequest, State: state, Why: why})
@@ -49,28 +52,30 @@ func readRequest(en entry) (p event.RequestPredicate, id string, err error) {
 	return p, id, err
 }
 
-// adopt takes the request over, or says why nobody has to answer it.
-func (e *evaluation) adopt(en entry, p event.RequestPredicate) (broken string) {
-	env, ok := e.p.Environments[p.Environment]
+// adopt takes the request over, and says which gate made it, or why nobody
+// has to answer it.
+func (e *evaluation) adopt(en entry, p event.RequestPredicate) (by string, no *refusal) {
+	env, ok := e.p.Environment(p.Environment)
 	e.d.Environment = p.Environment
 	switch {
 	case p.Ledger != e.p.Ledger.Origin:
-		return fmt.Sprintf("the request is for the ledger %q, and the policy's is %q", p.Ledger, e.p.Ledger.Origin)
+		return "", refuse("the request is for the ledger %q, and the policy's is %q", p.Ledger, e.p.Ledger.Origin)
 	case !ok:
-		return fmt.Sprintf("the policy has no environment %q", p.Environment)
+		return "", refuse("the policy has no environment %q", p.Environment)
 	case p.Checkpoint.Size > en.Index:
-		return fmt.Sprintf("the request at #%d names a checkpoint of %d entries, which came after it", en.Index, p.Checkpoint.Size)
+		return "", refuse("the request at #%d names a checkpoint of %d entries, which came after it", en.Index, p.Checkpoint.Size)
 	}
 	e.env, e.d.Tier = env, env.Tier
-	if _, why := e.gateSigned(en); why != "" {
-		return fmt.Sprintf("the request at #%d does not count: %s", en.Index, why)
+	by, no = e.gateSigned(en)
+	if no != nil {
+		return "", &refusal{fmt.Sprintf("the request at #%d does not count: %s", en.Index, no.why), no.doubt}
 	}
 	created, err := time.Parse(time.RFC3339, p.Created)
 	if err != nil {
-		return fmt.Sprintf("the request at #%d does not say when it was made", en.Index)
+		return "", refuse("the request at #%d does not say when it was made", en.Index)
 	}
 	e.asked, e.request, e.created = en, p, created
-	return ""
+	return by, nil
 }
 
 func (e *evaluation) underThisPolicy() {
@@ -95,12 +100,15 @@ func (e *evaluation) underThisPolicy() {
 // environment. Only their times count, so that a voter with a wrong clock
 // stops nobody else.
 func (e *evaluation) clockIsRight() {
-	r := Rule{Name: "the clock is not behind the ledger", State: Met, Why: e.now.Format(time.RFC3339), Proof: Observed}
+	r := Rule{Name: "the clock is not behind the ledger", State: Met, Why: e.now.Format(time.RFC3339), Proof: e.clockProof()}
 	latest, at := e.created, e.asked.Index
 	for kind, key := range map[string]string{"request": "created", "decision": "timeVerified", "consumption": "time"} {
 		for _, en := range e.journal.of(kind) {
 			t := en.rawTime(key)
 			if !t.After(e.now.Add(skew)) || t.Before(latest) || t.Equal(latest) && en.Index >= at || !e.ours(en, kind) {
+				continue
+			}
+			if t = e.noLaterThanProven(en, t); !t.After(e.now.Add(skew)) {
 				continue
 			}
 			latest, at = t, en.Index
@@ -115,7 +123,8 @@ func (e *evaluation) clockIsRight() {
 
 // ours says whether a gate of this environment made the entry for it.
 func (e *evaluation) ours(en entry, kind string) bool {
-	if _, why := e.gateSigned(en); why != "" {
+	if _, no := e.gateSigned(en); no != nil {
+		e.doubt(en, no)
 		return false
 	}
 	switch kind {
@@ -135,7 +144,7 @@ func (e *evaluation) ours(en entry, kind string) bool {
 }
 
 func (e *evaluation) notExpired() {
-	r := Rule{Name: "the request has not expired", Proof: Observed}
+	r := Rule{Name: "the request has not expired", Proof: e.clockProof()}
 	expires, err := time.Parse(time.RFC3339, e.request.Expires)
 	switch {
 	case err != nil:
@@ -155,27 +164,34 @@ type use struct {
 }
 
 // consumptions are those by a gate of this environment that pass the sieve, in
-// order. The first of a request wins.
-func (e *evaluation) consumptions(sieve func(entry) bool) []use {
-	var all []use
+// order, and those that could be. The first of a request wins.
+func (e *evaluation) consumptions(sieve func(entry) bool) (all []use, doubts []doubtful) {
 	for _, en := range e.journal.of("consumption") {
 		if !sieve(en) {
 			continue
 		}
-		if _, why := e.gateSigned(en); why != "" {
+		if _, no := e.gateSigned(en); no != nil {
+			if no.doubt {
+				doubts = append(doubts, doubtful{en, no})
+			}
 			continue
 		}
 		if p, err := event.DecodePredicate[event.ConsumptionPredicate](en.Event); err == nil {
 			all = append(all, use{en, p})
 		}
 	}
-	return all
+	return all, doubts
 }
 
 func (e *evaluation) notUsedUp() {
 	r := Rule{Name: "no other run has used the request up", State: Met, Why: "nobody has"}
-	uses := e.consumptions(func(en entry) bool { return en.raw("request") == e.in.Request })
+	uses, doubts := e.consumptions(func(en entry) bool { return en.raw("request") == e.in.Request })
 	i := slices.IndexFunc(uses, func(u use) bool { return u.Request == e.in.Request })
+	for _, d := range doubts {
+		if i < 0 || d.Index < uses[i].Index {
+			e.doubt(d.entry, d.refusal)
+		}
+	}
 	if i < 0 {
 		e.rule(r)
 		return
@@ -236,9 +252,11 @@ func (e *evaluation) deployedSince(won use) (bool, uint64) {
 		if !d.is(e.in.Request, e.request.Subjects) {
 			continue
 		}
-		if _, why := e.signed(d.entry); why == "" {
+		_, no := e.signed(d.entry, nil)
+		if no == nil {
 			return true, d.Index
 		}
+		e.doubt(d.entry, no)
 	}
 	return false, 0
 }
@@ -253,7 +271,8 @@ func (e *evaluation) notOvertaken() {
 		if d.is(e.in.Request, e.request.Subjects) || !e.wasAllowed(d) {
 			continue
 		}
-		if _, why := e.signed(d.entry); why == "" {
+		_, no := e.signed(d.entry, nil)
+		if e.doubt(d.entry, no); no == nil {
 			r.State, r.Why = Broken, fmt.Sprintf("superseded: another request was deployed to %s at #%d; ask again", e.env.Name, d.Index)
 			break
 		}
@@ -264,14 +283,20 @@ func (e *evaluation) notOvertaken() {
 // wasAllowed says whether a gate used up another request for the deployment.
 func (e *evaluation) wasAllowed(d deployed) bool {
 	digests := digestsOf(d.subjects)
-	uses := e.consumptions(func(en entry) bool {
+	uses, doubts := e.consumptions(func(en entry) bool {
 		if d.Request == "" {
 			return en.raw("request") != e.in.Request && en.about(digests)
 		}
 		return en.raw("request") == d.Request
 	})
-	return slices.ContainsFunc(uses, func(u use) bool {
+	allowed := slices.ContainsFunc(uses, func(u use) bool {
 		s, err := u.Statement()
 		return err == nil && u.Request != e.in.Request && d.is(u.Request, s.Subject)
 	})
+	for _, d := range doubts {
+		if !allowed {
+			e.doubt(d.entry, d.refusal)
+		}
+	}
+	return allowed
 }

@@ -96,6 +96,9 @@ func TestSchemaHasTheWords(t *testing.T) {
 		"duration": {at("duration", "pattern"), durationPattern},
 		"date":     {at("date", "pattern"), datePattern},
 		"key id":   {at("signer", "properties", "key", "pattern"), keyIDPattern},
+		"address":  {at("address", "pattern"), addressPattern},
+		"root":     {at("sigstore", "properties", "trusted-root", "pattern"), keyIDPattern},
+		"trigger":  {at("signer", "properties", "triggers", "items", "pattern"), triggerPattern},
 		"origin":   {at("ledger", "properties", "origin", "pattern"), originPattern},
 	} {
 		if test.got != test.want.Regexp().String() {
@@ -105,6 +108,9 @@ func TestSchemaHasTheWords(t *testing.T) {
 	if got := texts(at("environment", "properties", "exclude", "items", "enum")); !slices.Equal(got, exclusions) {
 		t.Errorf("exclusions: schema %v, decoder %v", got, exclusions)
 	}
+	if got := texts(at("signer", "properties", "runner", "enum")); !slices.Equal(got, runners) {
+		t.Errorf("runners: schema %v, decoder %v", got, runners)
+	}
 	if got := texts(at("evidence", "properties", "event", "enum")); !slices.Equal(got, recordable()) {
 		t.Errorf("events: schema %v, decoder %v", got, recordable())
 	}
@@ -112,6 +118,9 @@ func TestSchemaHasTheWords(t *testing.T) {
 		if got := at("policy", "properties", name, "maxProperties"); got != float64(limit) {
 			t.Errorf("%s: schema %v, decoder %d", name, got, limit)
 		}
+	}
+	if got := at("pattern", "properties", "pattern", "maxLength"); got != float64(maxPattern) {
+		t.Errorf("pattern: schema %v, decoder %d", got, maxPattern)
 	}
 	if got := at("seat", "properties", "count", "maximum"); got != float64(maxCount) {
 		t.Errorf("count: schema %v, decoder %d", got, maxCount)
@@ -151,7 +160,8 @@ func asJSON(t *testing.T, n *yaml.Node) any {
 var beyond = regexp.MustCompile(`^(alias|anchor|tag|tab|merge|not-yaml|two-documents|not-utf8|nul|hidden|bare|bidi|empty$|only-comment|number-as-name|duplicate-|` +
 	`.*-under-two-people|key-twice|outsider-is|signer-key-twice|signer-votes|no-signers|ssh-|date-|evidence-by-unknown|` +
 	`evidence-test-failed|evidence-result-of|evidence-environment-of|evidence-deployment-|duration-huge|count-(hex|octal|underscore|fraction)|github-id-octal|` +
-	`role-seats-twice|gate-unknown|ledger-(key-|password)|own-tag)`)
+	`role-seats-twice|gate-unknown|ledger-(key-|password)|own-tag|` +
+	`keyless-(no-root|unsound|ref-short|pattern-(all|broken)|same-|machine-votes)|sigstore-password|dated-no-root|environment-policy-change)`)
 
 func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile(schemaFile)

@@ -95,12 +95,15 @@ func (p *Policy) holds(person, role string) bool {
 	return slices.Contains(p.Principals[person].Roles, role)
 }
 
-// voters lists the people who hold the role and have a key to vote with,
-// sorted.
+// canSign says whether a person has anything to vote with.
+func (who Principal) canSign() bool { return len(who.Keys) > 0 || who.Keyless != nil }
+
+// voters lists the people who hold the role and have a key or a certificate to
+// vote with, sorted.
 func (p *Policy) voters(role string) []string {
 	var who []string
 	for _, name := range slices.Sorted(maps.Keys(p.Principals)) {
-		if p.holds(name, role) && len(p.Principals[name].Keys) > 0 {
+		if p.holds(name, role) && p.Principals[name].canSign() {
 			who = append(who, name)
 		}
 	}

@@ -19,6 +19,8 @@ func (d *decoder) policy(n *yaml.Node) {
 			}
 		case "ledger":
 			d.ledger(v, path)
+		case "sigstore":
+			d.sigstore(v, path)
 		case "signers":
 			d.named(v, path, maxSigners, func(name string, v *yaml.Node, path string) {
 				d.p.Signers[name] = d.signer(v, path)
@@ -34,12 +36,8 @@ func (d *decoder) policy(n *yaml.Node) {
 		case "outsiders":
 			d.p.Outsiders = d.emails(v, path, "*")
 		case "policy-change":
-			d.object(v, path, "policy-change", func(_ string, v *yaml.Node, path string) {
-				d.p.PolicyChange = d.seats(v, path)
-				if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
-					d.fail(v, path, "is empty: nobody would have to approve the next policy")
-				}
-			})
+			d.p.change = d.policyChange(v, path)
+			d.p.PolicyChange = d.p.change.Require
 		}
 	})
 }
@@ -59,6 +57,8 @@ func (d *decoder) ledger(n *yaml.Node, path string) {
 			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
 				d.fail(v, path, "is empty: no checkpoint could be trusted")
 			}
+		case "hosting":
+			d.p.Ledger.Hosting, _ = d.name(v, path)
 		}
 	})
 }
@@ -72,19 +72,6 @@ func hasPassword(url string) bool {
 	authority, _, _ := strings.Cut(rest, "/")
 	at := strings.LastIndex(authority, "@")
 	return at >= 0 && strings.Contains(authority[:at], ":")
-}
-
-func (d *decoder) signer(n *yaml.Node, path string) Signer {
-	s := Signer{Tier: Fast}
-	d.object(n, path, "signer", func(key string, v *yaml.Node, path string) {
-		switch key {
-		case "key":
-			s.Key, _ = d.pattern(v, path, keyIDPattern, `a key id: "sha256:" and 64 lower-case hex digits`)
-		case "tier":
-			s.Tier = d.tier(v, path)
-		}
-	})
-	return s
 }
 
 func (d *decoder) tier(n *yaml.Node, path string) Tier {
@@ -115,6 +102,8 @@ func (d *decoder) principal(n *yaml.Node, path string) Principal {
 			p.GitLab = d.account(v, path)
 		case "roles":
 			p.Roles = d.nameList(v, path)
+		case "keyless":
+			p.Keyless = d.person(v, path)
 		}
 	})
 	return p

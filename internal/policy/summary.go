@@ -51,6 +51,7 @@ func Summary(in Input, r event.RequestPredicate, d Decision) (event.DecisionPred
 		VerifiedLevels:     []string{},
 		SLSAVersion:        "1.0",
 		Decision:           full,
+		Stamp:              in.Stamp,
 	}, nil
 }
 
@@ -79,9 +80,10 @@ func ParseDecision(data []byte) (Decision, error) {
 	return d, nil
 }
 
-// MayGate reports whether e is signed by a signer whose requests, decisions
-// and consumptions count in this environment.
+// MayGate reports whether e is signed with the key of a signer whose requests,
+// decisions and consumptions count in this environment. Of a certificate it
+// knows nothing, and says no: GateOf tells.
 func MayGate(p *Policy, rules Environment, e *event.Event) bool {
 	name, ok := p.SignerOf(e.KeyID())
-	return ok && slices.Contains(rules.Gate, name) && e.Verify() == nil
+	return ok && !e.Signed.Verifier.Keyless() && slices.Contains(rules.Gate, name) && e.Verify() == nil
 }

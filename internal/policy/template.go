@@ -51,8 +51,18 @@ ledger:
   origin: {origin}
   keys: [{keys}]
 
+# Jobs and people can sign with certificates instead of keys. Then say whom to
+# believe about those, by the SHA-256 of a Sigstore trusted_root.json, and who
+# proves what time it is, for environments with dated: true.
+# sigstore:
+#   trusted-root: "sha256:..."
+#   timestamp: "https://..."
+
 # Machines: the keys that record builds, tests and decisions. tier fast means
-# that times are the machines' own word.
+# that times are the machines' own word. With sigstore above, a machine can be
+# a workflow instead, whose runs need no secret:
+#   build: {issuer: "https://token.actions.githubusercontent.com", repository-id: 1296269,
+#           workflow: .github/workflows/build.yml, ref: refs/heads/main, triggers: [push]}
 signers:
   {signer}: {key: {key}, tier: fast}
 
@@ -81,8 +91,9 @@ environments:
       - {event: test, result: passed, by: {signer}, max-age: 24h}
       - {event: sbom, by: {signer}}
 
-# Who must approve the next version of this file. It is part of the policy,
-# and not enforced yet: protect the branch as well.
+# Who must approve the next version of this file. Once a gate has logged this
+# one, a version that they have not approved is not in force, whoever wrote it
+# to the branch: gates and verifiers go by the one before.
 policy-change:
   require:
     - {role: lead, count: 2}

@@ -37,10 +37,10 @@ import (
 // A cast is a vote on the way to being counted.
 type cast struct {
 	*vote.Ballot
-	index    uint64
+	en       entry
 	row      int // of Decision.Votes
 	who      string
-	key      Key
+	key      Key // zero for a vote signed with a certificate
 	issued   time.Time
 	subjects []event.Subject // of the request it is for
 	checked  bool
@@ -72,6 +72,7 @@ func (e *evaluation) readVotes() {
 	for i, en := range entries {
 		e.takeVote(en, ballots[i], errs[i], related)
 	}
+	e.doubtVotes(false)
 	e.checkLikely()
 	for _, who := range sortedNames(e.ballots) {
 		e.settle(e.ballots[who])
@@ -121,16 +122,17 @@ func (e *evaluation) takeVote(en entry, b *vote.Ballot, err error, related map[s
 		return
 	}
 	p := b.Predicate
-	row.Key, row.Choice, row.Reason, row.Issued = b.Fingerprint(), string(p.Choice), p.Reason, p.Issued
+	row.Choice, row.Reason, row.Issued = string(p.Choice), p.Reason, p.Issued
 	request, known := related[p.Request]
-	holder, held := e.holders[string(b.Key.Marshal())]
+	if !known {
+		return // its subject only happens to hold the id's digits
+	}
+	holder, no := e.holderOf(en, b, &row)
 	row.Principal = holder.name
 	issued, err := time.Parse(time.RFC3339, p.Issued)
 	switch {
-	case !known:
-		return // its subject only happens to hold the id's digits
-	case !held:
-		row.Why = "rejected: the key is nobody's in the policy"
+	case no != nil:
+		row.Why = "rejected: " + no.why
 	case err != nil:
 		row.Why = "rejected: it does not say when it was signed"
 	default:
@@ -139,6 +141,9 @@ func (e *evaluation) takeVote(en entry, b *vote.Ballot, err error, related map[s
 		}
 	}
 	e.d.Votes = append(e.d.Votes, row)
+	if no != nil && no.doubt {
+		e.unread = append(e.unread, &unread{en, no, p.Choice})
+	}
 	if row.Why != "" {
 		return
 	}
@@ -151,8 +156,61 @@ func (e *evaluation) takeVote(en entry, b *vote.Ballot, err error, related map[s
 		v.requests = append(v.requests, p.Request)
 	}
 	v.casts[p.Request] = append(v.casts[p.Request], &cast{
-		Ballot: b, index: en.Index, row: len(e.d.Votes) - 1, who: holder.name, key: holder.key, issued: issued, subjects: request.Subjects,
+		Ballot: b, en: en, row: len(e.d.Votes) - 1, who: holder.name, key: holder.key, issued: issued, subjects: request.Subjects,
+		checked: b.Keyless(), // with the certificate
 	})
+}
+
+// holderOf says whose vote it is: by the key that signed it, or by the
+// certificate, whose signature is checked at once.
+func (e *evaluation) holderOf(en entry, b *vote.Ballot, row *Vote) (holder, *refusal) {
+	if !b.Keyless() {
+		row.Key = b.Fingerprint()
+		h, held := e.holders[string(b.Key.Marshal())]
+		if !held {
+			return h, refuse("the key is nobody's in the policy")
+		}
+		return h, nil
+	}
+	if !e.p.hasKeylessPrincipal() {
+		return holder{}, refuse("it is signed with a certificate, and nobody in the policy votes by one")
+	}
+	c := e.certified(en.Event)
+	if c.err != nil {
+		return holder{}, &refusal{"nobody can tell whose it is: " + c.err.Error(), CouldNotTell(c.err)}
+	}
+	row.Identity = c.id.Subject + " (" + c.id.Issuer + ")"
+	if !c.id.Time.IsZero() {
+		row.Proven = utc(c.id.Time)
+	}
+	name := e.p.personOf(c.id)
+	if name == "" {
+		return holder{}, refuse("the certificate is nobody's in the policy")
+	}
+	return holder{name: name}, nil
+}
+
+// An unread is a vote whose author nobody can tell.
+type unread struct {
+	entry
+	no     *refusal
+	choice vote.Choice
+}
+
+// doubtVotes notes the votes that nobody can check and that could have made a
+// difference for the worse: a deny, and a revoke of an approval. Approvals are
+// noted where they are missed.
+func (e *evaluation) doubtVotes(approvals bool) {
+	if !slices.ContainsFunc(sortedNames(e.p.Principals), func(who string) bool {
+		return e.p.Principals[who].Keyless != nil && (e.asks(who) || e.mayVeto(who) != "")
+	}) {
+		return
+	}
+	for _, u := range e.unread {
+		if (u.choice == vote.Approve) == approvals {
+			e.doubt(u.entry, u.no)
+		}
+	}
 }
 
 // checkLikely checks, on every processor, the signatures that almost always
@@ -163,7 +221,9 @@ func (e *evaluation) checkLikely() {
 	for _, who := range sortedNames(e.ballots) {
 		for _, id := range e.ballots[who].requests {
 			list := e.ballots[who].casts[id]
-			casts, ballots = append(casts, list[len(list)-1]), append(ballots, list[len(list)-1].Ballot)
+			if c := list[len(list)-1]; !c.checked {
+				casts, ballots = append(casts, c), append(ballots, c.Ballot)
+			}
 		}
 	}
 	for i, err := range vote.VerifyAll(ballots) {
@@ -173,7 +233,7 @@ func (e *evaluation) checkLikely() {
 
 func (c *cast) verify() error {
 	if !c.checked {
-		c.checked, c.bad = true, c.Verify()
+		c.checked, c.bad = true, c.Ballot.Verify()
 	}
 	return c.bad
 }
@@ -185,7 +245,7 @@ func (e *evaluation) reject(c *cast, format string, args ...any) {
 func (e *evaluation) count(c *cast, format string, args ...any) {
 	e.d.Votes[c.row].Counted = true
 	e.d.Votes[c.row].Why = fmt.Sprintf(format, args...)
-	e.inputs[c.index] = true
+	e.inputs[c.en.Index] = true
 }
 
 // settle finds one person's word on the request at hand, and a deny of theirs
@@ -208,7 +268,7 @@ func (e *evaluation) settle(v *voter) {
 			e.reject(c, "it is for request %s, not for this one", short(c.Predicate.Request))
 		case c.Predicate.Choice == vote.Approve:
 		case lift != nil:
-			e.reject(c, "lifted by its author, who approved at #%d", lift.index)
+			e.reject(c, "lifted by its author, who approved at #%d", lift.en.Index)
 		default:
 			v.denies = append(v.denies, c)
 		}
@@ -228,11 +288,11 @@ func (e *evaluation) lastWord(casts []*cast) *cast {
 			return e.takeBack(c, earlier)
 		}
 		if late := outrun(c, earlier); late != nil {
-			e.reject(c, "its author signed it before #%d, which says otherwise", late.index)
+			e.reject(c, "its author signed it before #%d, which says otherwise", late.en.Index)
 			continue
 		}
 		for _, o := range earlier {
-			e.reject(o, "superseded by the same person's vote #%d", c.index)
+			e.reject(o, "superseded by the same person's vote #%d", c.en.Index)
 		}
 		return c
 	}
@@ -258,7 +318,7 @@ func (e *evaluation) holdsGood(c *cast, earlier []*cast) bool {
 	}
 	first := firstValid(earlier, func(o *cast) bool { return bytes.Equal(o.Statement, c.Statement) })
 	if first != nil {
-		e.reject(c, "the same vote as #%d, logged again", first.index)
+		e.reject(c, "the same vote as #%d, logged again", first.en.Index)
 	}
 	return first == nil
 }
@@ -267,15 +327,15 @@ func (e *evaluation) holdsGood(c *cast, earlier []*cast) bool {
 func (e *evaluation) takeBack(revoke *cast, earlier []*cast) *cast {
 	before := e.lastWord(earlier)
 	if before != nil && before.Predicate.Choice == vote.Deny && revoke.issued.Before(before.issued) {
-		e.reject(revoke, "its author signed it before the deny at #%d", before.index)
+		e.reject(revoke, "its author signed it before the deny at #%d", before.en.Index)
 		return before
 	}
 	if before == nil {
 		e.count(revoke, "counted: nothing was left to take back")
 		return nil
 	}
-	e.reject(before, "revoked by its author at #%d", revoke.index)
-	e.count(revoke, "counted: takes back #%d", before.index)
+	e.reject(before, "revoked by its author at #%d", revoke.en.Index)
+	e.count(revoke, "counted: takes back #%d", before.en.Index)
 	return nil
 }
 
@@ -295,7 +355,7 @@ func (e *evaluation) lifts(words []*cast, deny *cast) *cast {
 	}
 	disputed := sharedSubjects(e.request.Subjects, deny.subjects)
 	for _, c := range words {
-		if c.Predicate.Choice == vote.Approve && c.index > deny.index && !c.issued.Before(deny.issued) &&
+		if c.Predicate.Choice == vote.Approve && c.en.Index > deny.en.Index && !c.issued.Before(deny.issued) &&
 			len(sharedSubjects(disputed, c.subjects)) == len(disputed) {
 			return c
 		}

@@ -4,6 +4,7 @@ package policy
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
@@ -20,6 +21,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -130,6 +132,15 @@ type world struct {
 	labels  map[string]signedVote
 	subject event.Subject
 	edit    func(*Input)
+
+	root     *fakeRoot // of a world with certificates
+	rootless bool      // and nobody has it
+	nowAt    string    // what a timestamp authority says of now; empty: what the clock says
+	last     *draft
+
+	texts    map[string]string // of policies, by digest
+	proposed map[string]string // digests, by the test's own name
+	said     []Decision        // by gates
 }
 
 type signedVote struct{ statement, sshsig []byte }
@@ -175,6 +186,10 @@ func (w *world) evaluate() Decision {
 		Policy: w.p, Request: w.ids["r1"], Events: w.events, Now: w.now, Run: w.run,
 		Head: event.Checkpoint{Size: uint64(len(w.events)), Root: strings.Repeat("0", 64)},
 	}
+	if w.root != nil && !w.rootless {
+		in.identify = *w.root
+		in.Stamp = token(cmp.Or(w.nowAt, utc(w.now)), NowMessage(in.Request, in.Head))
+	}
 	w.edit(&in)
 	d, err := Evaluate(in)
 	if err != nil {
@@ -196,10 +211,13 @@ func (w *world) log(by, predicateType string, subjects []event.Subject, predicat
 	if err != nil {
 		w.Fatal(err)
 	}
-	signed, err := event.Sign(payload, machines()[by])
-	if err != nil {
+	var signed event.Signed
+	if _, ok := personas[by]; ok {
+		signed = w.certify(by, w.last, payload)
+	} else if signed, err = event.Sign(payload, machines()[by]); err != nil {
 		w.Fatal(err)
 	}
+	w.stampedBy(&signed, w.last)
 	leaf, err := signed.Leaf()
 	if err != nil {
 		w.Fatal(err)
@@ -208,7 +226,8 @@ func (w *world) log(by, predicateType string, subjects []event.Subject, predicat
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.events = append(w.events, e)
+	e.Signed.Timestamps = signed.Timestamps
+	w.events, w.last = append(w.events, e), nil
 }
 
 // breakLast breaks the signature of the last event.
@@ -233,10 +252,16 @@ type draft struct {
 	key       string // ssh
 	namespace string
 	label     string
+	ssh       bool // with a key, not a certificate
 
 	onRequest []func(*event.RequestPredicate)
 	onCommit  []func(*event.CommitPredicate)
 	onVote    []func(*vote.Predicate)
+
+	at         string // the clock's time
+	token      string // of the timestamp authority: empty is at
+	broken     error  // what is wrong with the certificate
+	onIdentity []func(*keyless.Identity)
 }
 
 func apply[T any](v *T, changes []func(*T)) {
@@ -251,9 +276,11 @@ func (w *world) draft(by string, edits []editor) *draft {
 		context: event.Context{Provider: "local", Actor: &event.Identity{Email: "otto@x.org"}, Time: w.stamp()},
 		sources: []event.Subject{{Digest: map[string]string{"gitCommit": commitID}}},
 	}
+	d.at = d.context.Time
 	for _, edit := range edits {
 		edit(d)
 	}
+	w.last = d
 	return d
 }
 
@@ -387,6 +414,9 @@ func castBy(who string, choice vote.Choice, edits []editor) step {
 	return func(w *world) {
 		d := w.draft("stranger", append([]editor{withKey(who)}, edits...))
 		v := w.sign(d, choice)
+		if _, ok := personas[d.key]; ok && !d.ssh {
+			d.by, v.sshsig = d.key, nil // the certificate is the voter's own
+		}
 		w.logVote(d.by, v)
 		w.labels[d.label] = v
 	}
@@ -433,7 +463,10 @@ func withheld(who string, choice vote.Choice, name string) step {
 
 // again logs a vote that was made before, in an envelope of another machine.
 func again(name string) step {
-	return func(w *world) { w.logVote("ci", w.labels[name]) }
+	return func(w *world) {
+		w.last = nil
+		w.logVote("ci", w.labels[name])
+	}
 }
 
 // forged puts alice's name on a statement she did not sign.
