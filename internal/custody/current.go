@@ -19,13 +19,12 @@ func (t *tracer) setCurrent(environment string) bool {
 	var running []state // oldest first
 	var last event.DeploymentPredicate
 	for _, e := range t.in.Events {
-		if e.Kind() != "deployment" || e.Verify() != nil {
+		if e.Kind() != "deployment" {
 			continue
 		}
-		_, known := t.in.Policy.SignerOf(e.KeyID())
 		p, err := event.DecodePredicate[event.DeploymentPredicate](e)
 		st, stErr := e.Statement()
-		if !known || err != nil || stErr != nil || p.Environment != environment {
+		if err != nil || stErr != nil || p.Environment != environment || !t.deployed(e) {
 			continue
 		}
 		last = p
@@ -43,6 +42,24 @@ func (t *tracer) setCurrent(environment string) bool {
 	t.setBytes(now.subjects[0])
 	t.aside(now.event, now.subjects[1:], last)
 	return true
+}
+
+// deployed reports whether the deployment e counts. One that nobody can check
+// could be the newest.
+func (t *tracer) deployed(e *event.Event) bool {
+	by := t.signer(e)
+	if couldNotTell(by.err) {
+		t.find(SeverityMissing, e, "entry #%d (deployment): nobody could find out who signed it: %v", e.Index, by.err)
+	}
+	return by.err == nil
+}
+
+// nothingRuns judges an environment without a deployment that counts.
+func (t *tracer) nothingRuns(environment string) (Verdict, string) {
+	if f, ok := t.found(SeverityMissing); ok {
+		return Incomplete, f.What
+	}
+	return No, "nothing is recorded as deployed to " + environment
 }
 
 // aside notes what one chain can't show.

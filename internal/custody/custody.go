@@ -10,14 +10,16 @@ package custody
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/policy"
 )
 
 // Input is what a chain is made from.
 type Input struct {
-	Policy *policy.Policy // the verifier's own copy
+	Policy *policy.Policy // the verifier's own copy; with a Chain not looked at
 	Events []*event.Event // every entry of the ledger, in order
 	Head   event.Checkpoint
 	Digest event.Digest // of the bytes in question
@@ -27,6 +29,21 @@ type Input struct {
 	// that it is missing, one that wraps ErrAltered that other bytes stand
 	// in its place.
 	Blob func(sum [32]byte) ([]byte, error)
+
+	// Chain is which policies were in force, from one that the verifier
+	// trusts on. Each entry is judged by the policy in force when it was
+	// logged. nil: Policy always was.
+	Chain *policy.Chain
+
+	// Root finds the trusted root of that digest ("sha256:HEX"), which a
+	// policy names, or returns nil. What can't be verified without it is
+	// missing, and nothing holds by it. nil: there is none.
+	Root func(digest string) *keyless.Root
+
+	// MaxAge is how long after its decision a permission ends, by Now; zero:
+	// never. Only Decision looks at it.
+	MaxAge time.Duration
+	Now    time.Time
 }
 
 // ErrAltered says that a document's bytes are not those its digest names.
@@ -99,7 +116,7 @@ type Chain struct {
 	Digest       string           `json:"digest,omitempty"` // alg:hex; of a commit for Commit
 	Name         string           `json:"name,omitempty"`
 	Head         event.Checkpoint `json:"head"`
-	Policy       string           `json:"policy"`        // hex SHA-256 of the policy's bytes
+	Policy       string           `json:"policy"`        // hex SHA-256 of the bytes of the policy in force at Head
 	PolicySource string           `json:"policy_source"` // where the caller had the policy from
 	Trusted      bool             `json:"trusted"`       // the caller had pinned that policy before
 	Steps        []Step           `json:"steps"`
@@ -109,15 +126,17 @@ type Chain struct {
 
 // A Step is one entry of the ledger, and what it adds to the story.
 type Step struct {
-	Kind    string   `json:"kind"` // commit, build, sbom, test, request, vote, decision, consumption or deployment
-	Index   uint64   `json:"index"`
-	Time    string   `json:"time,omitempty"` // RFC 3339, the maker's own clock
-	Who     string   `json:"who,omitempty"`  // signer or principal, as the policy names them; empty: nobody it knows
-	Key     string   `json:"key"`            // sha256:… of a signer, SHA256:… of a person
-	Summary string   `json:"summary"`
-	State   State    `json:"state"`
-	Why     string   `json:"why,omitempty"`
-	Links   []uint64 `json:"links,omitempty"` // indexes of the steps it rests on, sorted
+	Kind     string   `json:"kind"` // of event: commit, build, request, policy, …
+	Index    uint64   `json:"index"`
+	Time     string   `json:"time,omitempty"`     // RFC 3339
+	Clock    string   `json:"clock,omitempty"`    // whose word Time is: policy.ClockSelf, the maker's; policy.ClockStamped, proven to be no later
+	Who      string   `json:"who,omitempty"`      // signer or principal, as the policy names them; empty: nobody it knows
+	Key      string   `json:"key"`                // sha256:… of a signer, SHA256:… of a person, "certificate sha256:…" of either
+	Identity string   `json:"identity,omitempty"` // what the certificate says of who signed
+	Summary  string   `json:"summary"`
+	State    State    `json:"state"`
+	Why      string   `json:"why,omitempty"`
+	Links    []uint64 `json:"links,omitempty"` // indexes of the steps it rests on, sorted
 
 	request string // id, to keep one request's steps together
 }
@@ -128,12 +147,15 @@ type Standing struct {
 	Allowed     bool    `json:"allowed"` // by a decision that was made again, used up, and not taken back since
 	Why         string  `json:"why"`
 	Request     string  `json:"request,omitempty"`
-	Run         string  `json:"run,omitempty"` // that used the request up
+	Run         string  `json:"run,omitempty"`     // that used the request up
+	Decided     string  `json:"decided,omitempty"` // RFC 3339, when it was allowed
 	Decision    *uint64 `json:"decision,omitempty"`
 	Consumption *uint64 `json:"consumption,omitempty"`
 	Deployment  *uint64 `json:"deployment,omitempty"` // the newest
 	Deployed    string  `json:"deployed,omitempty"`   // its result: healthy, failed or rolled-back
 	Bypassed    *uint64 `json:"bypassed,omitempty"`   // the newest that no decision had allowed, though one is needed
+
+	unknown bool // a decision that nobody can check may have allowed it
 }
 
 // A Finding is something a reader must know. Index is the entry it is about,
@@ -160,16 +182,18 @@ func Trace(in Input) (Chain, error) {
 
 // Decision returns the part of the chain that allows in.Digest into one
 // environment, for a target to ask before it lets the bytes in. It holds only
-// if the newest allowed decision follows from the ledger, was used up, and
-// the bytes were neither denied nor rolled back since.
+// if the newest allowed decision follows from the ledger, was used up, is not
+// older than in.MaxAge, and the bytes were neither denied nor rolled back
+// since.
 func Decision(in Input, environment string) (Chain, error) {
-	if _, ok := in.Policy.Environments[environment]; !ok {
-		return Chain{}, fmt.Errorf("the policy has no environment %q", environment)
+	if in.MaxAge < 0 || in.MaxAge > 0 && in.Now.IsZero() {
+		return Chain{}, fmt.Errorf("trace %s: a permission ends after %s, and nobody says what time it is", in.Digest, in.MaxAge)
 	}
-	t, err := newTracer(in)
+	t, err := newTracerFor(in, environment)
 	if err != nil {
 		return Chain{}, err
 	}
+	t.maxAge = in.MaxAge
 	t.follow(environment)
 	return t.finish(func() (Verdict, string) { return t.permission(environment) }), nil
 }
@@ -178,16 +202,13 @@ func Decision(in Input, environment string) (Chain, error) {
 // healthy deployment that was not rolled back. in.Digest and in.Name are not
 // looked at.
 func Current(in Input, environment string) (Chain, error) {
-	if _, ok := in.Policy.Environments[environment]; !ok {
-		return Chain{}, fmt.Errorf("the policy has no environment %q", environment)
-	}
 	in.Digest, in.Name = event.Digest{}, ""
-	t, err := newTracer(in)
+	t, err := newTracerFor(in, environment)
 	if err != nil {
 		return Chain{}, err
 	}
 	if !t.setCurrent(environment) {
-		return t.finish(func() (Verdict, string) { return No, "nothing is recorded as deployed to " + environment }), nil
+		return t.finish(func() (Verdict, string) { return t.nothingRuns(environment) }), nil
 	}
 	t.follow(environment)
 	return t.finish(func() (Verdict, string) { return t.running(environment) }), nil

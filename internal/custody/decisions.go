@@ -53,6 +53,10 @@ func (t *tracer) decision(e *event.Event) {
 	if !t.gate(e, recorded.Environment) || !t.samePolicy(s, recorded) {
 		return
 	}
+	if why := t.doubts[recorded.Environment]; !asked && why != "" {
+		t.reject(s, SeverityMissing, "it can't be made again: of its request, %s", why)
+		return
+	}
 	if !asked {
 		t.reject(s, SeverityTampered, "%s: no request %s that counts stands before it", doesNotFollow, recorded.Request)
 		return
@@ -63,15 +67,37 @@ func (t *tracer) decision(e *event.Event) {
 
 const doesNotFollow = "the decision does not follow from the ledger"
 
-// samePolicy reports whether the decision was made under the rules we go by.
-// Under other rules it can't be made again.
+// samePolicy reports whether the decision was made under the rules that were
+// in force. Under other rules it can't be made again.
 func (t *tracer) samePolicy(s *Step, recorded policy.Decision) bool {
-	current, err := t.in.Policy.EnvironmentDigest(recorded.Environment)
+	current, err := t.at(s.Index).EnvironmentDigest(recorded.Environment)
 	if err == nil && current == recorded.Policy {
 		return true
 	}
-	t.reject(s, SeverityUntrusted, "it was made under another policy for %s: sha256:%s, not sha256:%s", recorded.Environment, recorded.Policy, current)
+	why := fmt.Sprintf("it was made under another policy for %s: sha256:%s, not sha256:%s", recorded.Environment, recorded.Policy, current)
+	if t.in.Chain != nil {
+		why += ", " + t.whenInForce(recorded)
+	}
+	t.reject(s, SeverityUntrusted, "%s", why)
 	return false
+}
+
+// whenInForce says when the rules that a decision was made under were those
+// of the ledger.
+func (t *tracer) whenInForce(recorded policy.Decision) string {
+	for i, p := range t.periods {
+		if p.policy == nil {
+			continue
+		}
+		if digest, err := p.policy.EnvironmentDigest(recorded.Environment); err != nil || digest != recorded.Policy {
+			continue
+		}
+		if i+1 < len(t.periods) && i < t.periodOf(recorded.Head.Size) {
+			return fmt.Sprintf("and that one ended at #%d", t.periods[i+1].from-1)
+		}
+		return fmt.Sprintf("and that one came into force at #%d only", p.from-1)
+	}
+	return "which was never in force in this ledger"
 }
 
 // elsewhere reports whether a request is one of another environment, which
@@ -99,18 +125,22 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 		t.reject(s, SeverityTampered, "%s: it was not made from the entries that stand before it", doesNotFollow)
 		return
 	}
+	rules := t.at(e.Index)
 	used, run := t.consumptionAfter(e, r)
 	in := policy.Input{
-		Policy: t.in.Policy, Request: r.id, Events: t.in.Events[:recorded.Head.Size],
-		Head: recorded.Head, Now: now, Run: run,
+		Policy: rules, Request: r.id, Events: t.in.Events[:recorded.Head.Size],
+		Head: recorded.Head, Now: now, Run: run, Root: t.root(rules), Stamp: p.Stamp,
 	}
 	d, wrong := t.evaluate(e, in, r, p, recorded)
 	if len(wrong) > 0 && used == nil {
 		in.Run = recorded.UsedBy // the run that had used the request up before may have asked
 		d, wrong = t.evaluate(e, in, r, p, recorded)
 	}
+	if !t.stamped(s, in) {
+		return
+	}
 	if len(wrong) > 0 {
-		t.reject(s, SeverityTampered, "%s: recorded with another %s", doesNotFollow, strings.Join(wrong, ", "))
+		t.differs(s, rules, d, wrong)
 		return
 	}
 	s.Why = "made again from the ledger, with the same answer"
@@ -121,6 +151,39 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 		used, run = nil, "" // whatever was logged after a no, it opens nothing
 	}
 	t.rulings = append(t.rulings, ruling{event: e, request: r, decision: d, used: used, run: run})
+}
+
+// differs rejects a decision that came out another way when it was made again
+// as d. Without the trusted root, or a token that stood beside the log, nobody
+// can say that it was wrong.
+func (t *tracer) differs(s *Step, rules *policy.Policy, d policy.Decision, wrong []string) {
+	digest, missing := t.rootless(rules)
+	env, _ := rules.Environment(d.Environment)
+	switch lost := digest != "" && len(d.Unknown) > 0; {
+	case missing:
+		t.reject(s, SeverityMissing, "it can't be made again without the trusted root %s that its policy names", digest)
+	case lost && (!env.Dated || d.Clock == policy.ClockStamped):
+		t.reject(s, SeverityMissing, "it can't be made again: could not find out: %s", d.Unknown[0])
+	default:
+		t.reject(s, SeverityTampered, "%s: recorded with another %s", doesNotFollow, strings.Join(wrong, ", "))
+		return
+	}
+	t.doubts[d.Environment] = s.Why
+}
+
+// stamped checks the token that proves when the decision was made, if it has
+// one and there is somebody to believe.
+func (t *tracer) stamped(s *Step, in policy.Input) bool {
+	if _, missing := t.rootless(in.Policy); len(in.Stamp) == 0 || in.Root == nil || missing {
+		return true
+	}
+	at, err := in.Root.Stamped(in.Stamp, policy.NowMessage(in.Request, in.Head))
+	if err != nil {
+		t.reject(s, SeverityTampered, "%s: its timestamp does not hold: %v", doesNotFollow, err)
+		return false
+	}
+	s.Time, s.Clock = at.UTC().Format(time.RFC3339), policy.ClockStamped
+	return true
 }
 
 // present are the indexes that have a step.
@@ -145,6 +208,7 @@ func (t *tracer) evaluate(e *event.Event, in policy.Input, r request, p event.De
 	if err != nil {
 		return d, []string{"verdict: " + err.Error()}
 	}
+	want.Stamp = p.Stamp
 	wrong := differences(p, want, recorded, d)
 	st, err := e.Statement()
 	if err != nil || !same(st.Subject, r.predicate.Subjects) {
@@ -183,9 +247,12 @@ func differences(p, want event.DecisionPredicate, recorded, d policy.Decision) [
 	return wrong
 }
 
-// sameVote compares all of a vote but the words for why.
+// sameVote compares all of a vote but the words for why, and its proven time,
+// which stands beside the log and may be lost. Where the time matters, the
+// rules have it.
 func sameVote(a, b policy.Vote) bool {
 	a.Why, b.Why = "", ""
+	a.Proven, b.Proven = "", ""
 	return a == b
 }
 

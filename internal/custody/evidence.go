@@ -22,7 +22,9 @@ func (t *tracer) evidence(e *event.Event) {
 		t.test(e)
 	case "commit":
 		t.commit(e)
-	case "request", "vote", "decision", "consumption", "deployment":
+	case "untrusted-report":
+		t.untrusted(e)
+	case "request", "vote", "decision", "consumption", "deployment", "policy":
 		// each has its own pass, in the order the steps rest on each other
 	default:
 		t.find(SeverityNote, e, "entry #%d is of a kind this version does not know", e.Index)
@@ -75,6 +77,18 @@ func (t *tracer) commit(e *event.Event) {
 	if s.State == Proven {
 		s.State, s.Why = Observed, s.Who+" read the author in git, which proves none"
 	}
+}
+
+// untrusted shows a report that nobody vouches for. It never counts.
+func (t *tracer) untrusted(e *event.Event) {
+	s := t.step(e)
+	p, ok := decode[event.UntrustedReportPredicate](t, e)
+	if !ok {
+		return
+	}
+	s.Time = p.Context.Time
+	s.Summary = fmt.Sprintf("a report (%s, %d bytes) came from %s", p.Media, p.Size, p.Source)
+	s.State, s.Why = Rejected, "nobody vouches for it: it is kept to be read, and no rule counts it"
 }
 
 func author(i event.Identity) string {
@@ -174,6 +188,8 @@ func (t *tracer) linkCommit(e *event.Event, sha string) {
 			t.link(e, c.Index)
 		case "test":
 			t.test(c)
+		case "untrusted-report":
+			t.untrusted(c)
 		}
 	}
 }

@@ -17,18 +17,26 @@ func (t *tracer) overall() (Verdict, string) {
 		return No, "nothing is known about these bytes"
 	}
 	var allowed []string
+	unknown := ""
 	for _, s := range t.chain.Environments {
-		if why, yes := s.bypassed(); yes {
-			return No, why
+		why, bad := s.bypassed()
+		if !bad && s.Deployed == event.Healthy && !s.Allowed && t.asksForSomething(s.Environment, *s.Deployment) {
+			why, bad = s.Environment+": "+s.Why, true
 		}
-		if s.Deployed == event.Healthy && !s.Allowed && t.asksForSomething(s.Environment) {
-			return No, s.Environment + ": " + s.Why
+		switch {
+		case bad && !s.unknown:
+			return No, why
+		case unknown == "" && (bad || s.unknown):
+			unknown = s.Environment + ": " + s.Why
 		}
 		if s.Allowed {
 			allowed = append(allowed, s.outcome())
 		}
 	}
-	if len(allowed) > 0 {
+	switch {
+	case unknown != "":
+		return Incomplete, unknown
+	case len(allowed) > 0:
 		return Holds, strings.Join(allowed, "; ")
 	}
 	for _, s := range t.chain.Environments {
@@ -55,6 +63,8 @@ func (t *tracer) permission(environment string) (Verdict, string) {
 	}
 	s := t.of(environment)
 	switch {
+	case s.unknown:
+		return Incomplete, environment + ": " + s.Why
 	case !s.Allowed:
 		return No, environment + ": " + s.Why
 	case s.Deployed == event.RolledBack && *s.Deployment > *s.Decision:
@@ -66,10 +76,13 @@ func (t *tracer) permission(environment string) (Verdict, string) {
 // running judges what is deployed in environment.
 func (t *tracer) running(environment string) (Verdict, string) {
 	s := t.of(environment)
+	if s.unknown && t.asksForSomething(environment, *s.Deployment) {
+		return Incomplete, environment + ": " + s.Why
+	}
 	if why, yes := s.bypassed(); yes {
 		return No, why
 	}
-	if !s.Allowed && t.asksForSomething(environment) {
+	if !s.Allowed && t.asksForSomething(environment, *s.Deployment) {
 		return No, environment + ": " + s.Why
 	}
 	return Holds, fmt.Sprintf("%s runs %s, deployed at #%d", environment, t.chain.Digest, *s.Deployment)
@@ -123,10 +136,7 @@ func (t *tracer) unknownBytes() {
 	t.find(SeverityNote, nil, "nothing is known about these bytes")
 }
 
-func (t *tracer) bySigner(e *event.Event) bool {
-	_, known := t.in.Policy.SignerOf(e.KeyID())
-	return known && e.Verify() == nil
-}
+func (t *tracer) bySigner(e *event.Event) bool { return t.signer(e).err == nil }
 
 func sameAlgorithm(s event.Subject, d event.Digest) (event.Digest, bool) {
 	for _, o := range s.Digests() {

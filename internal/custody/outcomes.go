@@ -24,7 +24,7 @@ func (t *tracer) consumptionAfter(e *event.Event, r request) (*event.Event, stri
 
 // uses reports whether e is a gate's word that r was used up.
 func (t *tracer) uses(e *event.Event, r request) (event.ConsumptionPredicate, bool) {
-	if e.Kind() != "consumption" || !policy.MayGate(t.in.Policy, t.in.Policy.Environments[r.predicate.Environment], e) {
+	if e.Kind() != "consumption" || t.gateOf(e, r.predicate.Environment) != nil {
 		return event.ConsumptionPredicate{}, false
 	}
 	p, err := event.DecodePredicate[event.ConsumptionPredicate](e)

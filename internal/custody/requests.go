@@ -5,7 +5,6 @@ package custody
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/vote"
@@ -100,7 +99,10 @@ func (t *tracer) vote(r request, e *event.Event) {
 		t.reject(s, SeverityUntrusted, "it is no vote on this request: %v", err)
 		return
 	}
-	s.Time, s.Key = b.Predicate.Issued, b.Fingerprint()
+	s.Time, s.Key = b.Predicate.Issued, keyOf(e)
+	if !b.Keyless() {
+		s.Key = b.Fingerprint()
+	}
 	s.Summary = pastTense(b.Predicate.Choice)
 	if b.Predicate.Reason != "" {
 		s.Summary += fmt.Sprintf(", saying %q", b.Predicate.Reason)
@@ -112,22 +114,16 @@ func (t *tracer) authority(s *Step, b *vote.Ballot) {
 	if s.Why != "" {
 		return // the envelope's signature does not hold
 	}
-	if err := b.Verify(); err != nil {
-		t.reject(s, SeverityUntrusted, "the voter's signature does not hold: %v", err)
-		return
+	by := t.voter(b, t.in.Events[s.Index])
+	switch {
+	case by.err == nil:
+		s.Who, s.Identity = by.name, identity(by.id)
+		s.State, s.Why = Proven, "no decision has looked at it"
+	case couldNotTell(by.err):
+		t.doubt(s, by.err)
+	default:
+		t.reject(s, SeverityUntrusted, "%v", by.err)
 	}
-	issued, err := time.Parse(time.RFC3339, b.Predicate.Issued)
-	if err != nil {
-		t.reject(s, SeverityUntrusted, "it is dated %q", b.Predicate.Issued)
-		return
-	}
-	name, err := t.in.Policy.PrincipalOf(b.Key, issued)
-	if err != nil {
-		s.Why = err.Error()
-		t.find(SeverityUntrusted, t.in.Events[s.Index], "entry #%d (vote): %v", s.Index, err)
-		return
-	}
-	s.Who, s.State, s.Why = name, Proven, "no decision has looked at it"
 }
 
 func pastTense(c vote.Choice) string {

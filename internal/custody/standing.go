@@ -27,6 +27,11 @@ func (t *tracer) settle(environment string) {
 	for _, d := range t.deployments("") {
 		names[d.predicate.Environment] = true
 	}
+	if environment == "" {
+		for name := range t.doubts {
+			names[name] = true
+		}
+	}
 	for name := range names {
 		t.chain.Environments = append(t.chain.Environments, t.standing(name))
 	}
@@ -35,20 +40,29 @@ func (t *tracer) settle(environment string) {
 
 func (t *tracer) standing(environment string) Standing {
 	s := Standing{Environment: environment, Why: "no decision that counts allowed it"}
+	if why := t.doubts[environment]; why != "" {
+		s.unknown, s.Why = true, "nobody could find out whether a decision allowed it: "+why
+	}
 	if r := t.newestPermission(environment); r != nil {
-		s.Allowed, s.Request, s.Run = true, r.request.id, r.run
+		s.Allowed, s.unknown = true, false
+		s.Request, s.Run, s.Decided = r.request.id, r.run, r.decision.Now
 		s.Decision, s.Consumption = &r.event.Index, &r.used.Index
 		s.Why = fmt.Sprintf("allowed by decision #%d, used up by run %s", r.event.Index, r.run)
 		if v, ok := t.deniedSince(environment, r); ok {
 			s.Allowed, s.Why = false, fmt.Sprintf("denied by %s at #%d, after decision #%d had allowed it", v.who, v.index, r.event.Index)
+		} else if why := t.ended(r); why != "" {
+			s.Allowed, s.Why = false, why
 		}
 	}
 	for _, d := range t.deployments(environment) {
 		s.Deployment, s.Deployed = &d.event.Index, d.predicate.Result
-		if d.predicate.Result == event.RolledBack || !t.asksForSomething(environment) || t.permitted(d.event, d.predicate) != nil {
+		if d.predicate.Result == event.RolledBack || !t.asksForSomething(environment, d.event.Index) || t.permitted(d.event, d.predicate) != nil {
 			continue
 		}
 		s.Bypassed = &d.event.Index
+		if s.unknown {
+			continue
+		}
 		t.find(SeverityUntrusted, d.event, "%s got these bytes at #%d without a decision that allowed it", environment, d.event.Index)
 	}
 	return s
@@ -72,9 +86,35 @@ func (t *tracer) newestPermission(environment string) *ruling {
 	return nil
 }
 
-// asksForSomething reports whether a deployment there needs a decision.
-func (t *tracer) asksForSomething(environment string) bool {
-	rules, ok := t.in.Policy.Environments[environment]
+// skew is how far two clocks may disagree, as package policy has it.
+const skew = 2 * time.Minute
+
+// ended says why what r allowed is over by now.
+func (t *tracer) ended(r *ruling) string {
+	if t.maxAge == 0 {
+		return ""
+	}
+	decided, err := time.Parse(time.RFC3339, r.decision.Now)
+	age := t.in.Now.Sub(decided)
+	switch {
+	case err != nil:
+		return fmt.Sprintf("decision #%d does not say when it was made, and a permission ends after %s", r.event.Index, t.maxAge)
+	case age < -skew:
+		return fmt.Sprintf("decision #%d says it was made at %s, which is still to come", r.event.Index, r.decision.Now)
+	case age >= t.maxAge:
+		return fmt.Sprintf("the permission has ended: decision #%d is of %s (%s), and it is good for %s", r.event.Index, r.decision.Now, r.decision.Clock, t.maxAge)
+	}
+	return ""
+}
+
+// asksForSomething reports whether a deployment there needed a decision when
+// the entry at index was logged.
+func (t *tracer) asksForSomething(environment string, index uint64) bool {
+	p := t.at(index)
+	if p == nil {
+		return false
+	}
+	rules, ok := p.Environment(environment)
 	return ok && len(rules.Require)+len(rules.Evidence) > 0
 }
 
@@ -98,7 +138,7 @@ func (t *tracer) deniedSince(environment string, r *ruling) (veto, bool) {
 			continue
 		}
 		issued, _ := time.Parse(time.RFC3339, b.Predicate.Issued) // a ballot that opens is dated
-		v := veto{t.vetoer(environment, b), b.Predicate.Request, e.Index, issued}
+		v := veto{t.vetoer(environment, b, e, r), b.Predicate.Request, e.Index, issued}
 		if v.who == "" {
 			continue
 		}
@@ -130,22 +170,39 @@ func ballot(e *event.Event) *vote.Ballot {
 	return b
 }
 
-// vetoer is who cast b, if that person may veto there. A key that ran out
-// still vetoes: doubt never opens a gate.
-func (t *tracer) vetoer(environment string, b *vote.Ballot) string {
+// vetoer is who cast b, which stands in e, if that person may veto there by
+// the policy in force then or one since. A key that ran out still vetoes, and
+// a deny after r that nobody can check is missing: doubt never opens a gate.
+func (t *tracer) vetoer(environment string, b *vote.Ballot, e *event.Event, r *ruling) string {
 	if b.Verify() != nil {
 		return ""
 	}
-	name, err := t.in.Policy.PrincipalOf(b.Key, time.Time{})
-	if errors.Is(err, policy.ErrStranger) {
-		return ""
+	deny := b.Predicate.Choice == vote.Deny && e.Index > r.event.Index
+	for _, p := range t.since(e.Index) {
+		name, err := t.holder(p, b, e)
+		if couldNotTell(err) && deny {
+			t.find(SeverityMissing, e, "entry #%d (vote) denies these bytes, and nobody could find out who signed it: %v", e.Index, err)
+		}
+		rules, ok := p.Environment(environment)
+		may := func(role string) bool { return slices.Contains(rules.Veto, role) }
+		if err == nil && ok && slices.ContainsFunc(p.Principals[name].Roles, may) {
+			return name
+		}
 	}
-	rules := t.in.Policy.Environments[environment]
-	may := func(role string) bool { return slices.Contains(rules.Veto, role) }
-	if !slices.ContainsFunc(t.in.Policy.Principals[name].Roles, may) {
-		return ""
+	return ""
+}
+
+// holder is whose vote it is, whatever the dates of a key.
+func (t *tracer) holder(p *policy.Policy, b *vote.Ballot, e *event.Event) (string, error) {
+	if b.Keyless() {
+		name, _, err := p.Voter(e, t.root(p))
+		return name, err
 	}
-	return name
+	name, err := p.PrincipalOf(b.Key, time.Time{})
+	if errors.Is(err, policy.ErrKeyOutside) {
+		err = nil
+	}
+	return name, err
 }
 
 // has reports whether the bytes in question are among subjects.

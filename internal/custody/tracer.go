@@ -6,33 +6,53 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
-	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/keyless"
 )
 
 // stages is the order of the story. Steps up to test come before every
-// request; the rest belongs to one.
+// request; the rest belongs to one. A change of policy stands between them.
 var stages = map[string]int{
-	"commit": 0, "build": 1, "sbom": 2, "test": 3,
-	"request": 4, "vote": 5, "decision": 6, "consumption": 7, "deployment": 8,
+	"commit": 0, "build": 1, "sbom": 2, "test": 3, "untrusted-report": 4, "policy": 5,
+	"request": 6, "vote": 7, "decision": 8, "consumption": 9, "deployment": 10,
 }
 
-const firstOfRequest = 4 // stages["request"]
+const firstOfRequest = 6 // stages["request"]
 
 // A tracer is a chain that is being made.
 type tracer struct {
 	in       Input
+	maxAge   time.Duration
 	chain    Chain
 	roots    roots
+	periods  []period
 	steps    map[uint64]*Step
 	requests map[string]request // by id, those that count
 	rulings  []ruling           // decisions that follow from the ledger, in order
+
+	doubts     map[string]string        // by environment: why a word of its gate can't be checked
+	signatures map[uint64]signature     // by index, those that were looked at
+	trusted    map[string]*keyless.Root // by digest, those that were asked for
+}
+
+// newTracerFor is newTracer for a question about one environment.
+func newTracerFor(in Input, environment string) (*tracer, error) {
+	t, err := newTracer(in)
+	if err != nil {
+		return nil, err
+	}
+	if _, ok := t.now().Environment(environment); !ok {
+		return nil, fmt.Errorf("the policy has no environment %q", environment)
+	}
+	return t, nil
 }
 
 func newTracer(in Input) (*tracer, error) {
-	if in.Policy == nil {
-		return nil, fmt.Errorf("trace %s: no policy", in.Digest)
+	all, err := periods(in)
+	if err != nil {
+		return nil, err
 	}
 	if in.Head.Size != uint64(len(in.Events)) {
 		return nil, fmt.Errorf("trace %s: the head is at %d entries, but %d were given", in.Digest, in.Head.Size, len(in.Events))
@@ -43,15 +63,19 @@ func newTracer(in Input) (*tracer, error) {
 		}
 	}
 	t := &tracer{
-		in:       in,
-		chain:    Chain{Name: in.Name, Head: in.Head, Policy: in.Policy.Digest},
-		steps:    map[uint64]*Step{},
-		requests: map[string]request{},
+		in:         in,
+		chain:      Chain{Name: in.Name, Head: in.Head},
+		periods:    all,
+		steps:      map[uint64]*Step{},
+		requests:   map[string]request{},
+		doubts:     map[string]string{},
+		signatures: map[uint64]signature{},
+		trusted:    map[string]*keyless.Root{},
 	}
+	t.chain.Policy = t.now().Digest
 	if !in.Digest.IsZero() {
 		t.chain.Digest = in.Digest.String()
 	}
-	var err error
 	if t.roots, err = hashTree(in.Events); err != nil {
 		return nil, fmt.Errorf("trace %s: %w", in.Digest, err)
 	}
@@ -66,6 +90,7 @@ func (t *tracer) follow(environment string) {
 	about := t.about(t.in.Digest)
 	if len(about) == 0 {
 		t.unknownBytes()
+		t.followPolicies()
 		return
 	}
 	for _, e := range about {
@@ -78,6 +103,7 @@ func (t *tracer) follow(environment string) {
 	t.followDecisions(about)
 	t.followConsumptions(about)
 	t.followDeployments(environment, about)
+	t.followPolicies()
 	t.settle(environment)
 }
 
@@ -107,21 +133,35 @@ func (t *tracer) step(e *event.Event) *Step {
 	if s, ok := t.steps[e.Index]; ok {
 		return s
 	}
-	s := &Step{Kind: e.Kind(), Index: e.Index, Key: e.KeyID()}
+	s := &Step{Kind: e.Kind(), Index: e.Index, Key: keyOf(e)}
 	t.steps[e.Index] = s
-	name, known := t.in.Policy.SignerOf(s.Key)
-	switch err := e.Verify(); {
-	case err != nil:
+	if err := e.Verify(); err != nil {
 		s.Why = "the signature does not hold"
 		t.find(SeverityTampered, e, "entry #%d (%s): the signature does not hold: %v", e.Index, s.Kind, err)
-	case s.Kind == "vote": // the envelope proves nothing; the vote inside does
-	case !known:
-		s.Why = "signed by a key no policy names"
-		t.find(SeverityUntrusted, e, "entry #%d (%s) is signed by a key no policy names: %s", e.Index, s.Kind, s.Key)
+		return s
+	}
+	if s.Kind == "vote" {
+		return s // the envelope proves nothing; the vote inside does
+	}
+	switch by := t.signer(e); {
+	case by.err == nil:
+		s.Who, s.State, s.Identity = by.name, Proven, identity(by.id)
+	case couldNotTell(by.err):
+		t.doubt(s, by.err)
+	case e.Signed.Verifier.Keyless():
+		s.Why = stranger(e)
+		t.find(SeverityUntrusted, e, "entry #%d (%s) is %s: %v", e.Index, s.Kind, s.Why, by.err)
 	default:
-		s.Who, s.State = name, Proven
+		s.Why = stranger(e)
+		t.find(SeverityUntrusted, e, "entry #%d (%s) is %s: %s", e.Index, s.Kind, s.Why, s.Key)
 	}
 	return s
+}
+
+// doubt takes a step out of the count because nobody could find out who
+// signed it.
+func (t *tracer) doubt(s *Step, err error) {
+	t.reject(s, SeverityMissing, "nobody could find out who signed it: %v", err)
 }
 
 // reject takes a step out of the count and says why.
@@ -134,19 +174,21 @@ func (t *tracer) reject(s *Step, severity Severity, format string, args ...any) 
 // rejects its step where it does not.
 func (t *tracer) gate(e *event.Event, environment string) bool {
 	s := t.step(e)
+	if couldNotTell(t.signer(e).err) {
+		t.doubts[environment] = s.Why
+	}
 	if s.State == Rejected {
 		return false
 	}
-	rules, ok := t.in.Policy.Environments[environment]
-	if !ok {
-		t.reject(s, SeverityUntrusted, "the policy has no environment %q", environment)
-		return false
+	err := t.gateOf(e, environment)
+	switch {
+	case couldNotTell(err):
+		t.doubt(s, err)
+		t.doubts[environment] = s.Why
+	case err != nil:
+		t.reject(s, SeverityUntrusted, "%v", err)
 	}
-	if !policy.MayGate(t.in.Policy, rules, e) {
-		t.reject(s, SeverityUntrusted, "%s is no gate of %s", s.Who, environment)
-		return false
-	}
-	return true
+	return err == nil
 }
 
 func (t *tracer) find(severity Severity, e *event.Event, format string, args ...any) {
@@ -172,6 +214,9 @@ func (t *tracer) found(severity Severity) (Finding, bool) {
 // overrides every answer; what is missing overrides only a yes.
 func (t *tracer) finish(judge func() (Verdict, string)) Chain {
 	c := &t.chain
+	for _, s := range t.steps {
+		t.date(s)
+	}
 	c.Steps = t.ordered()
 	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return cmp.Compare(a.Severity, b.Severity) })
 	c.Verdict, c.Why = judge()
@@ -184,7 +229,7 @@ func (t *tracer) finish(judge func() (Verdict, string)) Chain {
 }
 
 // ordered tells the story: what made the bytes, then each request with what
-// came of it, then deployments nobody asked for.
+// came of it and each change of policy, then deployments nobody asked for.
 func (t *tracer) ordered() []Step {
 	out := make([]Step, 0, len(t.steps))
 	for _, s := range t.steps {
@@ -200,6 +245,9 @@ func (t *tracer) ordered() []Step {
 
 // chapter is 0 before all requests, then a request's place, then the end.
 func (t *tracer) chapter(s Step) uint64 {
+	if s.Kind == "policy" {
+		return 1 + s.Index
+	}
 	if stages[s.Kind] < firstOfRequest {
 		return 0
 	}

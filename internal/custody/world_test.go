@@ -38,6 +38,10 @@ type world struct {
 	events  []*event.Event
 	blobs   map[[32]byte][]byte
 	clock   time.Time
+
+	sigstore *sigstore      // nil: nobody has a trusted root
+	stamps   bool           // everything is stamped by the timestamp authority
+	began    *policy.Policy // set: the verifier trusts this one, and follows the chain from it
 }
 
 type machine struct{ key *ecdsa.PrivateKey }
@@ -61,7 +65,7 @@ func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{
 		t: t, signers: map[string]machine{}, people: map[string]ssh.Signer{}, blobs: map[[32]byte][]byte{},
-		clock: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC),
+		clock: start,
 	}
 	for _, name := range []string{"ci", "gate", "mallory"} {
 		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -107,20 +111,31 @@ func (w *world) parse(text string) *policy.Policy {
 		words = append(words, strings.ToUpper(name), event.KeyID(w.signers[name].Verifier()))
 	}
 	for _, name := range []string{"ana", "bob", "cy"} {
-		line := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(w.people[name].PublicKey())))
-		words = append(words, `"`+strings.ToUpper(name)+`"`, `"`+line+`"`)
+		words = append(words, `"`+strings.ToUpper(name)+`"`, `"`+sshLine(w.people[name].PublicKey())+`"`)
 	}
 	p, err := policy.Parse([]byte(strings.NewReplacer(words...).Replace(text)))
 	w.must(err)
 	return p
 }
 
+func sshLine(key ssh.PublicKey) string {
+	return strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key)))
+}
+
 func (w *world) must(err error) {
 	w.t.Helper()
+	must(w.t, err)
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
 	if err != nil {
-		w.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
+
+// start is when the story begins.
+var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
 // tick is a minute later, as events spell time.
 func (w *world) tick() string {
@@ -147,6 +162,9 @@ func (w *world) logPayload(signer string, payload []byte) uint64 {
 	w.t.Helper()
 	signed, err := event.Sign(payload, w.signers[signer])
 	w.must(err)
+	if w.stamps {
+		signed.Timestamps = [][]byte{w.sigstore.stamp(signed.Signature, w.clock)}
+	}
 	return w.put(signed)
 }
 
@@ -154,8 +172,10 @@ func (w *world) put(signed event.Signed) uint64 {
 	w.t.Helper()
 	leaf, err := signed.Leaf()
 	w.must(err)
+	body, err := signed.Body()
+	w.must(err)
 	index := uint64(len(w.events))
-	e, err := event.Open(index, leaf, signed.Payload)
+	e, err := event.Open(index, leaf, body)
 	w.must(err)
 	w.events = append(w.events, e)
 	return index
@@ -307,10 +327,17 @@ func (w *world) decision(id, run string) (event.DecisionPredicate, policy.Decisi
 	w.t.Helper()
 	w.tick()
 	in := policy.Input{Policy: w.policy, Request: id, Events: w.events, Head: w.head(), Now: w.clock, Run: run}
+	if w.sigstore != nil {
+		in.Root = w.sigstore.root
+	}
+	if w.stamps {
+		in.Stamp = w.sigstore.stamp(policy.NowMessage(id, in.Head), w.clock)
+	}
 	d, err := policy.Evaluate(in)
 	w.must(err)
 	p, err := policy.Summary(in, w.asked(id), d)
 	w.must(err)
+	p.Stamp = in.Stamp
 	return p, d
 }
 
@@ -358,7 +385,7 @@ func (w *world) allowed() string {
 }
 
 func (w *world) input() custody.Input {
-	return custody.Input{
+	in := custody.Input{
 		Policy: w.policy, Events: slices.Clone(w.events), Head: w.head(), Digest: digestOf(appSum), Name: "dist/app",
 		Blob: func(sum [32]byte) ([]byte, error) {
 			if data, ok := w.blobs[sum]; ok {
@@ -367,6 +394,13 @@ func (w *world) input() custody.Input {
 			return nil, errors.New("missing")
 		},
 	}
+	if w.sigstore != nil {
+		in.Root = w.sigstore.find
+	}
+	if w.began != nil {
+		w.follow(&in)
+	}
+	return in
 }
 
 func (w *world) trace() custody.Chain {

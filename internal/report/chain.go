@@ -4,8 +4,10 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/gateledger/gateledger/internal/custody"
+	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -118,7 +120,7 @@ func steps(in []custody.Step) []line {
 		out[i] = line{
 			mark: stepMark(s), word: s.State.String(),
 			name: fmt.Sprintf("%s #%d", s.Kind, s.Index),
-			text: "by " + who(s) + before(", ", s.Time) + before(": ", s.Summary),
+			text: "by " + who(s) + before(" as ", s.Identity) + before(", ", when(s)) + before(": ", s.Summary),
 			tail: s.Why,
 		}
 	}
@@ -139,7 +141,26 @@ func who(s custody.Step) string {
 	if s.Who != "" {
 		return s.Who
 	}
+	if name, certificate := strings.CutPrefix(s.Key, "certificate "); certificate {
+		return "unknown certificate " + short(name)
+	}
 	return "unknown key " + short(s.Key)
+}
+
+// when is a step's time, and whose word that is.
+func when(s custody.Step) string {
+	if s.Time == "" || s.Clock == "" {
+		return s.Time
+	}
+	return s.Time + " (" + clock(s.Clock) + ")"
+}
+
+// clock says whose word a time is.
+func clock(s string) string {
+	if s == policy.ClockStamped {
+		return "proven"
+	}
+	return s
 }
 
 // next proposes what a reader does with this answer.
@@ -166,7 +187,7 @@ func chainFlow(in []custody.Step) flow {
 		place[s.Index] = i
 		text := []string{fmt.Sprintf("%s #%d", s.Kind, s.Index), s.State.String() + ", " + who(s)}
 		if s.Time != "" {
-			text = append(text, s.Time)
+			text = append(text, when(s))
 		}
 		f.nodes = append(f.nodes, node{stepMark(s), text})
 	}

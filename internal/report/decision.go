@@ -93,7 +93,7 @@ func (d Decision) facts() []fact {
 		fact{"tier", string(d.Tier), false},
 		fact{"ledger", head(d.Head), false},
 		fact{"decided", d.Now, true},
-		fact{"clock", d.Clock, false})
+		fact{"clock", clock(d.Clock), false})
 	if d.UsedBy != "" {
 		out = append(out, fact{"used by", "run " + d.UsedBy, false})
 	}
@@ -164,8 +164,11 @@ func votes(in []policy.Vote) []line {
 		who := v.Principal
 		if who == "" {
 			who = "unknown key " + short(v.Key)
+			if v.Key == "" {
+				who = "somebody unknown"
+			}
 		}
-		text := v.Why
+		text := v.Why + before(", signed as ", v.Identity) + before(", proven to be there at ", v.Proven)
 		if v.Reason != "" {
 			text += ", saying " + said(v.Reason)
 		}

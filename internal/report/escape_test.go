@@ -191,16 +191,29 @@ func inert(t *testing.T, out string) {
 // its own structure.
 func FuzzPages(f *testing.F) {
 	attacks(f)
-	want := structure(f, hostile("harmless"))
+	pages := []func(string) Report{
+		func(s string) Report { return hostile(s) },
+		func(s string) Report { return littered(s) },
+		func(s string) Report { return impostor(s) },
+	}
 	f.Fuzz(func(t *testing.T, s string) {
 		if strings.TrimFunc(s, unicode.IsSpace) == "" {
 			return // an empty field is left out, which is another page
 		}
-		got := structure(t, hostile(s))
-		if got != want {
-			t.Errorf("the page's structure changed for %q:\n%s\nwant\n%s", s, got, want)
+		for _, page := range pages {
+			if got, want := structure(t, page(s)), structure(t, page("harmless")); got != want {
+				t.Errorf("the page's structure changed for %q:\n%s\nwant\n%s", s, got, want)
+			}
 		}
 	})
+}
+
+// impostor is a chain with a certificate that attacks.
+func impostor(text string) Chain {
+	c := certified()
+	c.Steps[0].Identity, c.Steps[0].Key, c.Steps[0].Time, c.Steps[0].Clock = text, text, text, text
+	c.Findings[0].What = text
+	return c
 }
 
 var (

@@ -13,7 +13,8 @@ import (
 	"io"
 )
 
-// A Report is something that can be shown: Decision, Chain or Request.
+// A Report is something that can be shown: Decision, Chain, Request or
+// Integration.
 type Report interface {
 	page() page
 	document() any // the JSON object, its schema member included
@@ -23,6 +24,7 @@ var (
 	_ Report = Decision{}
 	_ Report = Chain{}
 	_ Report = Request{}
+	_ Report = Integration{}
 )
 
 // Options say how to render. The zero Options are plain text, 80 columns

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/gateledger/gateledger/internal/clean"
+	"github.com/gateledger/gateledger/internal/event"
 )
 
 var update = flag.Bool("update", false, "write the goldens anew")
@@ -32,6 +33,11 @@ func samples() map[string]Report {
 		"chain-holds":        chain(),
 		"chain-tampered":     tampered(),
 		"chain-unpinned":     unpinned(),
+		"chain-certified":    certified(),
+		"decision-proven":    proven(),
+		"integration":        integrated(),
+		"integration-empty":  Integration{Head: event.Checkpoint{Size: 3, Root: rootHex}},
+		"integration-attack": littered("x\n| <b>`@ana #1 \x1b[31m\u202e\u200b![a](http://b) \"'; rm -rf /"),
 		"request-approve":    asking(),
 		"request-shown":      shown(),
 	}
@@ -141,6 +147,9 @@ func TestVerdictLineComesFirst(t *testing.T) {
 		"chain-holds":        "✓ HOLDS  ",
 		"chain-tampered":     "✗ TAMPERED  ",
 		"chain-unpinned":     "? NOT TRUSTED  ",
+		"chain-certified":    "✓ HOLDS  ",
+		"integration":        "? PARTLY INTEGRATED  ",
+		"integration-empty":  "✓ NOTHING TO DO  ",
 		"request-approve":    "… YOU ARE ABOUT TO APPROVE  ",
 	} {
 		forms := render(t, samples()[name])
@@ -184,7 +193,7 @@ func TestJSONIsOneObjectWithASchema(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		kind, _, _ := strings.Cut(name, "-")
-		kind = map[string]string{"decision": "decision", "chain": "custody", "request": "request-shown"}[kind]
+		kind = map[string]string{"decision": "decision", "chain": "custody", "request": "request-shown", "integration": "integration"}[kind]
 		if want := "https://gateledger.dev/" + kind + "/v1"; doc["schema"] != want {
 			t.Errorf("%s: schema is %v, want %s", name, doc["schema"], want)
 		}
@@ -226,6 +235,8 @@ func TestNextMovesTheDecisionOn(t *testing.T) {
 		"chain-holds":        {"gateledger export -o audit.tar"},
 		"chain-tampered":     {"gateledger verify ledger"},
 		"chain-unpinned":     {"gateledger trust"},
+		"integration":        {"gateledger integrate", "gateledger doctor"},
+		"integration-empty":  {},
 		"request-shown":      {"gateledger approve 4f1c2ab39d4f"},
 		"request-approve":    nil,
 	} {

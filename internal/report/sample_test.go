@@ -3,9 +3,11 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/admit"
 	"github.com/gateledger/gateledger/internal/custody"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -113,7 +115,7 @@ func index(i uint64) *uint64 { return &i }
 
 func chain() Chain {
 	step := func(kind string, i uint64, who, key, summary string, state custody.State, why string, links ...uint64) custody.Step {
-		return custody.Step{Kind: kind, Index: i, Time: "2026-03-02T09:00:00Z", Who: who, Key: key, Summary: summary, State: state, Why: why, Links: links}
+		return custody.Step{Kind: kind, Index: i, Time: "2026-03-02T09:00:00Z", Clock: policy.ClockSelf, Who: who, Key: key, Summary: summary, State: state, Why: why, Links: links}
 	}
 	return Chain{Chain: custody.Chain{
 		Verdict: custody.Holds, Why: "allowed in production and deployed",
@@ -149,6 +151,65 @@ func tampered() Chain {
 		{Severity: custody.SeverityNote, What: "nothing else is known about these bytes"},
 	}
 	return c
+}
+
+// certified is a chain by certificates and proven times, over a change of
+// policy.
+func certified() Chain {
+	c := chain()
+	for i := range c.Steps {
+		s := &c.Steps[i]
+		s.Clock = policy.ClockStamped
+		if s.Who == "ci" {
+			s.Key = "certificate sha256:" + strings.Repeat("c1", 32)
+			s.Identity = "https://github.com/acme/app/.github/workflows/build.yml@refs/heads/main, issuer https://token.actions.githubusercontent.com, repository 1296269, ref refs/heads/main"
+		}
+	}
+	c.Steps[7].Key, c.Steps[7].Why = "certificate sha256:"+strings.Repeat("ee", 32), "signed with a certificate of nobody a policy names"
+	c.Steps = slices.Insert(c.Steps, 4, custody.Step{
+		Kind: "policy", Index: 8, Time: "2026-03-02T08:59:00Z", Clock: policy.ClockStamped, Who: "gate", Key: signerKey,
+		Summary: "policy changed to sha256:77ab77ab77ab", State: custody.Proven, Why: "approved by ana and bob",
+	})
+	c.Findings = []custody.Finding{{Severity: custody.SeverityNote, What: "policy changed at #8: approved by ana and bob", Index: index(8)}}
+	return c
+}
+
+// proven is a decision whose times are proven, with a keyless vote.
+func proven() Decision {
+	d := allowed()
+	d.Clock = policy.ClockStamped
+	d.Votes[1].Key, d.Votes[1].Identity, d.Votes[1].Proven = "certificate sha256:"+strings.Repeat("c1", 32), "bob@acme.io, issuer https://accounts.google.com", "2026-03-02T09:11:02Z"
+	d.Votes[3].Key, d.Votes[3].Why = "", "rejected: it can't be read"
+	return d
+}
+
+// integrated is an inbox with a bit of everything.
+func integrated() Integration {
+	return Integration{
+		Plan: admit.Plan{
+			Take: []int{2, 0}, Done: []int{1}, Defer: []int{3, 6},
+			Refuse: []admit.Refusal{
+				{Parcel: 4, Name: strings.Repeat("ab", 32), Reason: admit.Stranger, Why: "event 1 of 2: the key is nobody's in the policy"},
+				{Parcel: 5, Name: strings.Repeat("cd", 32), Reason: admit.Unreadable, Why: "it can't be read: garbage"},
+			},
+			Unjudged: []admit.Refusal{{Parcel: 6, Name: strings.Repeat("ef", 32), Reason: admit.NeedsRoot, Why: "no usable trusted root"}},
+			Signers: []admit.Count{
+				{Name: "ana", Person: true, Taken: 1},
+				{Name: "ci", Taken: 256, Deferred: 12},
+			},
+		},
+		Names: []string{"p0", "p1", "p2", "p3", "p4", "p5", "p6"},
+		Head:  event.Checkpoint{Size: 300, Root: rootHex},
+	}
+}
+
+// littered is an inbox that somebody attacks.
+func littered(text string) Integration {
+	g := integrated()
+	g.Names[0] = text
+	g.Refuse[0].Name, g.Refuse[0].Why = text, text
+	g.Unjudged[0].Why = text
+	return g
 }
 
 func unpinned() Chain {
