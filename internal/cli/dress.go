@@ -16,7 +16,8 @@ import (
 // The annotations that a command may carry.
 const (
 	// NoTwins on a command says that it and the commands below it take no
-	// flag from the environment: a job's variables must not move a verdict.
+	// flag from the environment: a job's variables must not move a verdict. On
+	// a flag it says that of this flag alone.
 	NoTwins = "no-environment-twins"
 
 	// Order on a command is where it stands in its parent's help.
@@ -155,5 +156,6 @@ func setFlag(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 }
 
 func twinned(f *pflag.Flag) bool {
-	return f.Name != "help" && f.Name != "version"
+	_, without := f.Annotations[NoTwins]
+	return f.Name != "help" && f.Name != "version" && !without
 }

@@ -3,16 +3,13 @@
 package command
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/ssh"
 
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
@@ -27,6 +24,7 @@ import (
 
 type approveFlags struct {
 	where
+	signing
 	deny, revoke bool
 	reason       string
 	ssh          string
@@ -46,13 +44,20 @@ func Approve(env *cli.Env) *cobra.Command {
 signs your vote with your SSH key and logs it. A vote is for one request: these
 bytes, this commit, this environment, this policy. It counts for nothing else.
 
+A vote is cast once it has its receipt. Where the log key is elsewhere it is
+signed and left at the ledger, and the answer is "not yet" (exit 8); run the
+same command again to see that it was cast.
+
 The key is the one --ssh names, else git's user.signingkey, else the one in
 your agent that the policy knows. A FIDO2 key (sk-) asks for a touch.
 
 Without our tool on the machine that holds the key, take two steps:
   gateledger approve REQUEST --write vote.json
   ssh-keygen -Y sign -n ` + product.VoteNamespace + ` -f KEY vote.json
-  gateledger approve REQUEST --statement vote.json --signature vote.json.sig`,
+  gateledger approve REQUEST --statement vote.json --signature vote.json.sig
+
+With --keyless a certificate for your sign-in takes the place of an SSH key,
+where the policy knows you by that.`,
 		Example: `  gateledger approve 4f1c
   gateledger approve 4f1c --deny --reason 'the migration is not reversible'
   gateledger approve 4f1c --revoke
@@ -63,6 +68,8 @@ Without our tool on the machine that holds the key, take two steps:
 		},
 	}
 	f.where.flags(cmd)
+	f.keyFlag(cmd)
+	f.keylessFlags(cmd)
 	cmd.Flags().BoolVar(&f.deny, "deny", false, "veto the request instead")
 	cmd.Flags().BoolVar(&f.revoke, "revoke", false, "take back your own vote, approval or veto")
 	cmd.Flags().StringVar(&f.reason, "reason", "", "`TEXT` that is logged with the vote")
@@ -74,17 +81,19 @@ Without our tool on the machine that holds the key, take two steps:
 	cmd.MarkFlagsMutuallyExclusive("deny", "revoke")
 	cmd.MarkFlagsRequiredTogether("statement", "signature")
 	cmd.MarkFlagsMutuallyExclusive("write", "statement")
+	cmd.MarkFlagsMutuallyExclusive("keyless", "ssh", "statement", "write")
 	return cmd
 }
 
 func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string) error {
-	w, err := openWorkspace(ctx, env, f.where, trustedPolicy, f.write == "")
+	w, err := openWorkspace(ctx, env, f.where, trustedPolicy, map[bool]access{true: leaving}[f.write == ""])
 	if err != nil {
 		return err
 	}
 	if !w.pinned {
 		return cli.Fail(cli.Usage, "read it, then trust it for yourself: gateledger trust", "you have not trusted the policy of this ledger (%s)", w.source)
 	}
+	w.integrates = w.holds
 	head, events, err := w.read(ctx)
 	if err != nil {
 		return err
@@ -97,11 +106,11 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	if f.write != "" {
 		return b.writeStatement(ctx)
 	}
-	payload, err := b.signed(ctx)
+	vote, err := b.boxed(ctx)
 	if err != nil {
 		return err
 	}
-	return b.cast(ctx, payload)
+	return b.cast(ctx, vote)
 }
 
 // A ballot is one vote on its way into the ledger.
@@ -111,6 +120,7 @@ type ballot struct {
 	request openRequest
 	head    proof.Checkpoint
 	events  []*event.Event // up to head
+	key     sign.SSHSigner // to vote with; nil where the vote is keyless or signed elsewhere
 }
 
 // show prints what the vote is about, before anything is signed, and says if
@@ -132,7 +142,7 @@ func (b *ballot) show(ctx context.Context, signer string) error {
 // evaluate says how the request stands. It is talk, not a verdict.
 func (b *ballot) evaluate(head proof.Checkpoint, events []*event.Event) (policy.Decision, error) {
 	d, err := policy.Evaluate(policy.Input{
-		Policy: b.policy, Request: b.request.id, Events: events,
+		Policy: b.policy, Root: b.believes, Request: b.request.id, Events: events,
 		Head: checkpointOf(head), Now: b.env.Now().UTC(),
 	})
 	if err != nil {
@@ -171,140 +181,6 @@ func (b *ballot) writeStatement(ctx context.Context) error {
 	}
 	fmt.Fprintf(b.env.Stderr, "wrote %s; sign exactly these bytes:\n  ssh-keygen -Y sign -n %s -f KEY %s\n  gateledger approve %.12s --statement %s --signature %s.sig\n",
 		b.flags.write, product.VoteNamespace, b.flags.write, b.request.id, b.flags.write, b.flags.write)
-	return nil
-}
-
-// signed returns the vote event's payload, signed here or elsewhere, and
-// checked before anybody else has to.
-func (b *ballot) signed(ctx context.Context) ([]byte, error) {
-	statement, armored, err := b.statementAndSignature(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := vote.ParseStatement(statement)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, "sign exactly what 'gateledger approve --write' wrote", "read the signed statement: %w", err)
-	}
-	if err := p.Agrees(b.request.id, b.request.predicate); err != nil {
-		return nil, cli.Fail(cli.Usage, "write it again for this request: gateledger approve --write FILE", "the statement is not about request %.12s: %w", b.request.id, err)
-	}
-	if p.Choice != b.choice() {
-		return nil, cli.Fail(cli.Usage, "add --deny or --revoke, as when it was written", "the statement says %s, not %s", p.Choice, b.choice())
-	}
-	signature, err := vote.ParseSSHSIG(armored)
-	if err != nil {
-		return nil, cli.Fail(cli.Usage, howToSign, "read the SSH signature: %w", err)
-	}
-	if err := signature.Verify(statement); err != nil {
-		return nil, cli.Fail(cli.Usage, howToSign, "the SSH signature does not hold: %w", err)
-	}
-	if _, err := b.policy.PrincipalOf(signature.Key, b.env.Now()); err != nil {
-		return nil, cli.Fail(cli.No, "ask to be added: gateledger policy add NAME --ssh KEY", "this vote would not count: %w", err)
-	}
-	return vote.Wrap(statement, armored)
-}
-
-// howToSign is what makes a signature that counts.
-const howToSign = "sign with: ssh-keygen -Y sign -n " + product.VoteNamespace + " -f KEY STATEMENT"
-
-func (b *ballot) statementAndSignature(ctx context.Context) (statement, armored []byte, err error) {
-	if b.flags.statement != "" {
-		if err := b.show(ctx, ""); err != nil {
-			return nil, nil, err
-		}
-		if statement, err = readLimited(b.flags.statement, 1<<20); err != nil {
-			return nil, nil, err
-		}
-		armored, err = readLimited(b.flags.signature, 1<<20)
-		return statement, armored, err
-	}
-	key, err := sign.FindSSH(ctx, b.sshOptions(ctx))
-	if err != nil {
-		return nil, nil, cli.Fail(cli.Usage, "name one with --ssh KEY", "find your SSH key: %w", err)
-	}
-	if err := b.show(ctx, fmt.Sprintf("%s, with %s", b.voter(key.PublicKey()), key.Describe())); err != nil {
-		return nil, nil, err
-	}
-	if err := b.confirm(key); err != nil {
-		return nil, nil, err
-	}
-	if statement, err = b.compose(); err != nil {
-		return nil, nil, err
-	}
-	if armored, err = key.SignSSHSIG(ctx, statement); err != nil {
-		return nil, nil, cli.Fail(cli.Unknown, "", "sign with %s: %w", key.Describe(), err)
-	}
-	return statement, armored, nil
-}
-
-// confirm asks on a terminal; elsewhere consent is given by --yes.
-func (b *ballot) confirm(key sign.SSHSigner) error {
-	if b.flags.yes {
-		return nil
-	}
-	if !cli.IsTerminal(b.env.Stdin) {
-		return cli.Fail(cli.Usage, "read the request above, then add --yes", "there is no terminal to ask on")
-	}
-	fmt.Fprintf(b.env.Stderr, "\n%s as %s? [y/N] ", b.choice(), b.voter(key.PublicKey()))
-	line, err := bufio.NewReader(b.env.Stdin).ReadString('\n')
-	if err != nil || !strings.EqualFold(strings.TrimSpace(line), "y") {
-		return cli.Fail(cli.No, "", "not cast: you did not say y")
-	}
-	return nil
-}
-
-func (b *ballot) voter(key ssh.PublicKey) string {
-	name, err := b.policy.PrincipalOf(key, b.env.Now())
-	if err != nil {
-		return "nobody the policy knows"
-	}
-	return name
-}
-
-func (b *ballot) sshOptions(ctx context.Context) sign.SSHOptions {
-	return sign.SSHOptions{
-		Key: b.flags.ssh, Getenv: b.env.Getenv,
-		Stdin: b.env.Stdin, Stderr: b.env.Stderr,
-		GitConfig:  func(key string) string { return b.place.config(ctx, key) },
-		Passphrase: func(prompt string) ([]byte, error) { return b.password(prompt)() },
-		Rand:       b.env.Rand,
-		Prefer: func(k ssh.PublicKey) bool {
-			_, err := b.policy.PrincipalOf(k, b.env.Now())
-			return err == nil
-		},
-	}
-}
-
-// cast logs the vote. Only a receipt makes it cast.
-func (b *ballot) cast(ctx context.Context, payload []byte) error {
-	carrier, err := b.eventKey("")
-	if err != nil {
-		return err
-	}
-	signed, err := event.Sign(payload, carrier)
-	if err != nil {
-		return fmt.Errorf("sign the vote's envelope: %w", err)
-	}
-	receipts, err := b.append(ctx, proof.Checkpoint{}, entry{signed: signed})
-	if err != nil {
-		return err
-	}
-	word := map[bool]string{false: "cast", true: "was cast before"}[receipts[0].Duplicate]
-	fmt.Fprintf(b.env.Stderr, "%s %s as entry #%d (proof verified)\n", b.choice(), word, receipts[0].Index)
-	return b.outlook(ctx)
-}
-
-// outlook says how the request stands with the new vote.
-func (b *ballot) outlook(ctx context.Context) error {
-	head, events, err := b.read(ctx)
-	if err != nil {
-		return err
-	}
-	d, err := b.evaluate(head, events)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(b.env.Stderr, "the request is now %s: %s\n", d.Verdict, clean.Text(d.Why))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/git"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -69,10 +70,25 @@ func exitCodes() []coded {
 		{proof.ErrSignature, cli.Integrity},
 		{proof.ErrProof, cli.Integrity},
 		{proof.ErrShrunk, cli.Integrity},
+		{keyless.ErrTimestamp, cli.Integrity},
+		{keyless.ErrCertificate, cli.Integrity},
 
 		{ledger.ErrMissing, cli.Unknown},
 		{ledger.ErrBusy, cli.Unknown},
+		{ledger.ErrUnreachable, cli.Unknown},
+		{ledger.ErrRefused, cli.Unknown},
+		{ledger.ErrContended, cli.Unknown},
+		{ledger.ErrHeadMoved, cli.Unknown},
+		{git.ErrRemote, cli.Unknown},
+		{git.ErrRefused, cli.Unknown},
+		{policy.ErrUnfollowed, cli.Unknown},
+		{keyless.ErrRoot, cli.Unknown},
+		{keyless.ErrUndated, cli.Unknown},
 		{subject.ErrChanged, cli.Unknown},
+
+		{keyless.ErrUntrusted, cli.No},
+		{keyless.ErrExpired, cli.No},
+		{policy.ErrStranger, cli.No},
 
 		{ledger.ErrNotLedger, cli.Usage},
 		{ledger.ErrVersion, cli.Usage},
@@ -82,7 +98,6 @@ func exitCodes() []coded {
 		{ledger.ErrExists, cli.Usage},
 		{proof.ErrUnsigned, cli.Usage},
 		{proof.ErrOrigin, cli.Usage},
-		{event.ErrKeyless, cli.Usage},
 		{keyring.ErrNoKey, cli.Usage},
 		{keyring.ErrExists, cli.Usage},
 		{keyring.ErrPermissions, cli.Usage},

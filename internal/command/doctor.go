@@ -34,7 +34,8 @@ func Doctor(env *cli.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Say what is set up, what is missing, and the one next step",
-		Long: `Doctor looks, and changes nothing. It prints no secret, so what it prints can be
+		Long: `Doctor looks, and changes nothing; of a ledger that is shared it keeps what it
+fetched. It prints no secret, so what it prints can be
 pasted into a question. It exits 0 when a gate could run here, and 2 when
 something is missing for that.`,
 		Example: "  gateledger doctor\n  gateledger doctor --json",
@@ -115,9 +116,7 @@ func (d *doctor) examine(ctx context.Context) checkup {
 	c := checkup{Schema: product.PredicateBase + "doctor/v1", Build: thisBuild(), Provider: ci.Detect(d.env.Getenv), Ready: true}
 	c.Findings = []finding{d.checkout(), d.soundPolicy()}
 	if d.policy != nil {
-		for _, ask := range []func(context.Context) finding{
-			d.people, d.committed, d.ledger, d.logKey, d.eventKey, d.trusted, d.ownKey,
-		} {
+		for _, ask := range d.questions() {
 			c.Findings = append(c.Findings, ask(ctx))
 		}
 	}
@@ -127,6 +126,20 @@ func (d *doctor) examine(ctx context.Context) checkup {
 		c.Ready, c.Next = false, c.Findings[i].Next
 	}
 	return c
+}
+
+// questions are those about a sound policy, in their order. What a policy
+// has not got is not asked about.
+func (d *doctor) questions() []func(context.Context) finding {
+	all := []func(context.Context) finding{d.people, d.committed, d.ledger}
+	if isGit(d.url()) {
+		all = append(all, d.inbox)
+	}
+	all = append(all, d.protection, d.logKey, d.eventKey, d.trusted)
+	if d.policy.Sigstore.TrustedRoot != "" {
+		all = append(all, d.trustedRoot, d.remoteProgram)
+	}
+	return append(all, d.ownKey)
 }
 
 func (d *doctor) checkout() finding {
@@ -199,17 +212,24 @@ func (d *doctor) pushed(ctx context.Context) string {
 
 func (d *doctor) ledger(ctx context.Context) finding {
 	const what = "ledger"
-	l := d.policy.Ledger
-	url := ledgerURL(d.place.root, d.place.common, l.URL)
+	l, url := d.policy.Ledger, d.url()
 	keys, err := proof.NewKeys(l.Origin, l.Keys)
 	if err != nil {
 		return finding{what, broken, err.Error(), "gateledger policy lint"}
 	}
-	log, err := ledger.Open(ctx, url, ledger.Options{Keys: keys})
-	if errors.Is(err, ledger.ErrNotLedger) {
-		return finding{what, missing, "no ledger at " + shown(d.env, url), "use the checkout where init was run, or bring the ledger here"}
-	}
+	at, err := d.gitOptions(ctx)
 	if err != nil {
+		return finding{what, broken, err.Error(), "git remote -v, and mend ledger.url or the remote"}
+	}
+	log, err := ledger.Open(ctx, url, ledger.Options{Keys: keys, Git: at})
+	switch {
+	case errors.Is(err, ledger.ErrNotLedger) && isGit(url):
+		return finding{what, missing, "no ledger at " + url, "run 'gateledger init' where the log was begun; if there was one: gateledger repair"}
+	case errors.Is(err, ledger.ErrNotLedger):
+		return finding{what, missing, "no ledger at " + shown(d.env, url), "use the checkout where init was run, or bring the ledger here"}
+	case errors.Is(err, ledger.ErrUnreachable):
+		return finding{what, broken, err.Error(), "check the network, the remote and how git gets in: git ls-remote"}
+	case err != nil:
 		return finding{what, broken, err.Error(), "gateledger verify ledger"}
 	}
 	head, err := log.Head(ctx)
@@ -223,6 +243,8 @@ func (d *doctor) logKey(context.Context) finding {
 	const what = "log key"
 	key, err := d.ring.LogVerifierKey(d.policy.Ledger.Origin)
 	switch {
+	case errors.Is(err, keyring.ErrNoKey) && isGit(d.url()):
+		return finding{what, noted, "not on this machine: what is signed here waits for the job that holds it", ""}
 	case errors.Is(err, keyring.ErrNoKey):
 		return finding{what, missing, "not on this machine, so nothing can be appended from here", "run where init was run"}
 	case err != nil:
@@ -236,6 +258,9 @@ func (d *doctor) logKey(context.Context) finding {
 func (d *doctor) eventKey(context.Context) finding {
 	const what = "event key"
 	signer, err := d.ring.EventSigner(d.policy.Ledger.Origin)
+	if errors.Is(err, keyring.ErrNoKey) && d.someKeyless() {
+		return finding{what, noted, "not on this machine; the policy has signers that need none", "record with --keyless"}
+	}
 	if errors.Is(err, keyring.ErrNoKey) {
 		return finding{what, missing, "not on this machine, so nothing can be recorded from here", "run where init was run, or name one with --key FILE"}
 	}

@@ -35,11 +35,11 @@ type gateFlags struct {
 	where
 	environment string
 	subjects    []string
-	key         string
-	run         string
-	consume     bool
-	fresh       bool
-	output      output
+	signing
+	run     string
+	consume bool
+	fresh   bool
+	output  output
 }
 
 // Gate is the verb that lets a production job start, or not.
@@ -71,7 +71,8 @@ HEAD, never from the working tree; --policy gives your own copy.`,
 	f.output.flags(cmd)
 	cmd.Flags().StringVar(&f.environment, "environment", "", "`ENVIRONMENT` to deploy to; needed where the policy has several")
 	cmd.Flags().StringArrayVar(&f.subjects, "subject", nil, "`FILE`, folder or NAME@sha256:HEX to deploy; repeatable")
-	cmd.Flags().StringVar(&f.key, "key", "", "event key `FILE`, instead of the one init made")
+	f.keyFlag(cmd)
+	f.signing.flags(cmd)
 	cmd.Flags().StringVar(&f.run, "run", "", "`ID` of this run, where no CI gives one; the same run may resume")
 	cmd.Flags().BoolVar(&f.consume, "consume", true, "use an allowed request up, for this run only")
 	cmd.Flags().BoolVar(&f.fresh, "new-request", false, "ask anew, with no votes, even where a request is open")
@@ -80,12 +81,16 @@ HEAD, never from the working tree; --policy gives your own copy.`,
 
 func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
 	debug.SetGCPercent(gateGC)
-	w, err := openWorkspace(ctx, env, f.where, protectedPolicy, true)
+	w, err := openWorkspace(ctx, env, f.where, protectedPolicy, deciding)
 	if err != nil {
 		return err
 	}
+	w.judges, w.integrates = true, true
 	g := &gate{workspace: w, flags: f}
 	if err := g.prepare(ctx); err != nil {
+		return err
+	}
+	if err := g.enforce(ctx); err != nil {
 		return err
 	}
 	for range moves {
@@ -105,13 +110,16 @@ func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
 type gate struct {
 	*workspace
 	flags    gateFlags
-	key      event.Signer
+	maker    maker
 	at       event.Context // where and when this runs
 	rules    policy.Environment
 	subjects []event.Subject
 	asked    event.RequestPredicate // the request that was decided
 	made     bool                   // the request is of this run
 	advice   bool                   // the verdict used nothing up
+
+	first bool           // no policy is in the ledger yet, so that this one is the first
+	next  *policy.Policy // of a gate that asks for a change of policy: what is to come into force
 }
 
 func (g *gate) prepare(ctx context.Context) (err error) {
@@ -121,7 +129,7 @@ func (g *gate) prepare(ctx context.Context) (err error) {
 	if err := g.policy.Ready(g.rules.Name); err != nil {
 		return cli.Fail(cli.Usage, "add people with 'gateledger policy add NAME --ssh KEY --role ROLE'", "nobody could ever open %s by %s: %w", g.rules.Name, g.source, err)
 	}
-	if g.key, err = g.signer(g.flags.key); err != nil {
+	if g.maker, err = g.workspace.maker(g.flags.signing, false); err != nil {
 		return err
 	}
 	if g.at, err = g.context(ctx); err != nil {
@@ -140,7 +148,7 @@ func (w *workspace) environment(name string) (policy.Environment, error) {
 	if name == "" && len(names) == 1 {
 		name = names[0]
 	}
-	if e, ok := w.policy.Environments[name]; ok {
+	if e, ok := w.policy.Environment(name); ok {
 		return e, nil
 	}
 	hint := "have " + strings.Join(names, ", ")
@@ -184,14 +192,20 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 		return policy.Decision{}, err
 	}
 	in := policy.Input{
-		Policy: g.policy, Request: request.id, Events: events,
+		Policy: g.policy, Root: g.believes, Request: request.id, Events: events,
 		Head: checkpointOf(head), Now: g.env.Now().UTC().Truncate(time.Second), Run: g.at.Run,
+	}
+	if err := g.date(ctx, &in); err != nil {
+		return policy.Decision{}, err
 	}
 	d, err := policy.Evaluate(in)
 	if err != nil {
 		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", request.id, err)
 	}
-	g.advice = !g.flags.consume
+	g.advice = !g.flags.consume && g.next == nil
+	if d.UsedBy != "" && d.Verdict == policy.Allowed {
+		return d, g.confirm(ctx, head)
+	}
 	if g.advice || d.Verdict == policy.Pending || len(d.Unknown) > 0 && d.Verdict != policy.Denied {
 		return d, nil
 	}
@@ -225,13 +239,13 @@ func (g *gate) log(ctx context.Context, head proof.Checkpoint, in policy.Input, 
 	if err != nil {
 		return err
 	}
-	decision, err := g.sign("decision", r.predicate.Subjects, summary)
+	decision, err := g.sign(ctx, "decision", r.predicate.Subjects, summary)
 	if err != nil {
 		return err
 	}
 	entries := []entry{decision}
 	if d.Verdict == policy.Allowed {
-		used, err := g.sign("consumption", r.predicate.Subjects, event.ConsumptionPredicate{
+		used, err := g.sign(ctx, "consumption", r.predicate.Subjects, event.ConsumptionPredicate{
 			Request: r.id, Environment: d.Environment, Run: g.at.Run, Time: d.Now,
 		})
 		if err != nil {
@@ -239,16 +253,52 @@ func (g *gate) log(ctx context.Context, head proof.Checkpoint, in policy.Input, 
 		}
 		entries = append(entries, used)
 	}
+	if d.Verdict == policy.Allowed && g.next != nil {
+		next, err := g.policyEvent(ctx, g.next, g.policy.Digest, r.id)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, next)
+	}
 	_, err = g.append(ctx, head, entries...)
 	return err
 }
 
-// sign makes a signed statement of kind about subjects.
-func (g *gate) sign(kind string, subjects []event.Subject, predicate any) (entry, error) {
-	return signEvent(g.key, kind, subjects, predicate)
+// date has the time authority that the policy names say what time it is,
+// where the environment wants that proven.
+func (g *gate) date(ctx context.Context, in *policy.Input) error {
+	if !g.rules.Dated {
+		return nil
+	}
+	tokens, err := g.stamp(ctx, policy.NowMessage(in.Request, in.Head))
+	if err != nil || len(tokens) == 0 {
+		return err
+	}
+	in.Stamp = tokens[0]
+	if g.believes == nil {
+		return nil
+	}
+	in.Now, err = g.believes.Stamped(in.Stamp, policy.NowMessage(in.Request, in.Head))
+	in.Now = in.Now.UTC().Truncate(time.Second)
+	return err
 }
 
-func signEvent(key event.Signer, kind string, subjects []event.Subject, predicate any) (entry, error) {
+// confirm makes sure that the head a run resumes at is still the newest one
+// where the ledger is written: nothing is appended that would prove it.
+func (g *gate) confirm(ctx context.Context, head proof.Checkpoint) error {
+	c, ok := g.ledger.(ledger.Confirmer)
+	if !ok {
+		return nil
+	}
+	err := c.Confirm(ctx, head)
+	if err == nil || errors.Is(err, ledger.ErrHeadMoved) {
+		return err
+	}
+	return ledgerError(g.url, err)
+}
+
+// sign makes a signed statement of kind about subjects.
+func (g *gate) sign(ctx context.Context, kind string, subjects []event.Subject, predicate any) (entry, error) {
 	k, err := event.KindNamed(kind)
 	if err != nil {
 		return entry{}, err
@@ -257,11 +307,11 @@ func signEvent(key event.Signer, kind string, subjects []event.Subject, predicat
 	if err != nil {
 		return entry{}, fmt.Errorf("write %s: %w", kind, err)
 	}
-	signed, err := event.Sign(payload, key)
+	signed, err := g.maker.make(ctx, payload)
 	if err != nil {
 		return entry{}, fmt.Errorf("sign %s: %w", kind, err)
 	}
-	return entry{signed: signed}, nil
+	return entry{signed: signed}, g.believed(ctx, signed)
 }
 
 // saidBefore reports whether the same denial of the same request is logged.

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,10 +20,22 @@ import (
 // defaultLedger is the URL of the default place, see ledgerURL.
 const defaultLedger = "dir:"
 
+// defaultGitLedger is where a log goes that all runners share: the branch
+// gateledger/log of the remote that everybody has.
+const defaultGitLedger = "git:" + remote
+
+// initOptions are the flags of init.
+type initOptions struct {
+	url    string
+	github bool
+	gitlab bool
+	plan   string
+	json   bool
+}
+
 // Init is the verb that makes a ledger, its keys and a policy.
 func Init(env *cli.Env) *cobra.Command {
-	var url string
-	var asJSON bool
+	var o initOptions
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make a ledger, its keys and a policy for this repository",
@@ -30,28 +43,43 @@ func Init(env *cli.Env) *cobra.Command {
 an event key in your configuration folder, and a commented ` + product.PolicyFile + ` that
 names them, and makes that policy the one you trust. Private keys never go into
 the repository or the ledger. What is there already is kept: running init again
-changes nothing, and finishes what an interrupted run left undone.`,
+changes nothing, and finishes what an interrupted run left undone.
+
+With --github or --gitlab the ledger is a branch of the remote ` + remote + `, which all
+runners share, and init also writes the one small job that holds the log key. It
+prints what to type to store that key and to protect the branch, and what your
+plan cannot protect; it does none of that itself. Plans:
+` + indented(planLines()),
 		Example: `  gateledger init
-  gateledger init --ledger dir:/srv/ledgers/app`,
+  gateledger init --ledger dir:/srv/ledgers/app
+  gateledger init --github --plan github-team`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runInit(cmd.Context(), env, url, asJSON)
+			return runInit(cmd.Context(), env, o)
 		},
 	}
-	cmd.Flags().StringVar(&url, "ledger", defaultLedger, "`URL` of the ledger to make; \"dir:\" alone is the default place")
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
+	cmd.Flags().StringVar(&o.url, "ledger", "", "`URL` of the ledger to make; without it \""+defaultLedger+"\", the default place, or \""+defaultGitLedger+"\" for a host")
+	cmd.Flags().BoolVar(&o.github, "github", false, "share the ledger through GitHub")
+	cmd.Flags().BoolVar(&o.gitlab, "gitlab", false, "share the ledger through GitLab")
+	cmd.Flags().StringVar(&o.plan, "plan", "", "hosting plan `NAME`, which says what can be protected")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
 	return cmd
 }
 
-func runInit(ctx context.Context, env *cli.Env, url string, asJSON bool) error {
-	s, err := newSetup(ctx, env, url)
+func runInit(ctx context.Context, env *cli.Env, o initOptions) error {
+	h, err := chooseHost(o)
 	if err != nil {
 		return err
 	}
+	s, err := newSetup(ctx, env, cmp.Or(o.url, h.defaultLedger()))
+	if err != nil {
+		return err
+	}
+	s.host = h
 	if err := s.run(ctx); err != nil {
 		return err
 	}
-	if asJSON {
+	if o.json {
 		return printJSON(env.Stdout, s.result)
 	}
 	return s.result.print(env)
@@ -60,7 +88,7 @@ func runInit(ctx context.Context, env *cli.Env, url string, asJSON bool) error {
 // A setup is one run of init.
 //
 // Its steps are in this order, and each keeps what is there: log key, event
-// key, ledger, policy, pin. So whatever the process dies after, the next run
+// key, ledger, policy, pin, and for a host the job that integrates. So whatever the process dies after, the next run
 // can go on: before the ledger there are only keys that nothing refers to;
 // from the ledger on, its origin says which keys are meant; from the policy
 // on, the policy does. The policy comes after what it names, so a policy
@@ -72,7 +100,8 @@ type setup struct {
 	ring   keyring.Ring
 	url    string // of the ledger, as the policy says it
 	at     string // the same, resolved
-	fresh  bool   // there is no ledger yet
+	host   host
+	fresh  bool // there is no ledger yet
 	origin string
 	logKey string // verifier key
 	event  string // id of the event key
@@ -88,6 +117,12 @@ type initResult struct {
 	Keyring string     `json:"keyring"`
 	Steps   []initStep `json:"steps"`
 	Next    string     `json:"next"`
+
+	// What is left to do at the host, in this order; empty without one.
+	Hosting     string    `json:"hosting,omitempty"` // the plan
+	Protection  string    `json:"log_key_protection,omitempty"`
+	Do          []hostAct `json:"do,omitempty"`
+	Unprotected []string  `json:"unprotected,omitempty"` // what stays so on this plan
 }
 
 type initStep struct {
@@ -122,7 +157,10 @@ func (s *setup) run(ctx context.Context) error {
 		err = s.begin(ctx)
 	}
 	s.result.Origin, s.result.Ledger = s.origin, s.at
-	return err
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx)
 }
 
 // policy returns the policy that is there, or nil.
@@ -151,6 +189,7 @@ func (r initResult) print(env *cli.Env) error {
 	if !changed {
 		fmt.Fprintln(w, "nothing to do: everything is there, nothing was changed")
 	}
+	r.printHosting(w)
 	_, err := fmt.Fprintf(w, "next: %s\n", r.Next)
 	return err
 }

@@ -27,7 +27,7 @@ import (
 // begin makes everything, or goes on with the ledger that an earlier run left
 // without a policy.
 func (s *setup) begin(ctx context.Context) error {
-	if err := s.adopt(); err != nil {
+	if err := s.adopt(ctx); err != nil {
 		return err
 	}
 	for _, do := range []func(context.Context) error{s.makeLogKey, s.makeEventKey, s.makeLedger} {
@@ -50,12 +50,20 @@ func (s *setup) begin(ctx context.Context) error {
 
 // adopt goes on with a ledger that stands where ours would. It must be one of
 // this user's: whoever signs with another key would not be believed.
-func (s *setup) adopt() (err error) {
-	path, ok := strings.CutPrefix(s.at, "dir:")
-	if !ok {
-		return cli.Fail(cli.Usage, "give --ledger dir:PATH", "init makes dir: ledgers only, not %s", s.at)
+func (s *setup) adopt(ctx context.Context) (err error) {
+	path, isDir := strings.CutPrefix(s.at, "dir:")
+	switch {
+	case isDir:
+		s.origin, err = originAt(path)
+	case isGit(s.at):
+		s.origin, err = s.originAtRemote(ctx)
+	default:
+		return cli.Fail(cli.Usage, "give --ledger dir:PATH or --ledger git:REMOTE", "init makes dir: and git: ledgers only, not %s", s.at)
 	}
-	if s.origin, err = originAt(path); err != nil {
+	if exit := (*cli.Exit)(nil); errors.As(err, &exit) {
+		return err
+	}
+	if err != nil {
 		return ledgerError(s.at, err)
 	}
 	if s.origin == "" {
@@ -63,7 +71,7 @@ func (s *setup) adopt() (err error) {
 		return s.allowFresh()
 	}
 	if s.logKey, err = s.ring.LogVerifierKey(s.origin); err != nil {
-		return cli.Fail(cli.Usage, "make yours elsewhere with --ledger dir:PATH", "there is a ledger at %s already, and its key is not yours: %w", s.at, err)
+		return cli.Fail(cli.Usage, "make yours elsewhere with --ledger URL", "there is a ledger at %s already, and its key is not yours: %w", s.at, err)
 	}
 	return nil
 }
@@ -80,12 +88,19 @@ func originAt(folder string) (string, error) {
 		return "", err
 	}
 	defer f.Close()
-	const longest = 256
-	start, err := io.ReadAll(io.LimitReader(f, longest))
+	start, err := io.ReadAll(io.LimitReader(f, longestOrigin))
 	if err != nil {
 		return "", err
 	}
-	line, _, ok := strings.Cut(string(start), "\n")
+	return originOf(start)
+}
+
+// longestOrigin is how much of a checkpoint is read to find its origin.
+const longestOrigin = 256
+
+// originOf is the first line of a checkpoint.
+func originOf(checkpoint []byte) (string, error) {
+	line, _, ok := strings.Cut(string(checkpoint[:min(len(checkpoint), longestOrigin)]), "\n")
 	if !ok || line == "" {
 		return "", fmt.Errorf("its checkpoint names no log: %w", ledger.ErrNotLedger)
 	}
@@ -97,8 +112,12 @@ func (s *setup) allowFresh() error {
 	if !inCI(s.env.Getenv) {
 		return nil
 	}
+	what := "this log"
+	if isGit(s.at) {
+		what = "the key of this log"
+	}
 	return cli.Fail(cli.Usage, "run 'gateledger init' where the ledger can stay, once, and let jobs use that one",
-		"this log would end with the job: there is no ledger at %s, and this is a CI job", s.at)
+		"%s would end with the job: there is no ledger at %s, and this is a CI job", what, s.at)
 }
 
 // inCI says whether this is a job of any CI, including those that have no
@@ -147,7 +166,11 @@ func (s *setup) makeLedger(ctx context.Context) error {
 	if made {
 		get = ledger.Create
 	}
-	if _, err := get(ctx, s.at, ledger.Options{Keys: keys, Signer: signer}); err != nil {
+	where, err := s.gitOptions(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := get(ctx, s.at, ledger.Options{Keys: keys, Signer: signer, Git: where}); err != nil {
 		return ledgerError(s.at, err)
 	}
 	return s.did(made, "ledger", s.at)
@@ -159,9 +182,13 @@ const firstSigner = "dev"
 
 // template is the policy as init writes it for this log.
 func (s *setup) template() ([]byte, error) {
-	return policy.Template(policy.Start{
+	text, err := policy.Template(policy.Start{
 		URL: s.url, Origin: s.origin, LogKeys: []string{s.logKey}, Signer: firstSigner, Key: s.event,
 	})
+	if err != nil {
+		return nil, err
+	}
+	return s.host.named(text)
 }
 
 // pin trusts the policy for this user if it is, to the byte, what init

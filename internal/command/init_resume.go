@@ -33,7 +33,11 @@ func (s *setup) resume(ctx context.Context, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err := ledger.Open(ctx, s.at, ledger.Options{Keys: keys}); err != nil {
+	where, err := s.gitOptions(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := ledger.Open(ctx, s.at, ledger.Options{Keys: keys, Git: where}); err != nil {
 		return s.lost(err)
 	}
 	if err := s.did(false, "ledger", s.at); err != nil {
@@ -51,14 +55,15 @@ func (s *setup) resume(ctx context.Context, data []byte) error {
 
 // goBy takes the log from the policy. A ledger asked for elsewhere would be
 // another log, and a repository has one.
-func (s *setup) goBy(p *policy.Policy) error {
+func (s *setup) goBy(p *policy.Policy) (err error) {
 	asked, at := s.at, ledgerURL(s.place.root, s.place.common, p.Ledger.URL)
 	if s.url != defaultLedger && asked != at {
 		return cli.Fail(cli.Usage, "run it without --ledger; to begin another log, take "+product.PolicyFile+" away first",
 			"the policy names the ledger %s, and not %s", at, asked)
 	}
 	s.origin, s.url, s.at = p.Ledger.Origin, p.Ledger.URL, at
-	return nil
+	s.host, err = s.host.asIn(p.Ledger.Hosting)
+	return err
 }
 
 // lost explains a ledger that a policy names and that is not there.

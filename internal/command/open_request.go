@@ -13,6 +13,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/git"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
@@ -52,13 +53,23 @@ func (g *gate) request(ctx context.Context) (proof.Checkpoint, []*event.Event, o
 	return proof.Checkpoint{}, nil, openRequest{}, ledger.ErrHeadMoved
 }
 
+// read returns the log as it stands, with everything in it that waited at the
+// ledger where this verb logs that, and settles which policy is in force.
 func (w *workspace) read(ctx context.Context) (proof.Checkpoint, []*event.Event, error) {
+	if w.inbox != nil && w.integrates {
+		if _, _, err := w.integrate(ctx); err != nil {
+			return proof.Checkpoint{}, nil, err
+		}
+	}
 	head, err := w.ledger.Head(ctx)
 	if err != nil {
 		return head, nil, ledgerError(w.url, err)
 	}
 	events, err := w.events(ctx, head)
-	return head, events, err
+	if err != nil {
+		return head, nil, err
+	}
+	return head, events, w.follow(ctx, events)
 }
 
 // wanted is the request as it would be made now.
@@ -77,8 +88,8 @@ func (g *gate) wanted(head proof.Checkpoint, events []*event.Event) (event.Reque
 		Subjects:     g.subjects,
 		Commit:       g.at.Commit,
 		Policy:       digest,
-		Documents:    documents(g.policy, events, g.subjects),
-		Previous:     previous(g.policy, events, g.rules),
+		Documents:    g.documents(events, g.subjects),
+		Previous:     g.previous(events, g.rules),
 		Created:      stamp(now),
 		Expires:      stamp(now.Add(g.rules.MaxAge)),
 	}, nil
@@ -92,7 +103,7 @@ func (g *gate) find(events []*event.Event, want event.RequestPredicate) (openReq
 		return openRequest{}, false
 	}
 	for _, e := range slices.Backward(events) {
-		if !mentionsAny(e, want.Subjects[0]) || !e.Is("request") || !policy.MayGate(g.policy, g.rules, e) {
+		if !mentionsAny(e, want.Subjects[0]) || !e.Is("request") || !g.gates(g.rules, e) {
 			continue
 		}
 		p, err := event.DecodePredicate[event.RequestPredicate](e)
@@ -124,46 +135,154 @@ func expired(at string, now time.Time) bool {
 	return err != nil || !now.Before(t)
 }
 
-// ask logs the request, and with it who wrote the commit where the policy
-// excludes by that and nobody has said it yet.
+// ask logs the request, and with it what a decision will need and nobody has
+// said yet: the policy it is asked under, and who wrote the commits.
 func (g *gate) ask(ctx context.Context, head proof.Checkpoint, events []*event.Event, want event.RequestPredicate) error {
-	var entries []entry
-	if len(g.rules.Exclude) > 0 && !g.knowsCommit(events, want.Commit) {
-		p, err := g.commitPredicate(ctx, want.Commit, g.at)
-		if err != nil {
-			return err
-		}
-		commit, err := g.sign("commit", []event.Subject{commitSubject(want.Commit)}, p)
-		if err != nil {
-			return err
-		}
-		entries = append(entries, commit)
-	}
-	request, err := g.sign("request", want.Subjects, want)
+	entries, err := g.authors(ctx, head, events, want)
 	if err != nil {
 		return err
+	}
+	if g.first {
+		begin, err := g.policyEvent(ctx, g.policy, event.NoPrevious, "")
+		if err != nil {
+			return err
+		}
+		entries = append(entries, begin)
+	}
+	request, err := g.sign(ctx, "request", want.Subjects, want)
+	if err != nil {
+		return err
+	}
+	if g.next != nil {
+		request.blobs = append(request.blobs, g.next.Source)
 	}
 	_, err = g.append(ctx, head, append(entries, request)...)
 	return err
 }
 
+// maxAuthored is how many commits one request may be about that nobody has
+// told the ledger of.
+const maxAuthored = 2000
+
+// authors says who wrote the commits since what was last deployed, where the
+// policy excludes by that.
+func (g *gate) authors(ctx context.Context, head proof.Checkpoint, events []*event.Event, want event.RequestPredicate) ([]entry, error) {
+	if len(g.rules.Exclude) == 0 {
+		return nil, nil
+	}
+	commits, err := g.commitsOf(ctx, head, events, want)
+	if err != nil {
+		return nil, err
+	}
+	var entries []entry
+	for _, id := range commits {
+		if g.knowsCommit(events, id) {
+			continue
+		}
+		if len(entries) == maxAuthored {
+			return nil, cli.Fail(cli.Usage, "record them first, in parts: gateledger record commit --subject git:REV", "more than %d commits since the last deployment are not in the ledger", maxAuthored)
+		}
+		p, err := g.commitPredicate(ctx, id, g.at)
+		if err != nil {
+			return nil, err
+		}
+		commit, err := g.sign(ctx, "commit", []event.Subject{commitSubject(id)}, p)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, commit)
+	}
+	return entries, nil
+}
+
+// commitsOf are the commits that the request is about: its own, those under it
+// that what was last deployed did not have, and where a branch left before that
+// was made, those that show where it left.
+func (g *gate) commitsOf(ctx context.Context, head proof.Checkpoint, events []*event.Event, want event.RequestPredicate) ([]string, error) {
+	since, _, err := policy.Brings(policy.Input{
+		Policy: g.policy, Root: g.believes, Events: events, Head: checkpointOf(head), Now: g.env.Now().UTC(),
+	}, want)
+	if err != nil {
+		return nil, cli.Fail(cli.Integrity, "", "find what was last deployed: %w", err)
+	}
+	if since == "" || since == want.Commit || g.place.repo == nil {
+		return []string{want.Commit}, nil
+	}
+	commits, err := g.between(ctx, since, want.Commit)
+	if err != nil {
+		return nil, err
+	}
+	ids, left := []string{want.Commit}, map[string]bool{}
+	for _, c := range commits {
+		ids = append(ids, c.ID)
+		for _, p := range c.Parents {
+			left[p] = p != since
+		}
+	}
+	for _, id := range ids {
+		delete(left, id)
+	}
+	for _, id := range sortedKeys(left) {
+		if !left[id] {
+			continue
+		}
+		old, err := g.between(ctx, id, since)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range old {
+			ids = append(ids, c.ID)
+		}
+		ids = append(ids, since)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// between lists the commits of b that are not of a.
+func (g *gate) between(ctx context.Context, a, b string) ([]git.Commit, error) {
+	log, err := g.place.repo.Log(ctx, a, b)
+	if err == nil && len(log) == git.MaxLog {
+		err = fmt.Errorf("at least %d", git.MaxLog)
+	}
+	if err != nil {
+		return nil, cli.Fail(cli.Unknown, "check out with full history (fetch-depth: 0)", "list the commits since %.12s, which was last deployed: %w", a, err)
+	}
+	return log, nil
+}
+
 func (g *gate) knowsCommit(events []*event.Event, commit string) bool {
 	return slices.ContainsFunc(events, func(e *event.Event) bool {
-		if !e.Mentions(commit) || !e.Is("commit") || e.Verify() != nil {
+		if !e.Mentions(commit) || !e.Is("commit") || !g.bySigner(e) {
 			return false
 		}
-		_, ok := g.policy.SignerOf(e.KeyID())
 		p, err := event.DecodePredicate[event.CommitPredicate](e)
-		return ok && err == nil && p.Commit == commit
+		return err == nil && p.Commit == commit
 	})
 }
 
+// bySigner reports whether a signer of the policy in force signed e.
+func (w *workspace) bySigner(e *event.Event) bool {
+	_, _, err := w.policy.Signer(e, w.believes)
+	return err == nil
+}
+
+// gates reports whether one signed e whose requests, decisions and
+// consumptions count in an environment.
+func (w *workspace) gates(rules policy.Environment, e *event.Event) bool {
+	_, err := w.policy.GateOf(rules, e, w.believes)
+	return err == nil
+}
+
 // documents are the digests of what approvers are shown of each subject: its
-// newest SBOM by a signer of the policy.
-func documents(p *policy.Policy, events []*event.Event, subjects []event.Subject) []string {
+// newest SBOM by a signer of the policy; of a change of policy, its text.
+func (g *gate) documents(events []*event.Event, subjects []event.Subject) []string {
+	if g.next != nil {
+		return []string{"sha256:" + g.next.Digest}
+	}
 	out := []string{}
 	for _, s := range subjects {
-		if e := newest(p, events, s, "sbom"); e != nil {
+		if e := g.newest(events, s, "sbom"); e != nil {
 			if d, err := event.Document(e); err == nil {
 				out = append(out, d.String())
 			}
@@ -175,12 +294,9 @@ func documents(p *policy.Policy, events []*event.Event, subjects []event.Subject
 
 // newest returns the last event of kind about s that a signer of the policy
 // signed, or nil.
-func newest(p *policy.Policy, events []*event.Event, s event.Subject, kind string) *event.Event {
+func (w *workspace) newest(events []*event.Event, s event.Subject, kind string) *event.Event {
 	for _, e := range slices.Backward(events) {
-		if !mentionsAny(e, s) || !e.Is(kind) || e.Verify() != nil {
-			continue
-		}
-		if _, ok := p.SignerOf(e.KeyID()); !ok {
+		if !mentionsAny(e, s) || !e.Is(kind) || !w.bySigner(e) {
 			continue
 		}
 		st, err := e.Statement()
@@ -201,12 +317,9 @@ func sharesDigest(a, b event.Subject) bool {
 
 // previous is the digest last deployed to the environment by a request that
 // was used up, or "none".
-func previous(p *policy.Policy, events []*event.Event, rules policy.Environment) string {
+func (w *workspace) previous(events []*event.Event, rules policy.Environment) string {
 	for _, e := range slices.Backward(events) {
-		if !e.Mentions(rules.Name) || !e.Is("deployment") || e.Verify() != nil {
-			continue
-		}
-		if _, ok := p.SignerOf(e.KeyID()); !ok {
+		if !e.Mentions(rules.Name) || !e.Is("deployment") || !w.bySigner(e) {
 			continue
 		}
 		d, err := event.DecodePredicate[event.DeploymentPredicate](e)
@@ -214,18 +327,18 @@ func previous(p *policy.Policy, events []*event.Event, rules policy.Environment)
 			continue
 		}
 		st, err := e.Statement()
-		if err != nil || len(st.Subject) == 0 || !consumed(p, events, rules, st.Subject[0]) {
+		if err != nil || len(st.Subject) == 0 || !w.consumed(events, rules, st.Subject[0]) {
 			continue
 		}
 		return st.Subject[0].Digests()[0].String()
 	}
-	return "none"
+	return event.NoPrevious
 }
 
 // consumed reports whether a request for s was used up in this environment.
-func consumed(p *policy.Policy, events []*event.Event, rules policy.Environment, s event.Subject) bool {
+func (w *workspace) consumed(events []*event.Event, rules policy.Environment, s event.Subject) bool {
 	return slices.ContainsFunc(events, func(e *event.Event) bool {
-		if !mentionsAny(e, s) || !e.Is("consumption") || !policy.MayGate(p, rules, e) {
+		if !mentionsAny(e, s) || !e.Is("consumption") || !w.gates(rules, e) {
 			return false
 		}
 		c, err := event.DecodePredicate[event.ConsumptionPredicate](e)
@@ -264,7 +377,7 @@ func (g *gate) resolve(ctx context.Context, args []string) ([]event.Subject, err
 func (g *gate) noSubject(ctx context.Context) error {
 	var names []string
 	if _, events, err := g.read(ctx); err == nil {
-		names = built(g.policy, events)
+		names = g.built(events)
 	}
 	names = append(names, subject.Candidates(g.place.root)...)
 	if len(names) == 0 {
@@ -274,14 +387,14 @@ func (g *gate) noSubject(ctx context.Context) error {
 }
 
 // built names the subjects of the last builds by signers of the policy.
-func built(p *policy.Policy, events []*event.Event) []string {
+func (w *workspace) built(events []*event.Event) []string {
 	var out []string
 	for _, e := range slices.Backward(events) {
-		if len(out) >= 5 || !e.Is("build") || e.Verify() != nil {
+		if len(out) >= 5 || !e.Is("build") || !w.bySigner(e) {
 			continue
 		}
 		st, err := e.Statement()
-		if _, ok := p.SignerOf(e.KeyID()); !ok || err != nil {
+		if err != nil {
 			continue
 		}
 		for _, s := range st.Subject {

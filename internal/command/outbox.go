@@ -18,85 +18,96 @@ import (
 	"github.com/gateledger/gateledger/internal/keyring"
 )
 
-// The spool holds signed events from before the first attempt to append them
+// The outbox holds signed events from before the first attempt to log them
 // until their receipt: spool/ORIGIN/EVENT-ID.json in the user's folder. An
-// append that ends without an answer may have worked or not. The next run of
-// the same command finds its event here and appends these bytes again, which
-// the ledger knows by their id.
+// attempt that ends without an answer may have worked or not, and an event
+// that was left for whoever holds the log key may be taken away before it is
+// logged. The next run of the same command finds its event here and sends
+// these bytes again, which the ledger knows by their id.
 
-// maxSpooled bounds one file of the spool, and maxWaiting how many are looked
-// at.
+// maxSpooled bounds one file of the outbox, and maxWaiting how many are
+// looked at.
 const (
-	maxSpooled = event.MaxPayload*2 + 1<<16
+	maxSpooled = event.MaxPayload*2 + 1<<20
 	maxWaiting = 100
 )
 
-// A spooled is a signed event as it lies in the spool. Its name is its id, and
-// it is checked against that before it is used.
+// A spooled is a signed event as it lies in the outbox. Its name is its id,
+// and it is checked against that before it is used.
 type spooled struct {
-	Payload   []byte `json:"payload"`
-	Signature []byte `json:"signature"`
-	PublicKey []byte `json:"public_key"`
+	Payload     []byte   `json:"payload"`
+	Signature   []byte   `json:"signature"`
+	PublicKey   []byte   `json:"public_key"`
+	Certificate []byte   `json:"certificate,omitempty"`
+	Timestamps  [][]byte `json:"timestamps,omitempty"`
+	Entries     [][]byte `json:"entries,omitempty"`
+	Left        bool     `json:"left,omitzero"` // it was left for whoever holds the log key
 }
 
-// A box is one place in the spool.
+// A box is one place in the outbox. The zero box is none.
 type box struct {
-	file string
+	file   string
+	signed event.Signed
+	left   bool
 }
 
 // done empties the box: the ledger has given its receipt.
 func (b box) done() error {
 	if err := os.Remove(b.file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("empty the spool: %w", err)
+		return fmt.Errorf("empty the outbox: %w", err)
 	}
 	return nil
 }
 
-// spool returns the event that says payload, signed and on disk: the one that
-// waits there from an earlier attempt, which differs at most in when it was
-// made, else a new one.
-func (r *recording) spool(payload []byte) (event.Signed, box, error) {
-	dir, err := r.spoolDir()
+// keep puts a signed event into the outbox.
+func (w *workspace) keep(s event.Signed) (box, error) {
+	dir, err := w.outbox()
 	if err != nil {
-		return event.Signed{}, box{}, err
+		return box{}, err
 	}
-	waiting, old, err := r.waiting(dir, payload)
-	if err != nil || waiting.file != "" {
-		return old, waiting, err
-	}
-	signed, err := event.Sign(payload, r.key)
-	if err != nil {
-		return event.Signed{}, box{}, fmt.Errorf("sign %s: %w", r.recorder.kind.Name, err)
-	}
-	data, err := canon.Marshal(spooled{signed.Payload, signed.Signature, signed.Verifier.PublicKey})
-	if err != nil {
-		return event.Signed{}, box{}, err
-	}
-	files, err := durable.Dir(dir)
-	if err != nil {
-		return event.Signed{}, box{}, fmt.Errorf("open the spool: %w", err)
-	}
-	name := spoolName(signed)
-	if err := durable.WriteFile(files, name, data); err != nil {
-		return event.Signed{}, box{}, fmt.Errorf("spool the signed event: %w", err)
-	}
-	return signed, box{filepath.Join(dir, name)}, nil
+	b := box{file: filepath.Join(dir, spoolName(s)), signed: s}
+	return b, b.write()
 }
 
-// spoolDir makes the spool of this ledger. The origin has been checked to be
-// a name when the key was looked up; a second look costs nothing.
-func (r *recording) spoolDir() (string, error) {
-	base, err := keyring.Dir(r.env.Getenv)
+// wasLeft notes that the event is at the ledger, for whoever holds the key.
+func (b *box) wasLeft() error {
+	if b.left {
+		return nil
+	}
+	b.left = true
+	return b.write()
+}
+
+func (b *box) write() error {
+	s := b.signed
+	data, err := canon.Marshal(spooled{s.Payload, s.Signature, s.Verifier.PublicKey, s.Verifier.Certificate, s.Timestamps, s.Entries, b.left})
+	if err != nil {
+		return err
+	}
+	files, err := durable.Dir(filepath.Dir(b.file))
+	if err != nil {
+		return fmt.Errorf("open the outbox: %w", err)
+	}
+	if err := durable.WriteFile(files, filepath.Base(b.file), data); err != nil {
+		return fmt.Errorf("put the signed event into the outbox: %w", err)
+	}
+	return nil
+}
+
+// outbox makes the folder of this ledger. The origin has been checked to be a
+// name when the key was looked up; a second look costs nothing.
+func (w *workspace) outbox() (string, error) {
+	base, err := keyring.Dir(w.env.Getenv)
 	if err != nil {
 		return "", err
 	}
-	origin := r.policy.Ledger.Origin
+	origin := w.policy.Ledger.Origin
 	if !filepath.IsLocal(origin) || strings.ContainsAny(origin, `/\`) {
-		return "", fmt.Errorf("open the spool: the origin %q is no name for a folder", origin)
+		return "", fmt.Errorf("open the outbox: the origin %q is no name for a folder", origin)
 	}
 	dir := filepath.Join(base, "spool", origin)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("open the spool: %w", err)
+		return "", fmt.Errorf("open the outbox: %w", err)
 	}
 	return dir, nil
 }
@@ -106,62 +117,76 @@ func spoolName(s event.Signed) string {
 	return hex.EncodeToString(id[:]) + ".json"
 }
 
-// waiting looks for an event of this key in the spool that says what payload
-// says. Others that wait are counted in a note: their own command, run again,
-// logs them.
-func (r *recording) waiting(dir string, payload []byte) (box, event.Signed, error) {
+// waiting returns what waits in the outbox and is whole, at most maxWaiting.
+func (w *workspace) waiting() ([]box, error) {
+	dir, err := w.outbox()
+	if err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return box{}, event.Signed{}, fmt.Errorf("look through the spool: %w", err)
+		return nil, fmt.Errorf("look through the outbox: %w", err)
 	}
-	if len(entries) == 0 {
-		return box{}, event.Signed{}, nil
-	}
-	want, err := timeless(payload)
-	if err != nil {
-		return box{}, event.Signed{}, err
-	}
-	others := 0
+	var all []box
 	for _, e := range entries[:min(len(entries), maxWaiting)] {
-		file := filepath.Join(dir, e.Name())
-		s, err := readSpooled(file)
+		b, err := readBox(filepath.Join(dir, e.Name()))
 		if err != nil {
 			continue // half-written by a crash: it was never tried
 		}
-		got, err := timeless(s.Payload)
-		if err == nil && bytes.Equal(got, want) && s.KeyID() == event.KeyID(r.key.Verifier()) {
-			return box{file}, s, nil
+		all = append(all, b)
+	}
+	return all, nil
+}
+
+// again returns the event in the outbox that says what same looks for, and
+// how many others wait.
+func (w *workspace) again(same func(event.Signed) bool) (found box, others int, err error) {
+	all, err := w.waiting()
+	for _, b := range all {
+		if found.file == "" && same(b.signed) {
+			found = b
+			continue
 		}
 		others++
 	}
-	if others > 0 {
-		r.note("signed events that still wait for their answer in %s: %d; run their commands again", dir, others)
-	}
-	return box{}, event.Signed{}, nil
+	return found, others, err
 }
 
-// readSpooled reads a file of the spool and believes nothing in it that its
-// own signature and name do not hold.
-func readSpooled(file string) (event.Signed, error) {
+// readBox reads a file of the outbox and believes nothing in it that its own
+// signature and name do not hold.
+func readBox(file string) (box, error) {
 	data, err := readLimited(file, maxSpooled)
 	if err != nil {
-		return event.Signed{}, err
+		return box{}, err
 	}
 	var raw spooled
 	if err := canon.Decode(data, &raw); err != nil {
-		return event.Signed{}, err
+		return box{}, err
 	}
 	s := event.Signed{
-		Payload: raw.Payload, Signature: raw.Signature,
-		Verifier: event.Verifier{KeyDetails: event.KeyDetails, PublicKey: raw.PublicKey},
+		Payload: raw.Payload, Signature: raw.Signature, Timestamps: raw.Timestamps, Entries: raw.Entries,
+		Verifier: event.Verifier{KeyDetails: event.KeyDetails, PublicKey: raw.PublicKey, Certificate: raw.Certificate},
 	}
 	if err := s.Verify(); err != nil {
-		return event.Signed{}, err
+		return box{}, err
 	}
 	if spoolName(s) != filepath.Base(file) {
-		return event.Signed{}, fmt.Errorf("%s holds another event", file)
+		return box{}, fmt.Errorf("%s holds another event", file)
 	}
-	return s, nil
+	return box{file: file, signed: s, left: raw.Left}, nil
+}
+
+// sameButTime returns a test for events that say what payload says, whenever
+// it was made.
+func sameButTime(payload []byte) (func(event.Signed) bool, error) {
+	want, err := timeless(payload)
+	if err != nil {
+		return nil, err
+	}
+	return func(s event.Signed) bool {
+		got, err := timeless(s.Payload)
+		return err == nil && bytes.Equal(got, want)
+	}, nil
 }
 
 // timeless is a statement without the time at which it was made.

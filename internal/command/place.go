@@ -22,6 +22,7 @@ type place struct {
 	root   string    // the checkout's top folder, or the working folder outside of one
 	common string    // git's folder, shared by all worktrees; empty outside of a checkout
 	repo   *git.Repo // nil outside of a checkout
+	getenv func(string) string
 
 	provider string // github, gitlab or local
 	ci       bool   // this is a job of any CI, also of one without an adapter
@@ -33,7 +34,7 @@ func findPlace(_ context.Context, env *cli.Env) (place, error) {
 	if err != nil {
 		return place{}, fmt.Errorf("find the working folder: %w", err)
 	}
-	here := place{root: dir, provider: ci.Detect(env.Getenv), ci: inCI(env.Getenv)}
+	here := place{root: dir, getenv: env.Getenv, provider: ci.Detect(env.Getenv), ci: inCI(env.Getenv)}
 	repo, err := git.Open(dir, env.Getenv)
 	if errors.Is(err, git.ErrNoCheckout) {
 		return here, nil

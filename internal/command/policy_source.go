@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/git"
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -42,6 +43,9 @@ func protectedPolicy(ctx context.Context, p place, _ keyring.Ring, f where) (fou
 		data, err := readPolicyFile(f.policy)
 		return found{data: data, source: f.policy, pinned: true}, err
 	}
+	if p.repo == nil && isGit(f.ledger) {
+		return ledgersPolicy(ctx, p, f.ledger)
+	}
 	if p.repo == nil {
 		return found{}, cli.Fail(cli.Usage, "give your own copy with --policy FILE, or run inside the git checkout",
 			"no git checkout here, so there is no protected policy to go by")
@@ -61,7 +65,24 @@ func protectedPolicy(ctx context.Context, p place, _ keyring.Ring, f where) (fou
 	if err != nil {
 		return found{}, cli.Fail(cli.Usage, "commit it: git add "+product.PolicyFile+" && git commit", "read %s from HEAD: %w", product.PolicyFile, err)
 	}
-	return found{data: data, source: "local HEAD"}, nil
+	return found{data: data, source: "local HEAD", protected: true}, nil
+}
+
+// ledgersPolicy is the policy of the repository that a ledger lives in, for a
+// job that has no checkout because it must run nothing of the project.
+func ledgersPolicy(ctx context.Context, p place, url string) (found, error) {
+	remote, err := p.gitRemote(ctx, url)
+	if err != nil {
+		return found{}, err
+	}
+	file, err := git.DefaultFile(ctx, p.getenv, remote, product.PolicyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return found{}, cli.Fail(cli.Usage, "commit "+product.PolicyFile+" to the default branch and push it", "%w", err)
+	}
+	if err != nil {
+		return found{}, cli.Fail(cli.Unknown, "the policy is read from the default branch of the ledger's repository: check address and network, or give your own copy with --policy FILE", "%w", err)
+	}
+	return found{data: file.Data, source: fmt.Sprintf("the default branch of %s at %.12s", git.Redact(remote.URL), file.Commit), protected: true}, nil
 }
 
 func remotePolicy(ctx context.Context, p place) (found, error) {
@@ -73,7 +94,7 @@ func remotePolicy(ctx context.Context, p place) (found, error) {
 		return found{}, cli.Fail(cli.Unknown, "the policy is read from the remote's default branch: check the network, or give your own copy with --policy FILE",
 			"read policy from %s: %w", remote, err)
 	}
-	return found{data: file.Data, source: fmt.Sprintf("%s of %s at %.12s", file.Ref, remote, file.Commit)}, nil
+	return found{data: file.Data, source: fmt.Sprintf("%s of %s at %.12s", file.Ref, remote, file.Commit), protected: true}, nil
 }
 
 // trustedPolicy is for verifying and voting: the verifier's own copy, given

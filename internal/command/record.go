@@ -30,12 +30,12 @@ import (
 // something to it.
 type recordFlags struct {
 	where
+	signing
 	subjects []string
-	key      string
 	bundle   string
 	json     bool
 
-	environment, result, request, url string
+	environment, result, request, url, from string
 }
 
 // Record is the verb that logs what happened.
@@ -90,7 +90,8 @@ func recordKind(env *cli.Env, r recorder) *cobra.Command {
 	f.where.flags(cmd)
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.subjects, "subject", nil, "`SUBJECT` it is about: FILE, FOLDER, NAME@sha256:HEX or git:REV; repeatable")
-	flags.StringVar(&f.key, "key", "", "event key `FILE`, instead of the one init made")
+	f.keyFlag(cmd)
+	f.signing.flags(cmd)
 	flags.StringVarP(&f.bundle, "output", "o", "", "write the Sigstore bundle to `FILE`")
 	flags.BoolVar(&f.json, "json", false, "print one JSON object")
 	if r.flags != nil {
@@ -127,7 +128,7 @@ type recording struct {
 	recorder recorder
 	flags    recordFlags
 	args     []string // the reports
-	key      event.Signer
+	maker    maker
 	at       event.Context
 	subjects []event.Subject
 	notes    []string // talk
@@ -148,15 +149,16 @@ func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, arg
 		return err
 	}
 	rec := &recording{workspace: w, recorder: r, flags: f, args: args}
-	if rec.key, err = w.signer(f.key); err != nil {
+	if rec.maker, err = w.maker(f.signing, false); err != nil {
 		return err
 	}
-	if err := w.openLedger(ctx, f.ledger, true); err != nil {
+	if err := w.openLedger(ctx, f.where, leaving); err != nil {
 		return err
 	}
 	if rec.at, rec.subjects, err = facts.wait(); err != nil {
 		return err
 	}
+	w.believes = w.root(ctx)
 	d, err := r.draft(ctx, rec)
 	if err != nil {
 		return err
@@ -208,30 +210,59 @@ func (f *facts) stop() {
 	_ = f.work.Wait() // told by wait, or of no interest
 }
 
-// log signs, spools, appends and reports, in this order.
+// log signs, puts the event into the outbox, logs it, and reports, in this
+// order.
 func (r *recording) log(ctx context.Context, d draft) error {
 	payload, err := event.NewStatement(d.predicateType, r.subjects, d.predicate)
 	if err != nil {
 		return err
 	}
-	signed, box, err := r.spool(payload)
+	b, err := r.boxed(ctx, payload)
 	if err != nil {
 		return err
 	}
-	receipts, err := r.append(ctx, proof.Checkpoint{}, entry{signed: signed, blobs: d.blobs})
+	receipt, pending, err := r.deliver(ctx, &b, entry{signed: b.signed, blobs: d.blobs})
 	if errors.Is(err, ledger.ErrReadOnly) || errors.Is(err, ledger.ErrTooLarge) {
-		return errors.Join(err, box.done()) // refused for good: there is nothing to try again
+		return errors.Join(err, b.done()) // refused for good: there is nothing to try again
 	}
 	if err != nil {
 		return err
 	}
-	if err := r.writeBundle(signed, receipts[0]); err != nil {
+	if pending {
+		return notLogged("recorded")
+	}
+	if err := r.writeBundle(b.signed, receipt); err != nil {
 		return err
 	}
-	if err := r.report(signed, receipts[0]); err != nil {
+	if err := r.report(b.signed, receipt); err != nil {
 		return err
 	}
-	return box.done()
+	return b.done()
+}
+
+// boxed returns the event that says payload, signed and on disk: the one that
+// waits in the outbox from an earlier attempt, which differs at most in when
+// it was made, else a new one.
+func (r *recording) boxed(ctx context.Context, payload []byte) (box, error) {
+	same, err := sameButTime(payload)
+	if err != nil {
+		return box{}, err
+	}
+	b, others, err := r.again(func(s event.Signed) bool { return r.maker.made(s) && same(s) })
+	if err != nil || b.file != "" {
+		return b, err
+	}
+	if others > 0 {
+		r.note("signed events that still wait for their answer in the outbox: %d; run their commands again", others)
+	}
+	signed, err := r.maker.make(ctx, payload)
+	if err != nil {
+		return box{}, fmt.Errorf("sign %s: %w", r.recorder.kind.Name, err)
+	}
+	if err := r.believed(ctx, signed); err != nil {
+		return box{}, err
+	}
+	return r.keep(signed)
 }
 
 // writeBundle writes the Sigstore bundle where it was asked for.
@@ -274,13 +305,21 @@ type recorded struct {
 	Notes      []string         `json:"notes"`
 }
 
+// nameOf is the policy's name for whoever signed s.
+func (w *workspace) nameOf(s event.Signed) string {
+	if e, err := opened(s); err == nil {
+		name, _, _ := w.policy.Signer(e, w.believes)
+		return name
+	}
+	return ""
+}
+
 func (r *recording) report(s event.Signed, receipt proof.Receipt) error {
 	id := s.ID()
-	name, _ := r.policy.SignerOf(s.KeyID())
 	out := recorded{
 		Schema: product.PredicateBase + "recorded/v1", Kind: r.recorder.kind.Name,
 		Event: "sha256:" + hex.EncodeToString(id[:]), Index: receipt.Index, Duplicate: receipt.Duplicate,
-		Subjects: r.subjects, Signer: name, Key: s.KeyID(), Ledger: r.policy.Ledger.Origin,
+		Subjects: r.subjects, Signer: r.nameOf(s), Key: s.KeyID(), Ledger: r.policy.Ledger.Origin,
 		Checkpoint: checkpointOf(receipt.Checkpoint), Receipt: string(receipt.Marshal()),
 		Bundle: r.flags.bundle, Notes: append([]string{}, r.notes...),
 	}

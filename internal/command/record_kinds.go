@@ -51,10 +51,11 @@ func recorders() []recorder {
 		"sbom":       {args: cobra.ExactArgs(1), usage: "BOM", draft: draftSBOM, long: sbomLong, example: "  gateledger record sbom --subject dist/app sbom.cdx.json"},
 		"test":       {args: cobra.MinimumNArgs(1), usage: "REPORT…", draft: draftTest, flags: testFlags, long: testLong, example: testExample},
 		"deployment": {args: cobra.NoArgs, draft: draftDeployment, flags: deploymentFlags, example: deploymentExample},
+		untrusted:    {args: cobra.ExactArgs(1), usage: "REPORT", draft: draftUntrusted, flags: untrustedFlags, long: untrustedLong, example: untrustedExample},
 	}
 	var list []recorder
 	for _, k := range event.Kinds() {
-		if r, ok := table[k.Name]; ok && k.Recordable {
+		if r, ok := table[k.Name]; ok {
 			r.kind = k
 			list = append(list, r)
 		}

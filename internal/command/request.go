@@ -41,7 +41,7 @@ func requestList(env *cli.Env) *cobra.Command {
 		Short: "List the requests that are open",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			w, err := openWorkspace(cmd.Context(), env, f, trustedPolicy, false)
+			w, err := openWorkspace(cmd.Context(), env, f, trustedPolicy, reading)
 			if err != nil {
 				return err
 			}
@@ -75,7 +75,7 @@ func (w *workspace) listRequests(ctx context.Context, all, asJSON bool) error {
 	lines := []requestLine{}
 	for _, r := range w.requests(events) {
 		d, err := policy.Evaluate(policy.Input{
-			Policy: w.policy, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
+			Policy: w.policy, Root: w.believes, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
 		})
 		if err != nil {
 			return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
@@ -125,8 +125,8 @@ func (w *workspace) requests(events []*event.Event) []openRequest {
 		if err != nil {
 			continue
 		}
-		rules, ok := w.policy.Environments[p.Environment]
-		if !ok || !policy.MayGate(w.policy, rules, e) {
+		rules, ok := w.policy.Environment(p.Environment)
+		if !ok || !w.gates(rules, e) {
 			continue
 		}
 		if id, err := event.RequestID(p); err == nil {
@@ -167,7 +167,7 @@ func requestShow(env *cli.Env) *cobra.Command {
 		Short: "Show one request, its votes and what is missing",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			w, err := openWorkspace(cmd.Context(), env, f, trustedPolicy, false)
+			w, err := openWorkspace(cmd.Context(), env, f, trustedPolicy, reading)
 			if err != nil {
 				return err
 			}
@@ -189,7 +189,7 @@ func (w *workspace) showOne(ctx context.Context, prefix string, out output) erro
 		return err
 	}
 	d, err := policy.Evaluate(policy.Input{
-		Policy: w.policy, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
+		Policy: w.policy, Root: w.believes, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
 	})
 	if err != nil {
 		return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
@@ -217,5 +217,11 @@ func (w *workspace) showRequest(ctx context.Context, to io.Writer, events []*eve
 	r.Now = w.env.Now()
 	r.Commits = w.commitsSince(ctx, events, r.Asked)
 	r.SBOM = w.sbomChange(ctx, events, r.Asked)
-	return report.Text(to, r, textOptions(w.env, to))
+	if err := report.Text(to, r, textOptions(w.env, to)); err != nil {
+		return err
+	}
+	if r.Asked.Environment == policy.ChangeEnvironment {
+		return w.showPolicyChange(ctx, to, r.Asked)
+	}
+	return nil
 }

@@ -7,10 +7,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
 )
 
 // commitsSince lists the commits between the one last deployed and the one
@@ -55,8 +58,8 @@ func (w *workspace) sbomChange(ctx context.Context, events []*event.Event, p eve
 	if err != nil || len(p.Subjects) == 0 {
 		return nil
 	}
-	before := w.components(ctx, newest(w.policy, events, event.Subject{Digest: map[string]string{d.Alg: d.Hex}}, "sbom"))
-	after := w.components(ctx, newest(w.policy, events, p.Subjects[0], "sbom"))
+	before := w.components(ctx, w.newest(events, event.Subject{Digest: map[string]string{d.Alg: d.Hex}}, "sbom"))
+	after := w.components(ctx, w.newest(events, p.Subjects[0], "sbom"))
 	if before == nil || after == nil {
 		return nil
 	}
@@ -92,4 +95,24 @@ func (w *workspace) components(ctx context.Context, e *event.Event) []string {
 		return nil
 	}
 	return purls
+}
+
+// showPolicyChange prints what another policy would let whom do, beside the
+// one in force. Nobody should vote on a digest alone.
+func (w *workspace) showPolicyChange(ctx context.Context, to io.Writer, p event.RequestPredicate) error {
+	if len(p.Subjects) != 1 {
+		return cli.Fail(cli.Integrity, "", "a change of policy is about one file, not %d", len(p.Subjects))
+	}
+	digest := p.Subjects[0].Digest["sha256"]
+	text, err := w.documentOf(ctx, digest)
+	if err != nil {
+		return ledgerError(w.url, fmt.Errorf("read the policy asked for, sha256:%s: %w", digest, err))
+	}
+	next, err := policy.Parse(text)
+	if err != nil || next.Digest != digest {
+		return cli.Fail(cli.No, "deny it, and let it be mended", "the policy asked for, sha256:%s, can't be gone by: %w", digest, firstFinding(err))
+	}
+	fmt.Fprintln(to)
+	showTrust(to, next, w.policy.Source)
+	return nil
 }

@@ -22,6 +22,7 @@ type verb struct {
 const (
 	setUp   = "Set up"
 	mainJob = "The main job, in its order"
+	keepLog = "Keep a shared log"
 	learn   = "See it work"
 )
 
@@ -39,6 +40,8 @@ func verbs() []verb {
 		{mainJob, Gate},
 		{mainJob, Verify},
 		{mainJob, Export},
+		{keepLog, Integrate},
+		{keepLog, Repair},
 		{learn, Demo},
 		{learn, Try},
 		{"", Version},
@@ -55,7 +58,7 @@ func Root(env *cli.Env) *cobra.Command {
   gateledger doctor                    # what is there, what is missing, what is next`,
 		Version: thisBuild().Version,
 	}
-	for _, id := range []string{setUp, mainJob, learn} {
+	for _, id := range []string{setUp, mainJob, keepLog, learn} {
 		root.AddGroup(&cobra.Group{ID: id, Title: id})
 	}
 	for i, v := range verbs() {

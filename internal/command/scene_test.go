@@ -25,10 +25,12 @@ const (
 // scene starts a story: a repository by Dana with a ledger and a policy that
 // asks two of the leads ana, bo and cy; their keys in $WORK; an artifact app,
 // and logged evidence that it was built, tested and listed. "scene bare" stops
-// before the evidence.
+// before the evidence; "scene git" has the ledger on a branch of remote.git, the
+// remote called origin.
 func scene(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 1 || len(args) == 1 && args[0] != "bare" {
-		ts.Fatalf("usage: scene [bare]")
+	kind := strings.Join(args, " ")
+	if neg || kind != "" && kind != "bare" && kind != "git" {
+		ts.Fatalf("usage: scene [bare|git]")
 	}
 	for _, name := range []string{"ana", "bo", "cy", "dana", "eve"} {
 		ts.Check(writeSSHKey(ts.MkAbs(name), name))
@@ -38,12 +40,21 @@ func scene(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o644))
 	}
-	run(ts, "git init --quiet", "gateledger init")
+	run(ts, "git init --quiet")
+	if kind == "git" {
+		run(ts, "git init --quiet --bare --initial-branch=main remote.git",
+			"git remote add origin "+ts.MkAbs("remote.git"), "gateledger init --ledger git:origin")
+	} else {
+		run(ts, "gateledger init")
+	}
 	for _, name := range []string{"ana", "bo", "cy", "dana"} {
 		run(ts, "gateledger policy add "+name+" --ssh "+name+".pub --email "+name+"@example.org --role lead")
 	}
 	run(ts, "git add .gateledger.yml", "git commit --quiet --message first")
-	if len(args) == 1 {
+	if kind == "git" {
+		run(ts, "git push --quiet origin HEAD:refs/heads/main")
+	}
+	if kind == "bare" {
 		return
 	}
 	run(ts, "gateledger record build --subject app",

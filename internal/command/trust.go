@@ -5,9 +5,11 @@ package command
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
@@ -25,13 +28,21 @@ import (
 // Trust is the verb by which a user says which policy to believe.
 func Trust(env *cli.Env) *cobra.Command {
 	var list, yes, asJSON bool
+	var root string
 	cmd := &cobra.Command{
 		Use:   "trust [FILE]",
 		Short: "Look at a policy and make it the one you trust for its log",
 		Long: `Trust shows who may log, sign and vote under a policy, and, once you say so,
 keeps a copy in your configuration folder. From then on verify, approve and
 request go by that copy, whatever stands in a checkout, a ledger or an export.
-Without FILE it is the ` + product.PolicyFile + ` of this checkout.`,
+Without FILE it is the ` + product.PolicyFile + ` of this checkout.
+
+A policy that believes certificates or timestamps names a Sigstore trusted root
+by its SHA-256. The root itself comes from --trusted-root, or from
+` + rootFile + ` beside the policy, and is kept with it.
+
+A policy that comes into force later, approved under the one you trust, is
+followed without asking you again.`,
 		Example: `  gateledger trust
   gateledger trust policy-from-security-team.yml
   gateledger trust --list`,
@@ -48,11 +59,12 @@ Without FILE it is the ` + product.PolicyFile + ` of this checkout.`,
 			if err != nil {
 				return err
 			}
-			return trust(env, ring, file, yes)
+			return trust(env, ring, file, root, yes)
 		},
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list what you trust, and change nothing")
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().StringVar(&root, "trusted-root", "", "Sigstore trusted root `FILE` that the policy names by digest")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "with --list: print one JSON object")
 	return cmd
 }
@@ -69,7 +81,7 @@ func policyArgument(cmd *cobra.Command, env *cli.Env, args []string) (string, er
 	return here.policyFile(), nil
 }
 
-func trust(env *cli.Env, ring keyring.Ring, file string, yes bool) error {
+func trust(env *cli.Env, ring keyring.Ring, file, root string, yes bool) error {
 	data, err := readPolicyFile(file)
 	if err != nil {
 		return err
@@ -77,6 +89,9 @@ func trust(env *cli.Env, ring keyring.Ring, file string, yes bool) error {
 	p, err := policy.Parse(data)
 	if err != nil {
 		return cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", file, err)
+	}
+	if err := keepRoot(env, ring, p, file, root); err != nil {
+		return err
 	}
 	before, had, err := ring.Pinned(p.Ledger.Origin)
 	if err != nil {
@@ -95,6 +110,37 @@ func trust(env *cli.Env, ring keyring.Ring, file string, yes bool) error {
 	}
 	fmt.Fprintf(env.Stdout, "\ntrusted for you: sha256:%s\n", p.Digest)
 	return nil
+}
+
+// keepRoot keeps the trusted root that the policy names. It is known by its
+// digest, so keeping it decides nothing.
+func keepRoot(env *cli.Env, ring keyring.Ring, p *policy.Policy, file, root string) error {
+	want := p.Sigstore.TrustedRoot
+	switch {
+	case want == "" && root != "":
+		return cli.Fail(cli.Usage, "", "the policy %s names no trusted root", file)
+	case want == "":
+		return nil
+	}
+	given := root != ""
+	if !given {
+		root = filepath.Join(filepath.Dir(file), filepath.FromSlash(rootFile))
+	}
+	data, err := rootIn(root)
+	switch {
+	case given && err != nil:
+		return cli.Fail(cli.Usage, "name the trusted_root.json itself", "read trusted root %s: %w", root, err)
+	case given && digestText(data) != want:
+		return cli.Fail(cli.Usage, "get the root that the policy names", "%s is %s, and the policy names %s", root, digestText(data), want)
+	case err != nil || digestText(data) != want:
+		if _, ok, err := ring.Root(want); ok || err != nil {
+			return err
+		}
+		fmt.Fprintf(env.Stderr, "note: the policy names the trusted root %s, which is not here yet; give it with --trusted-root FILE\n", want)
+		return nil
+	}
+	_, err = ring.KeepRoot(data)
+	return err
 }
 
 // consent asks on a terminal. Elsewhere it is given by a flag.
@@ -146,8 +192,18 @@ func trustLines(p *policy.Policy) []string {
 	for _, k := range p.Ledger.Keys {
 		out = append(out, "log key      "+k)
 	}
+	if p.Ledger.Hosting != "" {
+		out = append(out, "hosted on    "+p.Ledger.Hosting)
+	}
+	if p.Sigstore.TrustedRoot != "" {
+		out = append(out, "trusted root "+p.Sigstore.TrustedRoot)
+	}
+	if p.Sigstore.Timestamp != "" {
+		out = append(out, "timestamps   "+p.Sigstore.Timestamp)
+	}
 	for _, name := range sortedKeys(p.Signers) {
-		out = append(out, fmt.Sprintf("signer       %s: %s, tier %s", name, p.Signers[name].Key, p.Signers[name].Tier))
+		s := p.Signers[name]
+		out = append(out, fmt.Sprintf("signer       %s: %s, tier %s", name, cmp.Or(s.Key, ruleText(s.Keyless)), s.Tier))
 	}
 	for _, name := range sortedKeys(p.Principals) {
 		out = append(out, principalLines(name, p.Principals[name])...)
@@ -176,10 +232,37 @@ func principalLines(name string, who policy.Principal) []string {
 		line += fmt.Sprintf(", gitlab id %d", id)
 	}
 	out := []string{line}
+	if who.Keyless != nil {
+		out = append(out, fmt.Sprintf("person's id  %s: %s", name, ruleText(who.Keyless)))
+	}
 	for _, k := range who.Keys {
 		out = append(out, fmt.Sprintf("person's key %s: %s %s%s", name, k.SSH.Type(), ssh.FingerprintSHA256(k.SSH), bounds(k)))
 	}
 	return out
+}
+
+// ruleText says whose certificates a rule takes.
+func ruleText(r *keyless.Rule) string {
+	if r == nil {
+		return ""
+	}
+	parts := []string{"certificate by " + r.Issuer}
+	for _, t := range []struct {
+		name string
+		text keyless.Text
+	}{
+		{"of", r.Subject}, {"workflow", r.Workflow}, {"build signer", r.BuildSigner}, {"ref", r.Ref},
+		{"repository", keyless.Text{Is: r.RepositoryID}}, {"trigger", keyless.Text{Is: strings.Join(r.Triggers, " or ")}},
+		{"runner", keyless.Text{Is: r.Runner}}, {"environment", keyless.Text{Is: r.Environment}},
+	} {
+		if t.text.Is != "" {
+			parts = append(parts, t.name+" "+t.text.Is)
+		}
+		if t.text.Pattern != "" {
+			parts = append(parts, t.name+" like "+t.text.Pattern)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 func bounds(k policy.Key) (text string) {
@@ -196,6 +279,9 @@ func environmentLines(e policy.Environment) []string {
 	rules := []string{"tier " + string(e.Tier) + ", gate by " + listOr(e.Gate, "any signer")}
 	if e.Auto {
 		rules = append(rules, "nobody has to approve")
+	}
+	if e.Dated {
+		rules = append(rules, "times must be proven")
 	}
 	for _, seat := range e.Require {
 		rules = append(rules, seatText(seat))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -15,7 +16,9 @@ import (
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/custody"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/ledger"
+	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/report"
 	"github.com/gateledger/gateledger/internal/subject"
@@ -80,6 +83,7 @@ func verifyArtifact(env *cli.Env) *cobra.Command {
 
 func verifyDecision(env *cli.Env) *cobra.Command {
 	var digest, environment string
+	var maxAge time.Duration
 	cmd := question(env, "decision --for DIGEST --environment ENVIRONMENT", "Check that a deployment of these bytes was allowed; for the target to run", cobra.NoArgs,
 		func(ctx context.Context, v *verifier, _ []string) (custody.Chain, error) {
 			if _, err := v.environment(environment); err != nil {
@@ -89,10 +93,12 @@ func verifyDecision(env *cli.Env) *cobra.Command {
 			if err != nil {
 				return custody.Chain{}, err
 			}
+			in.MaxAge, in.Now = maxAge, v.env.Now().UTC()
 			return custody.Decision(in, environment)
 		})
 	cmd.Flags().StringVar(&digest, "for", "", "`DIGEST` (sha256:HEX) or file that was allowed")
 	cmd.Flags().StringVar(&environment, "environment", "", "`ENVIRONMENT` it was allowed into")
+	cmd.Flags().DurationVar(&maxAge, "max-age", 0, "refuse a permission that was decided longer ago than `DURATION` (such as 24h)")
 	must(cmd.MarkFlagRequired("for"))
 	must(cmd.MarkFlagRequired("environment"))
 	return cmd
@@ -130,12 +136,15 @@ type verifier struct {
 // openVerifier opens the ledger under the trusted policy and audits it. It
 // changes nothing on disk but the remembered head.
 func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error) {
-	w, err := openWorkspace(ctx, env, f, trustedPolicy, false)
+	w, err := openWorkspace(ctx, env, f, trustedPolicy, reading)
 	if err != nil {
 		return nil, err
 	}
 	v := &verifier{workspace: w, ctx: ctx}
-	return v, v.audit(ctx)
+	if err := v.audit(ctx); err != nil {
+		return nil, err
+	}
+	return v, v.follow(ctx, v.events)
 }
 
 // audit re-hashes everything and checks every signature, on all cores.
@@ -172,7 +181,8 @@ func (v *verifier) audit(ctx context.Context) error {
 
 func (v *verifier) input() custody.Input {
 	return custody.Input{
-		Policy: v.policy, Events: v.events, Head: checkpointOf(v.audited.Head),
+		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head),
+		Root: func(digest string) *keyless.Root { return v.rootOf(v.ctx, digest) },
 		Blob: func(sum [32]byte) ([]byte, error) {
 			data, err := v.blob(v.ctx, sum)
 			if errors.Is(err, ledger.ErrTampered) {
@@ -251,48 +261,6 @@ func chainExit(c custody.Chain) error {
 	return &cli.Exit{Code: n, Quiet: true, Err: errors.New(c.Why)}
 }
 
-func verifyBundle(env *cli.Env) *cobra.Command {
-	var f where
-	cmd := &cobra.Command{
-		Use:   "bundle FILE",
-		Short: "Check one Sigstore bundle against the log key and the signers of the policy",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return runVerifyBundle(cmd.Context(), env, f, args[0])
-		},
-	}
-	f.flags(cmd)
-	return cmd
-}
-
-// notWhole is what to do about a bundle that does not hold.
-const notWhole = "get the bundle again from who made it, and keep this one as evidence"
-
-func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) error {
-	w, err := openPolicy(ctx, env, f, trustedPolicy)
-	if err != nil {
-		return err
-	}
-	data, err := readLimited(file, event.MaxBundle)
-	if err != nil {
-		return err
-	}
-	b, err := event.ParseBundle(data)
-	if err != nil {
-		return cli.Fail(cli.Integrity, notWhole, "read bundle %s: %w", file, err)
-	}
-	e, err := b.Verify(w.keys)
-	if err != nil {
-		return cli.Fail(cli.Integrity, notWhole, "bundle %s: %w", file, err)
-	}
-	name, ok := w.policy.SignerOf(e.KeyID())
-	if !ok {
-		return cli.Fail(cli.No, "", "bundle %s: signed by %s, which no signer of the policy has", file, e.KeyID())
-	}
-	fmt.Fprintf(env.Stdout, "%s #%d signed by %s, logged under %s\n", e.Kind(), e.Index, name, w.policy.Ledger.Origin)
-	return (&verifier{workspace: w}).exit(nil)
-}
-
 func verifyLedger(env *cli.Env) *cobra.Command {
 	var f where
 	var asJSON bool
@@ -320,7 +288,7 @@ func (v *verifier) summary(asJSON bool) error {
 	r := v.audited
 	strangers := 0
 	for _, e := range v.events {
-		if _, ok := v.policy.SignerOf(e.KeyID()); !ok {
+		if _, _, err := v.policy.Signer(e, v.believes); errors.Is(err, policy.ErrStranger) {
 			strangers++
 		}
 	}

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,10 +13,12 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/keyring"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -24,28 +27,59 @@ import (
 
 // A workspace is one policy with its ledger open, as one verb uses them.
 type workspace struct {
-	env     *cli.Env
-	place   place
-	policy  *policy.Policy
-	source  string // where the policy came from, for people
-	pinned  bool   // this user trusted the policy before, or gave it
-	claimed bool   // only what is being verified names the policy
-	ring    keyring.Ring
-	keys    proof.Keys
-	url     string // the ledger's, resolved
-	ledger  ledger.Ledger
+	env        *cli.Env
+	place      place
+	policy     *policy.Policy
+	source     string // where the policy came from, for people
+	pinned     bool   // this user trusted the policy before, or gave it
+	claimed    bool   // only what is being verified names the policy
+	protected  bool   // it is the default branch's: the ledger says whether it is in force
+	ring       keyring.Ring
+	keys       proof.Keys
+	url        string // the ledger's, resolved
+	ledger     ledger.Ledger
+	inbox      ledger.Inbox // where writers without the log key leave events; nil: there is none
+	holds      bool         // the log key is at hand
+	integrates bool         // it logs what waits in the inbox before it reads
+	judges     bool         // its verb's answer opens something: nothing is taken from the job's environment
+	roots      roots
+	given      *policy.Policy // the policy that was read; policy is the one in force, once the log was read
+	chain      *policy.Chain  // the policies in force over the log; nil: this one alone
+	believes   *keyless.Root  // that the policy in force names; nil: none, or not at hand
+	seen       []*event.Event // entries that were read before
 }
 
-// where are the flags that say which policy and ledger are meant.
+// where are the flags that say which policy and ledger are meant, and which
+// log key may write.
 type where struct {
 	policy string
 	ledger string
+	root   string
+	logKey string
 }
 
 func (f *where) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.policy, "policy", "", "policy `FILE` to go by")
 	cmd.Flags().StringVar(&f.ledger, "ledger", "", "ledger `URL`, instead of the policy's")
+	cmd.Flags().StringVar(&f.root, "trusted-root", "", "Sigstore trusted root `FILE` that the policy names by digest")
 }
+
+// keyFlag is for verbs that append.
+func (f *where) keyFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.logKey, "log-key", "", "log key `FILE`, or - for standard input, instead of the one init made")
+	// Jobs call the secret itself by the name that the twin would have.
+	must(cmd.Flags().SetAnnotation("log-key", cli.NoTwins, []string{"true"}))
+}
+
+// An access is what a verb wants of a ledger.
+type access int
+
+// The kinds of access.
+const (
+	reading  access = iota
+	leaving         // to append, or where the log key is elsewhere to leave events for whoever holds it
+	deciding        // to append; the log key is needed
+)
 
 // A found policy is its bytes and where they came from.
 type found struct {
@@ -56,20 +90,23 @@ type found struct {
 	// claimed says that only what is being verified names it. Nothing that is
 	// seen under it may be remembered.
 	claimed bool
+
+	// protected says that it is the one that the code under test can't write,
+	// and no more: the ledger tells whether it is in force yet.
+	protected bool
 }
 
 // A policyReader finds the policy a verb may go by. Verbs differ in what they
 // may believe, so each names its reader.
 type policyReader func(ctx context.Context, p place, ring keyring.Ring, f where) (found, error)
 
-// openWorkspace reads the policy and opens its ledger; for writing, too, if
-// write is set and the log key at hand.
-func openWorkspace(ctx context.Context, env *cli.Env, f where, read policyReader, write bool) (*workspace, error) {
+// openWorkspace reads the policy and opens its ledger.
+func openWorkspace(ctx context.Context, env *cli.Env, f where, read policyReader, want access) (*workspace, error) {
 	w, err := openPolicy(ctx, env, f, read)
 	if err != nil {
 		return nil, err
 	}
-	return w, w.openLedger(ctx, f.ledger, write)
+	return w, w.openLedger(ctx, f, want)
 }
 
 // openPolicy reads the policy, and the keys that may sign its log.
@@ -82,7 +119,7 @@ func openPolicy(ctx context.Context, env *cli.Env, f where, read policyReader) (
 	if err != nil {
 		return nil, err
 	}
-	w := &workspace{env: env, place: here, ring: ring}
+	w := &workspace{env: env, place: here, ring: ring, roots: roots{file: f.root}}
 	text, err := read(ctx, here, w.ring, f)
 	if err != nil {
 		return nil, err
@@ -90,7 +127,11 @@ func openPolicy(ctx context.Context, env *cli.Env, f where, read policyReader) (
 	if w.policy, err = policy.Parse(text.data); err != nil {
 		return nil, cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", text.source, firstFinding(err))
 	}
-	w.source, w.pinned, w.claimed = text.source, text.pinned, text.claimed
+	if err := w.checkRootFile(); err != nil {
+		return nil, err
+	}
+	w.given = w.policy
+	w.source, w.pinned, w.claimed, w.protected = text.source, text.pinned, text.claimed, text.protected
 	if w.keys, err = proof.NewKeys(w.policy.Ledger.Origin, w.policy.Ledger.Keys); err != nil {
 		return nil, fmt.Errorf("read ledger.keys of %s: %w", w.source, err)
 	}
@@ -107,19 +148,19 @@ func firstFinding(err error) error {
 	return fmt.Errorf("%w (and %d more)", all[0], len(all)-1)
 }
 
-func (w *workspace) openLedger(ctx context.Context, url string, write bool) (err error) {
-	l := w.policy.Ledger
-	if url == "" {
-		url = l.URL
+func (w *workspace) openLedger(ctx context.Context, f where, want access) (err error) {
+	o, err := w.ledgerOptions(ctx, f)
+	if err != nil {
+		return err
 	}
-	w.url = ledgerURL(w.place.root, w.place.common, url)
-	o := ledger.Options{Keys: w.keys}
-	if write {
-		o.Signer, err = w.ring.LogSigner(l.Origin)
-		if errors.Is(err, keyring.ErrNoKey) {
+	if want != reading {
+		o.Signer, err = w.logSigner(f.logKey)
+		elsewhere := errors.Is(err, keyring.ErrNoKey) && f.logKey == ""
+		switch {
+		case elsewhere && want == leaving && isGit(w.url):
+		case elsewhere:
 			return cli.Fail(cli.Usage, "only whoever holds the log key can append; it was made by 'gateledger init'", "%w", err)
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 	}
@@ -128,9 +169,43 @@ func (w *workspace) openLedger(ctx context.Context, url string, write bool) (err
 		return cli.Fail(cli.Usage, "name a ledger that is there with --ledger", "%w", err)
 	}
 	if err != nil {
-		return ledgerError(w.url, err)
+		return w.notOpened(err)
 	}
+	w.inbox, _ = w.ledger.(ledger.Inbox)
+	w.holds = o.Signer != nil
 	return w.remember(ctx)
+}
+
+// ledgerOptions settles where the ledger is, and what it takes to read it.
+func (w *workspace) ledgerOptions(ctx context.Context, f where) (o ledger.Options, err error) {
+	w.url = ledgerURL(w.place.root, w.place.common, cmp.Or(f.ledger, w.policy.Ledger.URL))
+	o.Keys = w.keys
+	o.Git, err = w.gitOptions(ctx)
+	return o, err
+}
+
+// notOpened says what it means that there is no ledger where this user has
+// seen one: nobody takes a log away by accident.
+func (w *workspace) notOpened(err error) error {
+	seen, memory := w.ring.Head(w.policy.Ledger.Origin)
+	if errors.Is(err, ledger.ErrNotLedger) && isGit(w.url) && memory == nil && len(seen) > 0 && !w.claimed {
+		return cli.Fail(cli.Integrity, "whoever has seen the log can publish it again: gateledger repair",
+			"the log %s is gone from %s, and you have seen it there: %w: %w", w.policy.Ledger.Origin, w.url, ledger.ErrRollback, err)
+	}
+	return ledgerError(w.url, err)
+}
+
+// logSigner is the log key from a file, from standard input, or from the
+// user's ring.
+func (w *workspace) logSigner(file string) (note.Signer, error) {
+	origin := w.policy.Ledger.Origin
+	switch file {
+	case "":
+		return w.ring.LogSigner(origin)
+	case "-":
+		return keyring.ReadLogKey(w.env.Stdin, origin)
+	}
+	return keyring.ReadLogKeyFile(file, origin)
 }
 
 // remember compares the ledger's head with the one this user saw last: a
@@ -144,15 +219,11 @@ func (w *workspace) remember(ctx context.Context) error {
 	if w.claimed {
 		return nil
 	}
-	seen, err := w.ring.Head(w.policy.Ledger.Origin)
+	old, err := w.newestSeen()
 	if err != nil {
 		return err
 	}
-	if len(seen) > 0 {
-		old, err := proof.ParseCheckpoint(seen, w.keys)
-		if err != nil {
-			return fmt.Errorf("read the head remembered for %s: %w", w.policy.Ledger.Origin, err)
-		}
+	if len(old.Raw) > 0 {
 		if err := ledger.CheckGrowth(ctx, w.ledger, old); err != nil {
 			return ledgerError(w.url, err)
 		}
@@ -181,6 +252,9 @@ func ledgerError(url string, err error) error {
 		{ledger.ErrNotLedger, "run 'gateledger init' to make one"},
 		{ledger.ErrReadOnly, "only whoever holds the log key can append"},
 		{ledger.ErrBusy, "somebody else is writing; run the same command again"},
+		{ledger.ErrContended, "many others are writing; nothing was lost: run the same command again"},
+		{ledger.ErrRefused, "a rule or a missing permission at the remote keeps it from being written; nothing was lost"},
+		{ledger.ErrUnreachable, "check the network and the address; nothing was lost: run the same command again"},
 	} {
 		if errors.Is(err, c.is) {
 			return &cli.Exit{Code: codeOf(err), Hint: c.hint, Err: err}
@@ -198,18 +272,36 @@ type entry struct {
 	blobs  [][]byte
 }
 
-// append logs entries after head (the zero head: after whatever is there) by
-// one commit, and checks the receipts it got.
-func (w *workspace) append(ctx context.Context, head proof.Checkpoint, entries ...entry) ([]proof.Receipt, error) {
-	leaves := make([]ledger.Leaf, len(entries))
+// leaves are entries as a ledger takes them.
+func leaves(entries []entry) ([]ledger.Leaf, error) {
+	out := make([]ledger.Leaf, len(entries))
 	for i, e := range entries {
 		data, err := e.signed.Leaf()
 		if err != nil {
 			return nil, err
 		}
-		leaves[i] = ledger.Leaf{ID: e.signed.ID(), Data: data, Body: e.signed.Payload, Blobs: e.blobs}
+		body, err := e.signed.Body()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = ledger.Leaf{ID: e.signed.ID(), Data: data, Body: body, Blobs: e.blobs}
 	}
-	receipts, err := w.ledger.Append(ctx, head, leaves)
+	return out, nil
+}
+
+// append logs entries after head (the zero head: after whatever is there) by
+// one commit, and checks the receipts it got.
+func (w *workspace) append(ctx context.Context, head proof.Checkpoint, entries ...entry) ([]proof.Receipt, error) {
+	added, err := leaves(entries)
+	if err != nil {
+		return nil, err
+	}
+	receipts, err := w.ledger.Append(ctx, head, added)
+	return w.checked(receipts, added, err)
+}
+
+// checked checks the receipts of what was appended, and remembers the head.
+func (w *workspace) checked(receipts []proof.Receipt, added []ledger.Leaf, err error) ([]proof.Receipt, error) {
 	if errors.Is(err, ledger.ErrHeadMoved) {
 		return nil, err
 	}
@@ -217,9 +309,12 @@ func (w *workspace) append(ctx context.Context, head proof.Checkpoint, entries .
 		return nil, ledgerError(w.url, err)
 	}
 	for i, r := range receipts {
-		if err := r.Verify(leaves[i].Data, w.keys); err != nil {
+		if err := r.Verify(added[i].Data, w.keys); err != nil {
 			return nil, cli.Fail(cli.Integrity, "", "check the receipt of entry %d: %w", r.Index, err)
 		}
+	}
+	if len(receipts) == 0 {
+		return nil, nil
 	}
 	last := receipts[len(receipts)-1].Checkpoint
 	return receipts, w.ring.SetHead(w.policy.Ledger.Origin, last.Raw)
@@ -228,8 +323,16 @@ func (w *workspace) append(ctx context.Context, head proof.Checkpoint, entries .
 // events reads every entry up to head. A body that is missing or altered
 // stops it: a decision that skips an entry could miss a veto. Bodies are
 // hashed on the other cores while the ledger is read on.
+//
+// What this process has read before it does not read again: the ledger refuses
+// a head that does not grow out of the one before.
 func (w *workspace) events(ctx context.Context, head proof.Checkpoint) ([]*event.Event, error) {
+	before := w.seen
+	if uint64(len(before)) > head.Size {
+		before = nil
+	}
 	out := make([]*event.Event, head.Size)
+	from := uint64(copy(out, before))
 	opening, ctx := errgroup.WithContext(ctx)
 	opening.SetLimit(runtime.GOMAXPROCS(0))
 	open := func(batch []ledger.Entry) func() error {
@@ -243,7 +346,7 @@ func (w *workspace) events(ctx context.Context, head proof.Checkpoint) ([]*event
 		}
 	}
 	batch := make([]ledger.Entry, 0, readBatch)
-	for e, err := range w.ledger.Read(ctx, 0, head.Size) {
+	for e, err := range w.ledger.Read(ctx, from, head.Size) {
 		if err != nil {
 			return nil, ledgerError(w.url, errors.Join(opening.Wait(), err))
 		}
@@ -259,6 +362,7 @@ func (w *workspace) events(ctx context.Context, head proof.Checkpoint) ([]*event
 	if i := slices.Index(out, nil); i >= 0 {
 		return nil, ledgerError(w.url, fmt.Errorf("entry %d: %w", i, ledger.ErrMissing))
 	}
+	w.seen = out
 	return out, nil
 }
 
@@ -271,9 +375,6 @@ func openEntry(e ledger.Entry) (*event.Event, error) {
 		return nil, fmt.Errorf("body of entry %d: %w", e.Index, ledger.ErrMissing)
 	}
 	ev, err := event.Open(e.Index, e.Data, e.Body)
-	if errors.Is(err, event.ErrKeyless) {
-		return nil, err
-	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ledger.ErrTampered, err)
 	}
