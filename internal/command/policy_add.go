@@ -4,6 +4,8 @@ package command
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +16,8 @@ import (
 
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/keyring"
+	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 )
@@ -26,6 +30,8 @@ type additionFlags struct {
 	roles  []string
 	github int64
 	gitlab int64
+
+	identity, issuer string
 }
 
 func policyAdd(env *cli.Env) *cobra.Command {
@@ -47,7 +53,7 @@ tell that an approver wrote the commit.`,
 			if err != nil {
 				return err
 			}
-			return addPrincipal(env, file, args[0], f)
+			return addPrincipal(cmd.Context(), env, file, args[0], f)
 		},
 	}
 	cmd.Flags().StringArrayVar(&f.ssh, "ssh", nil, "public `KEY`: a .pub file, the private key beside one, or the key itself; repeatable")
@@ -56,13 +62,16 @@ tell that an approver wrote the commit.`,
 	cmd.Flags().Int64Var(&f.github, "github-id", 0, "numeric `ID` of the GitHub account")
 	cmd.Flags().Int64Var(&f.gitlab, "gitlab-id", 0, "numeric `ID` of the GitLab account")
 	cmd.Flags().StringVar(&f.policy, "policy", "", "policy `FILE` to edit, instead of the checkout's")
-	_ = cmd.MarkFlagRequired("ssh")
+	cmd.Flags().StringVar(&f.identity, "identity", "", "`IDENTITY` (such as an e-mail address) that the person's certificates name, to vote keyless")
+	cmd.Flags().StringVar(&f.issuer, "issuer", "", "`URL` of who vouches for that identity")
+	cmd.MarkFlagsOneRequired("ssh", "identity")
+	cmd.MarkFlagsRequiredTogether("identity", "issuer")
 	return cmd
 }
 
 func isEmpty(s string) bool { return s == "" }
 
-func addPrincipal(env *cli.Env, file, name string, f additionFlags) error {
+func addPrincipal(ctx context.Context, env *cli.Env, file, name string, f additionFlags) error {
 	before, err := readPolicyFile(file)
 	if err != nil {
 		return err
@@ -91,7 +100,7 @@ func addPrincipal(env *cli.Env, file, name string, f additionFlags) error {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "added %s with role %s to %s\n", name, strings.Join(p.Principals[name].Roles, ", "), shown(env, file))
-	if err := followPin(env, before, p); err != nil {
+	if err := followPin(ctx, env, before, p); err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "next: %s\n", nextAfterAdding(p))
@@ -99,8 +108,9 @@ func addPrincipal(env *cli.Env, file, name string, f additionFlags) error {
 }
 
 // followPin keeps the user's trust with the file that they edit, and never
-// takes it to one they had not trusted.
-func followPin(env *cli.Env, before []byte, p *policy.Policy) error {
+// takes it to one they had not trusted. Once a gate has logged a policy, trust
+// stays with the one in force: from there it follows what is approved.
+func followPin(ctx context.Context, env *cli.Env, before []byte, p *policy.Policy) error {
 	ring, _, err := openRing(env)
 	if err != nil {
 		return err
@@ -113,7 +123,43 @@ func followPin(env *cli.Env, before []byte, p *policy.Policy) error {
 		fmt.Fprintln(env.Stderr, "note: you did not trust the policy as it was, so you do not trust it now; see 'gateledger trust'")
 		return nil
 	}
+	switch logged, err := hasPolicy(ctx, env, before); {
+	case err != nil:
+		fmt.Fprintf(env.Stderr, "note: you go on trusting the policy as it was; whether another can come into force without approval could not be found out: %s\n", clean.Text(err.Error()))
+		return nil
+	case logged:
+		fmt.Fprintln(env.Stderr, "note: this comes into force once those under policy-change have approved it; the gate asks them")
+		return nil
+	}
 	return ring.Pin(p.Ledger.Origin, p.Source)
+}
+
+// hasPolicy reports whether a gate has logged the policy it goes by.
+func hasPolicy(ctx context.Context, env *cli.Env, text []byte) (bool, error) {
+	given := func(context.Context, place, keyring.Ring, where) (found, error) {
+		return found{data: text, source: "the policy as it was", pinned: true}, nil
+	}
+	w, err := openPolicy(ctx, env, where{}, given)
+	if err != nil {
+		return false, err
+	}
+	err = w.openLedger(ctx, where{}, reading)
+	if errors.Is(err, ledger.ErrNotLedger) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	head, err := w.ledger.Head(ctx)
+	if err != nil {
+		return false, err
+	}
+	events, err := w.events(ctx, head)
+	if err != nil {
+		return false, err
+	}
+	_, _, ok := policy.FirstPolicy(events)
+	return ok, nil
 }
 
 func nextAfterAdding(p *policy.Policy) string {
@@ -128,6 +174,7 @@ func (f additionFlags) principal(env *cli.Env, name string, p *policy.Policy) (p
 	who := policy.NewPrincipal{
 		Name: name, Emails: f.emails, Roles: f.roles,
 		GitHub: policy.Account{ID: f.github}, GitLab: policy.Account{ID: f.gitlab},
+		Identity: f.identity, Issuer: f.issuer,
 	}
 	if len(who.Roles) == 0 {
 		role, err := onlyRole(p)

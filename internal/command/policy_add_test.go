@@ -114,7 +114,7 @@ func TestAddingTwiceChangesNothing(t *testing.T) {
 	s := startPolicy(t, env)
 	f := additionFlags{ssh: []string{anaKey}, emails: []string{"ana@example.org"}}
 	for range 2 {
-		if err := addPrincipal(env, s.place.policyFile(), "ana", f); err != nil {
+		if err := addPrincipal(t.Context(), env, s.place.policyFile(), "ana", f); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -129,7 +129,7 @@ func TestTrustShowsEveryRuleThatCounts(t *testing.T) {
 	env := newHome(t)
 	s := startPolicy(t, env)
 	f := additionFlags{ssh: []string{anaKey}, emails: []string{"ana@example.org"}, github: 583231, gitlab: 42}
-	if err := addPrincipal(env, s.place.policyFile(), "ana", f); err != nil {
+	if err := addPrincipal(t.Context(), env, s.place.policyFile(), "ana", f); err != nil {
 		t.Fatal(err)
 	}
 	p := checkSetUp(t, s)
@@ -153,7 +153,7 @@ func TestTrustMarksWhatIsNewAndGone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := addPrincipal(env, s.place.policyFile(), "ana", additionFlags{ssh: []string{anaKey}}); err != nil {
+	if err := addPrincipal(t.Context(), env, s.place.policyFile(), "ana", additionFlags{ssh: []string{anaKey}}); err != nil {
 		t.Fatal(err)
 	}
 	p := checkSetUp(t, s)
