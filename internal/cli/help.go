@@ -71,7 +71,7 @@ func commandList(cmd *cobra.Command, group string) string {
 	})
 	var out strings.Builder
 	for _, c := range below {
-		fmt.Fprintf(&out, "  %-*s %s\n", cmd.NamePadding(), c.Name(), c.Short)
+		fmt.Fprintf(&out, "  %-*s %s\n", c.NamePadding(), c.Name(), c.Short)
 	}
 	return out.String()
 }
