@@ -1,5 +1,5 @@
 # Everything a contributor runs. Needs go and git; see CONTRIBUTING.md.
-.PHONY: all demo test race lint bench update fuzz build
+.PHONY: all demo test race lint bench update fuzz build e2e
 all: lint test
 
 demo: ## the main job on a throw-away repository, and the attacks on it
@@ -28,6 +28,11 @@ bench: ## the figures of the README, each beside what it is measured against
 update: ## goldens, and the docs that are generated from tables
 	GATELEDGER_UPDATE=1 go test ./internal/cli ./internal/command
 	go test ./internal/policy ./internal/report ./internal/scan ./internal/bom -update
+
+e2e: ## against real npm, and a private Sigstore on loopback (needs jq, curl, openssl, ip)
+	./test/e2e/npm.sh
+	./test/e2e/sigstore.sh
+	./test/e2e/keyless.sh
 
 FUZZTIME ?= 5s
 fuzz: ## every fuzzer for FUZZTIME

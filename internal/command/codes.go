@@ -38,6 +38,7 @@ func hints() []hinted {
 		{subject.ErrChanged, "let the build end first"},
 		{subject.ErrSubject, "give a file, a folder without links out of it, NAME@sha256:HEX or git:REV"},
 		{ci.ErrIncomplete, "set what the CI host should have set; nothing is guessed"},
+		{ledger.ErrHeadMoved, "what is read is not what is written: a stale mirror, or many writers; fetch from where you push to, and run it again"},
 		{git.ErrNoCheckout, "run inside the git checkout"},
 		{git.ErrNoCommit, "commit something first"},
 	}

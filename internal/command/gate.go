@@ -95,7 +95,7 @@ func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
 	}
 	for range moves {
 		decision, err := g.decide(ctx)
-		if errors.Is(err, ledger.ErrHeadMoved) {
+		if errors.Is(err, ledger.ErrHeadMoved) && g.moved(ctx) {
 			continue
 		}
 		if err != nil {
@@ -117,6 +117,9 @@ type gate struct {
 	asked    event.RequestPredicate // the request that was decided
 	made     bool                   // the request is of this run
 	advice   bool                   // the verdict used nothing up
+
+	stuckAt proof.Checkpoint // see moved
+	stuck   int
 
 	first bool           // no policy is in the ledger yet, so that this one is the first
 	next  *policy.Policy // of a gate that asks for a change of policy: what is to come into force
@@ -211,6 +214,24 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 	}
 	return d, g.log(ctx, head, in, request, d)
 }
+
+// moved reports whether the log that is read has grown since the last time it
+// was said to have. If it has not, again and again, what is read is a mirror of
+// what is written, and no new try helps.
+func (g *gate) moved(ctx context.Context) bool {
+	head, err := g.ledger.Head(ctx)
+	if err != nil {
+		return false
+	}
+	if head.Size != g.stuckAt.Size || head.Root != g.stuckAt.Root {
+		g.stuckAt, g.stuck = head, 0
+	}
+	g.stuck++
+	return g.stuck <= mirrored
+}
+
+// mirrored is how often a log may be said to have moved that stands still.
+const mirrored = 3
 
 // grewFrom checks that the log a request names is the beginning of this one:
 // else the votes were cast over another history.

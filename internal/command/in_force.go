@@ -110,7 +110,7 @@ func (g *gate) enforce(ctx context.Context) error {
 			return err
 		}
 		d, err := change.decide(ctx)
-		if errors.Is(err, ledger.ErrHeadMoved) {
+		if errors.Is(err, ledger.ErrHeadMoved) && change.moved(ctx) {
 			continue
 		}
 		if err != nil {

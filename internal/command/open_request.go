@@ -45,7 +45,7 @@ func (g *gate) request(ctx context.Context) (proof.Checkpoint, []*event.Event, o
 			}
 		}
 		err = g.ask(ctx, head, events, want)
-		if err != nil && !errors.Is(err, ledger.ErrHeadMoved) {
+		if err != nil && (!errors.Is(err, ledger.ErrHeadMoved) || !g.moved(ctx)) {
 			return head, nil, openRequest{}, err
 		}
 		g.made = g.made || err == nil

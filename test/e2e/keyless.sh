@@ -51,6 +51,7 @@ git remote add origin "$work/remote.git"
 gateledger init --ledger git:origin >/dev/null
 origin=$(sed -n 's/^  origin: "\(.*\)"/\1/p' .gateledger.yml)
 key=$(sed -n 's/^  keys: \["\(.*\)"\]/\1/p' .gateledger.yml)
+dev=$(sed -n 's/^  dev: {key: "\([^"]*\)".*/\1/p' .gateledger.yml)
 SIGSTORE_LEDGER=$key "$top/test/sigstore/up" "$work/sigstore"
 # shellcheck disable=SC1091
 . "$work/sigstore/env"
@@ -74,6 +75,7 @@ signers:
     ref: refs/heads/main
     triggers: [push]
     runner: github-hosted
+  dev: {key: "$dev", tier: fast}
   gate:
     issuer: "$SIGSTORE_OIDC/github"
     repository-id: 1296269
@@ -128,6 +130,11 @@ expect 2 'is no signer' build 'event_name=workflow_run'
 expect 2 'is no signer' build 'runner_environment=self-hosted'
 expect 0 'signer   ci' build '' -o "$work/build.json"
 expect 0 'signer   ci' job '' gateledger record test --subject "$work/app.bin" "${keyless[@]}" "$work/tests.json"
+
+echo "= a key that the policy names signs beside them, and is no ci"
+echo 'by key' >"$work/keyed.bin"
+expect 0 'signer   dev' gateledger record build --subject "$work/keyed.bin" -o "$work/keyed.json"
+openssl ec -in "$HOME/.config/gateledger/event/$origin.pem" -pubout -out "$work/keyed.pub" 2>/dev/null
 
 echo "= a gate that signs as its own workflow"
 expect 2 'is no signer' job 'workflow_path=.github/workflows/evil.yml' gateledger gate --subject "$work/app.bin" "${keyless[@]}"
@@ -201,5 +208,9 @@ cosign() { # bundle, identity
 }
 expect 0 'Verified OK' cosign "$work/build.json" https://github.com/acme/app/.github/workflows/build.yml@refs/heads/main https://slsa.dev/provenance/v1
 expect 0 'Verified OK' cosign "$work/deployment.json" https://github.com/acme/app/.github/workflows/deploy.yml@refs/heads/main https://gateledger.dev/deployment/v1
+
+keyed() { "$SIGSTORE_COSIGN" verify-blob-attestation --bundle "$work/keyed.json" --trusted-root "$SIGSTORE_TRUSTED_ROOT" --type https://slsa.dev/provenance/v1 --key "$work/keyed.pub" "$1"; }
+expect 0 'Verified OK' keyed "$work/keyed.bin"
+expect 1 '' keyed "$work/app.bin"
 
 echo "$checks checks passed"
