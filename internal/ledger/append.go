@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/gateledger/gateledger/internal/durable"
@@ -15,8 +16,9 @@ import (
 // maxBatch is how many leaves one append may add.
 const maxBatch = 1 << 16
 
-// A writer is what a dir knows while it holds the lock. It is thrown away
-// when a commit fails, since the disk may then hold either head.
+// A writer is what one who appends knows about the log. A dir has it while it
+// holds the lock, and throws it away when a commit fails, since the disk may
+// then hold either head.
 type writer struct {
 	edge *edge
 	ids  *ids
@@ -51,7 +53,7 @@ func (d *dir) append(ctx context.Context, head proof.Checkpoint, leaves []Leaf) 
 	if err != nil {
 		return nil, err
 	}
-	p, err := d.plan(ctx, v, leaves)
+	p, err := d.state.plan(ctx, v, leaves)
 	if err != nil {
 		return nil, err
 	}
@@ -112,20 +114,25 @@ func (d *dir) prepare(ctx context.Context) (*view, error) {
 		s = &writer{}
 	}
 	d.state = nil
-	if s.edge != nil && s.edge.head.Size == v.head.Size && s.edge.head.Root == v.head.Root {
-		err = s.edge.check(d.fsys)
-	} else {
-		s.tidy = false
-		s.edge, err = loadEdge(d.fsys, v.head)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.loadIDs(ctx, v); err != nil {
+	if err := s.follow(ctx, v); err != nil {
 		return nil, err
 	}
 	d.state = s
 	return v, nil
+}
+
+// follow brings the edge and the ids up to v.
+func (s *writer) follow(ctx context.Context, v *view) (err error) {
+	if s.edge != nil && s.edge.head.Size == v.head.Size && s.edge.head.Root == v.head.Root {
+		err = s.edge.check(v.fsys)
+	} else {
+		s.tidy = false
+		s.edge, err = loadEdge(v.fsys, v.head)
+	}
+	if err != nil {
+		return err
+	}
+	return s.loadIDs(ctx, v)
 }
 
 // A pending leaf is one that a commit is about to add.
@@ -147,7 +154,7 @@ type pending struct {
 func (d *dir) commit(ctx context.Context, v *view, leaves []pending) (*view, *growth, error) {
 	s := d.state
 	g, root := s.edge.grow(leaves)
-	head, err := d.sign(v.head, g, root)
+	head, err := d.sign(d.signer, v.head, g, root)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -174,12 +181,12 @@ func (d *dir) commit(ctx context.Context, v *view, leaves []pending) (*view, *gr
 
 // sign makes the checkpoint of the grown tree. It proves to itself what any
 // verifier will: the signature, consistency, and the first and last receipt.
-func (d *dir) sign(old proof.Checkpoint, g *growth, root tlog.Hash) (proof.Checkpoint, error) {
-	head, err := proof.SignCheckpoint(d.keys.Origin, g.size, root, d.signer)
+func (r *reader) sign(signer note.Signer, old proof.Checkpoint, g *growth, root tlog.Hash) (proof.Checkpoint, error) {
+	head, err := proof.SignCheckpoint(r.keys.Origin, g.size, root, signer)
 	if err != nil {
 		return proof.Checkpoint{}, err
 	}
-	if head, err = proof.ParseCheckpoint(head.Raw, d.keys); err != nil {
+	if head, err = proof.ParseCheckpoint(head.Raw, r.keys); err != nil {
 		return proof.Checkpoint{}, checkpointError(err)
 	}
 	if err := proof.Consistency(g.consistency, old, head); err != nil {

@@ -126,14 +126,18 @@ func encodeRun(records []record) []byte {
 	b := append(make([]byte, 0, total), runMagic...)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(records)))
 	for _, r := range records {
-		b = binary.BigEndian.AppendUint32(b, uint32(len(r.body)))
-		b = binary.BigEndian.AppendUint16(b, uint16(len(r.blobs)))
-		for _, sum := range r.blobs {
-			b = append(b, sum[:]...)
-		}
-		b = append(b, r.body...)
+		b = appendRecord(b, r)
 	}
 	return b
+}
+
+func appendRecord(b []byte, r record) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.body)))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(r.blobs)))
+	for _, sum := range r.blobs {
+		b = append(b, sum[:]...)
+	}
+	return append(b, r.body...)
 }
 
 // decodeRun adds the records of a run, all of it, to records. They share

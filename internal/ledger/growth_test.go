@@ -139,7 +139,6 @@ func TestOpenRefuses(t *testing.T) {
 		"a signer of another log":      {"dir:" + folder, mixedOrigin, ledger.ErrKey, "other.example"},
 		"a relative path":              {"dir:here", o, nil, "not absolute"},
 		"an unknown scheme":            {"ftp:host", o, nil, `unknown ledger "ftp:"; have dir:, tar:`},
-		"git":                          {"git:origin", o, nil, "not in this version"},
 		"https":                        {"https://log.example", o, nil, "not in this version"},
 	} {
 		_, err := ledger.Open(ctx, c.url, c.o)

@@ -90,6 +90,7 @@ type Report struct {
 type Options struct {
 	Keys   proof.Keys
 	Signer note.Signer // nil: read only
+	Git    GitOptions
 
 	// Layer, if set, is put between the ledger and its file system: for
 	// tests that make it fail and measurements that make it free.

@@ -22,19 +22,19 @@ type plan struct {
 // plan finds out which leaves are new. An id that the cache knows is looked
 // up in the log itself: if the entry there is another, the cache is wrong and
 // is made again.
-func (d *dir) plan(ctx context.Context, v *view, leaves []Leaf) (*plan, error) {
-	p, err := d.state.plan(ctx, v, leaves)
+func (s *writer) plan(ctx context.Context, v *view, leaves []Leaf) (*plan, error) {
+	p, err := s.tryPlan(ctx, v, leaves)
 	if err != errStaleIDs {
 		return p, err
 	}
-	d.state.ids = newIDs(nil)
-	if err := d.state.catchUp(ctx, v); err != nil {
+	s.ids = newIDs(nil)
+	if err := s.catchUp(ctx, v); err != nil {
 		return nil, err
 	}
-	return d.state.plan(ctx, v, leaves)
+	return s.tryPlan(ctx, v, leaves)
 }
 
-func (s *writer) plan(ctx context.Context, v *view, leaves []Leaf) (*plan, error) {
+func (s *writer) tryPlan(ctx context.Context, v *view, leaves []Leaf) (*plan, error) {
 	p := &plan{size: v.head.Size, index: make([]uint64, len(leaves)), again: make([]bool, len(leaves))}
 	batch := make(map[[32]byte]uint64, len(leaves))
 	for i, l := range leaves {

@@ -32,6 +32,7 @@ const (
 	childPublic  = "LEDGER_TEST_PUBLIC"
 	childFrom    = "LEDGER_TEST_FROM"
 	childTo      = "LEDGER_TEST_TO"
+	childCache   = "LEDGER_TEST_CACHE" // the folder is the URL of a git: ledger then
 )
 
 func TestMain(m *testing.M) {
@@ -56,7 +57,11 @@ func appendAll(folder string) error {
 	}
 	from, _ := strconv.Atoi(os.Getenv(childFrom))
 	to, _ := strconv.Atoi(os.Getenv(childTo))
-	l, err := ledger.Open(context.Background(), "dir:"+folder, ledger.Options{Keys: keys, Signer: signer})
+	o, url := ledger.Options{Keys: keys, Signer: signer}, "dir:"+folder
+	if o.Git.Cache = os.Getenv(childCache); o.Git.Cache != "" {
+		url = folder
+	}
+	l, err := ledger.Open(context.Background(), url, o)
 	if err != nil {
 		return err
 	}

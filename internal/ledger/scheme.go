@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/git"
 )
 
 // A Scheme is one kind of place a ledger can live in.
@@ -24,7 +26,7 @@ func Schemes() []Scheme {
 	return []Scheme{
 		{"dir", "PATH: a folder on this machine, the embedded ledger", true, openDir, createDir},
 		{"tar", "PATH: what export wrote, read in place", false, openTar, nil},
-		{"git", "REMOTE: not in this version", false, notYet, nil},
+		{"git", "REMOTE[?branch=NAME]: a branch of a git repository elsewhere, by default gateledger/log", true, openGit, createGit},
 		{"https", "//HOST/PATH: not in this version", false, notYet, nil},
 	}
 }
@@ -41,7 +43,7 @@ func Open(ctx context.Context, url string, o Options) (Ledger, error) {
 			return l, nil
 		}
 	}
-	return nil, fmt.Errorf("open ledger %s: %w", url, err)
+	return nil, fmt.Errorf("open ledger %s: %w", git.Redact(url), err)
 }
 
 // Create makes an empty ledger at url, with a signed checkpoint of no leaves,
@@ -59,7 +61,7 @@ func Create(ctx context.Context, url string, o Options) (Ledger, error) {
 			return l, nil
 		}
 	}
-	return nil, fmt.Errorf("create ledger %s: %w", url, err)
+	return nil, fmt.Errorf("create ledger %s: %w", git.Redact(url), err)
 }
 
 // schemeOf finds url's scheme in the table.

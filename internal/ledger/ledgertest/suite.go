@@ -23,6 +23,10 @@ type Place struct {
 
 	// Writable says that the ledger can be appended to.
 	Writable bool
+
+	// Slow says that making a ledger takes more than some milliseconds: then
+	// fewer are made.
+	Slow bool
 }
 
 // Run checks what package ledger promises of a ledger.
@@ -41,7 +45,12 @@ func Run(t *testing.T, p Place) {
 }
 
 // sizes are around every edge that a tree of tiles has, short of 65536.
-var sizes = []int{1, 2, 3, 7, 255, 256, 257, 511, 512, 513, 700}
+func (p Place) sizes() []int {
+	if p.Slow {
+		return []int{257}
+	}
+	return []int{1, 2, 3, 7, 255, 256, 257, 511, 512, 513, 700}
+}
 
 func (p Place) empty(t *testing.T) {
 	ctx := context.Background()
@@ -64,7 +73,7 @@ func (p Place) empty(t *testing.T) {
 
 func (p Place) read(t *testing.T) {
 	ctx := context.Background()
-	for _, size := range sizes {
+	for _, size := range p.sizes() {
 		l := p.Fill(t, Options(t), halves(Leaves(0, size))...)
 		next := 0
 		for e, err := range l.Read(ctx, 0, uint64(size)) {
@@ -111,7 +120,7 @@ func (p Place) read(t *testing.T) {
 
 func (p Place) prove(t *testing.T) {
 	ctx := context.Background()
-	for _, size := range sizes {
+	for _, size := range p.sizes() {
 		o := Options(t)
 		l := p.Fill(t, o, halves(Leaves(0, size))...)
 		head, err := l.Head(ctx)
@@ -170,7 +179,7 @@ func (p Place) proveEarlier(t *testing.T) {
 
 func (p Place) audit(t *testing.T) {
 	ctx := context.Background()
-	for _, size := range sizes {
+	for _, size := range p.sizes() {
 		l := p.Fill(t, Options(t), halves(Leaves(0, size))...)
 		next := uint64(0)
 		report, err := l.(ledger.Auditor).Audit(ctx, func(e ledger.Entry) error {
