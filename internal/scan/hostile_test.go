@@ -62,7 +62,7 @@ func TestUnreadableLockfilesAreNamedAndStopNoOther(t *testing.T) {
 		"not an object":               {"package-lock.json", "[]", "where an object should be"},
 		"packages not an object":      {"package-lock.json", `{"lockfileVersion":3,"packages":[]}`, "where an object should be"},
 		"no packages":                 {"package-lock.json", `{"lockfileVersion":3}`, `no "packages"`},
-		"another version":             {"package-lock.json", `{"lockfileVersion":4,"packages":{}}`, "lockfileVersion 4; have 2 and 3"},
+		"another version":             {"package-lock.json", `{"lockfileVersion":4,"packages":{}}`, "lockfileVersion 4; have 1 to 3"},
 		"no version":                  {"package-lock.json", `{"packages":{}}`, "lockfileVersion 0"},
 		"a number for a name":         {"package-lock.json", strings.Replace(goodLock, `"1.0.0"`, "1", 1), "line 6: "},
 		"an absolute place":           {"package-lock.json", strings.Replace(goodLock, "node_modules/a", "/etc/node_modules/a", 1), "not a relative path"},

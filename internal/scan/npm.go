@@ -35,11 +35,6 @@ func findNpm(t *tree, found []string) []bom.Source {
 			sources = append(sources, unreadable(p, "npm", err))
 			continue
 		}
-		if lock.unsupported != "" {
-			sources = append(sources, bom.Source{Path: printable(p), Ecosystem: "npm", Lost: true,
-				Reasons: []string{"not supported yet: " + lock.unsupported}})
-			continue
-		}
 		for i := range lock.packages {
 			locked[path.Join(dir, lock.packages[i].at)] = true
 		}

@@ -17,13 +17,15 @@ import (
 	"github.com/gateledger/gateledger/internal/bom"
 )
 
-// An npmLock is a package-lock.json or npm-shrinkwrap.json of version 2 or 3
+// An npmLock is a package-lock.json or npm-shrinkwrap.json of version 1 to 3
 // (npm help package-lock-json).
 type npmLock struct {
-	path        string
-	name        string
-	packages    []npmPackage
-	unsupported string // what kind of lockfile it is, if it is not one of those
+	path     string
+	name     string
+	version  string
+	packages []npmPackage
+	old      bool // of version 1, or of none
+	rootless bool // old, and there is no package.json beside it
 }
 
 // An npmPackage is one entry of "packages": a package in the place where npm
@@ -121,10 +123,10 @@ func readNpmLock(t *tree, p string) (*npmLock, error) {
 		return nil, located(data, err)
 	}
 	switch {
-	case version == 1:
-		lock.unsupported = "npm lockfile v1"
-	case version != 2 && version != 3:
-		return nil, fmt.Errorf("lockfileVersion %d; have 2 and 3", version)
+	case version == 1 || lock.old && version == 0:
+		lock.addOldRoot(t)
+	case version < 1 || version > 3:
+		return nil, fmt.Errorf("lockfileVersion %d; have 1 to 3", version)
 	case lock.packages == nil:
 		return nil, errors.New(`no "packages"`)
 	}
@@ -149,7 +151,18 @@ func (d *npmDecoder) document(lock *npmLock) (version int, err error) {
 			return json.UnmarshalDecode(d.dec, &version)
 		case "name":
 			return json.UnmarshalDecode(d.dec, &lock.name)
+		case "version":
+			return json.UnmarshalDecode(d.dec, &lock.version)
+		case "dependencies":
+			if version > 1 || lock.packages != nil {
+				return d.dec.SkipValue() // a copy for npm 6
+			}
+			lock.old = true
+			return d.oldPackages(lock, "", 1)
 		case "packages":
+			if lock.old {
+				return errors.New(`both "dependencies" and "packages", and no lockfileVersion before them`)
+			}
 			lock.packages = make([]npmPackage, 0, d.estimate())
 			return d.object(func(at string) error { return d.pkg(lock, at) })
 		default:
@@ -206,10 +219,17 @@ func (d *npmDecoder) pkg(lock *npmLock, at string) error {
 	if at != path.Clean(at) && at != "" || strings.HasPrefix(at, "/") || strings.Contains(at, `\`) {
 		return fmt.Errorf("package %q: not a relative path in its plain form", at)
 	}
-	if utf8.RuneCountInString(pkg.Version) > bom.MaxVersion {
-		return fmt.Errorf("package %q: a version of over %d characters", at, bom.MaxVersion)
+	if err := pkg.checkVersion(); err != nil {
+		return err
 	}
 	lock.packages = append(lock.packages, pkg)
+	return nil
+}
+
+func (p *npmPackage) checkVersion() error {
+	if utf8.RuneCountInString(p.Version) > bom.MaxVersion {
+		return fmt.Errorf("package %q: a version of over %d characters", p.at, bom.MaxVersion)
+	}
 	return nil
 }
 

@@ -58,6 +58,9 @@ func (l *npmLock) source(t *tree) bom.Source {
 	} else {
 		s.because("the lockfile has no entry for the project itself", "")
 	}
+	if s.rootless {
+		s.because("there is no package.json beside it that says what the project asks for", "")
+	}
 	for _, what := range sortedKeys(s.reasons) {
 		names := s.reasons[what]
 		slices.Sort(names)

@@ -80,6 +80,11 @@ func finders() []finder {
 	return []finder{
 		{"go", []string{"go.mod", "go.work"}, findGo},
 		{"npm", []string{"package-lock.json", "npm-shrinkwrap.json", "package.json"}, findNpm},
+		{"pnpm", []string{"pnpm-lock.yaml"}, findPnpm},
+		{"yarn", []string{"yarn.lock"}, findYarn},
+		{"bun", []string{"bun.lock", "bun.lockb"}, findBun},
+		{"deno", []string{"deno.lock"}, findDeno},
+		{"cargo", []string{"Cargo.lock", "Cargo.toml"}, findCargo},
 		{"unread", unreadNames(), findUnread},
 	}
 }

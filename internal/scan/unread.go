@@ -18,26 +18,20 @@ type unreadFormat struct {
 
 func unreadFormats() []unreadFormat {
 	return []unreadFormat{
-		{"Cargo.lock", "Cargo lockfile"},
 		{"Gemfile.lock", "Bundler lockfile"},
 		{"Package.resolved", "Swift package lockfile"},
 		{"Pipfile.lock", "Pipenv lockfile"},
 		{"Podfile.lock", "CocoaPods lockfile"},
-		{"bun.lock", "Bun lockfile"},
-		{"bun.lockb", "Bun lockfile"},
 		{"composer.lock", "Composer lockfile"},
-		{"deno.lock", "Deno lockfile"},
 		{"gradle.lockfile", "Gradle lockfile"},
 		{"mix.lock", "Mix lockfile"},
 		{"packages.lock.json", "NuGet lockfile"},
 		{"pdm.lock", "PDM lockfile"},
-		{"pnpm-lock.yaml", "pnpm lockfile"},
 		{"poetry.lock", "Poetry lockfile"},
 		{"pom.xml", "Maven project"},
 		{"pubspec.lock", "Dart lockfile"},
 		{"requirements.txt", "pip requirements"},
 		{"uv.lock", "uv lockfile"},
-		{"yarn.lock", "Yarn lockfile"},
 	}
 }
 
