@@ -30,17 +30,26 @@ func (in *Input) preferDated(all []*candidate) {
 		_, err := in.Root.Time(it.event.Signed)
 		return err == nil
 	}
-	each(func(_ *candidate, it item) { copies[it.id]++ })
+	each(func(_ *candidate, it item) { copies[it.what()]++ })
 	each(func(_ *candidate, it item) {
-		if copies[it.id] > 1 && proven(it) {
-			dated[it.id] = true
+		if copies[it.what()] > 1 && proven(it) {
+			dated[it.what()] = true
 		}
 	})
 	each(func(c *candidate, it item) {
-		if dated[it.id] && !proven(it) {
+		if dated[it.what()] && !proven(it) {
 			c.worse = true
 		}
 	})
+}
+
+// what is the same for all copies of an event, and of a vote whatever envelope
+// it came in.
+func (it item) what() [32]byte {
+	if it.ballot != ([32]byte{}) {
+		return it.ballot
+	}
+	return it.id
 }
 
 // A sharing is a plan that is being filled.

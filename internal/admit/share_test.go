@@ -199,3 +199,18 @@ func TestOrderOfTheInboxDoesNotMatter(t *testing.T) {
 		}
 	}
 }
+
+// Anybody who can push could put a vote that waits into an envelope of their
+// own, without its proof of time, and so have it logged bare for good.
+func TestACopyInAnotherEnvelopeDoesNotTakeTheProofAway(t *testing.T) {
+	c := newCloud(t)
+	payload := c.wrapped("ana", c.ballot(vote.Approve))
+	e := sign(c, machines()["ci"], payload) // ana's envelope, with a token
+	at := c.tick()
+	c.leave("b-anas", c.stamped(e, c.sigstore.stamp(e.Signed.Signature, at)))
+	c.leave("a-mallorys", sign(c, machines()["mallory"], payload)) // a name is easily found
+	p := c.sort()
+	if len(p.Take) == 0 || c.parcels[p.Take[0]].Name != "b-anas" {
+		t.Errorf("the proof of time is lost:\n%s", c.words(p))
+	}
+}

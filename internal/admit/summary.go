@@ -69,3 +69,47 @@ func reasons(list []Refusal) string {
 	}
 	return strings.Join(out, ", ")
 }
+
+// Then is what this plan and the one of a later reading come to, whose parcels
+// are counted from shift on. What this one deferred was read again.
+func (p Plan) Then(later Plan, shift int) Plan {
+	moved := func(list []int) []int {
+		out := make([]int, len(list))
+		for i, n := range list {
+			out[i] = n + shift
+		}
+		return out
+	}
+	movedRefusals := func(list []Refusal) []Refusal {
+		out := slices.Clone(list)
+		for i := range out {
+			out[i].Parcel += shift
+		}
+		return out
+	}
+	return Plan{
+		Take:     join(p.Take, moved(later.Take)),
+		Done:     join(p.Done, moved(later.Done)),
+		Refuse:   join(p.Refuse, movedRefusals(later.Refuse)),
+		Defer:    moved(later.Defer),
+		Unjudged: join(movedRefusals(later.Unjudged), nil),
+		Signers:  countsThen(p.Signers, later.Signers),
+	}
+}
+
+func countsThen(before, later []Count) []Count {
+	out := slices.Clone(later)
+	for _, c := range before {
+		i := slices.IndexFunc(out, func(o Count) bool { return o.Name == c.Name && o.Person == c.Person })
+		if i < 0 {
+			out = append(out, Count{Name: c.Name, Person: c.Person, Taken: c.Taken})
+			continue
+		}
+		out[i].Taken += c.Taken
+	}
+	slices.SortFunc(out, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
+	return join(out, nil)
+}
+
+// join is both lists, and never null in JSON.
+func join[T any](a, b []T) []T { return append(append([]T{}, a...), b...) }

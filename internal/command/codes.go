@@ -95,6 +95,7 @@ func exitCodes() []coded {
 		{ledger.ErrVersion, cli.Usage},
 		{ledger.ErrReadOnly, cli.Usage},
 		{ledger.ErrScheme, cli.Usage},
+		{ledger.ErrAddress, cli.Usage},
 		{ledger.ErrNotYet, cli.Usage},
 		{ledger.ErrExists, cli.Usage},
 		{proof.ErrUnsigned, cli.Usage},

@@ -3,12 +3,15 @@
 package command
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/gateledger/gateledger/internal/admit"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/ledger"
@@ -29,6 +32,10 @@ import (
 func (w *workspace) deliver(ctx context.Context, b *box, e entry) (receipt proof.Receipt, pending bool, err error) {
 	switch {
 	case w.inbox == nil:
+		receipts, err := w.append(ctx, proof.Checkpoint{}, e)
+		return first(receipts), false, err
+	case w.holds && !w.protected && !w.pinned:
+		// The checkout's policy is no judge of what others left.
 		receipts, err := w.append(ctx, proof.Checkpoint{}, e)
 		return first(receipts), false, err
 	case w.holds:
@@ -62,6 +69,9 @@ func (w *workspace) receiptOf(ctx context.Context, s event.Signed) (proof.Receip
 	if i < 0 {
 		return proof.Receipt{}, false, nil
 	}
+	if err := displaced(s, events[i]); err != nil {
+		return proof.Receipt{}, false, err
+	}
 	p, err := w.ledger.Prove(ctx, uint64(i), head.Size)
 	if err != nil {
 		return proof.Receipt{}, false, ledgerError(w.url, err)
@@ -73,9 +83,20 @@ func (w *workspace) receiptOf(ctx context.Context, s event.Signed) (proof.Receip
 	return r, true, nil
 }
 
-// sameEvent returns a test for the event that s is. A vote is the same in
-// anybody's envelope: who copies one that waits, and has the copy logged, has
-// cast it for its author.
+// displaced says so where e has the id of what was signed, and is not that: the
+// id is by payload and key alone, and a certificate anybody can write for a key
+// that they saw. Such an entry keeps the real one out of the log for good.
+func displaced(s event.Signed, e *event.Event) error {
+	if e.ID() != s.ID() || e.Verify() == nil && bytes.Equal(e.Signed.Verifier.Certificate, s.Verifier.Certificate) {
+		return nil
+	}
+	return cli.Fail(cli.Integrity, "whoever holds the log key put it there; keep your outbox as evidence",
+		"entry %d stands in the place of what you signed, under another certificate or a signature that does not hold", e.Index)
+}
+
+// sameEvent returns a test for the event that s is. A vote with an SSH
+// signature is the same in anybody's envelope: who copies one that waits, and
+// has the copy logged, has cast it for its author.
 func sameEvent(s event.Signed) func(*event.Event) bool {
 	id := s.ID()
 	same := func(e *event.Event) bool { return e.ID() == id }
@@ -84,7 +105,7 @@ func sameEvent(s event.Signed) func(*event.Event) bool {
 		return same
 	}
 	ballot, err := vote.Open(own)
-	if err != nil {
+	if err != nil || ballot.Keyless() {
 		return same
 	}
 	return func(e *event.Event) bool {
@@ -95,7 +116,7 @@ func sameEvent(s event.Signed) func(*event.Event) bool {
 			return false
 		}
 		other, err := vote.Open(e)
-		return err == nil && other.ID() == ballot.ID() && other.Verify() == nil && e.Verify() == nil
+		return err == nil && !other.Keyless() && other.ID() == ballot.ID() && other.Verify() == nil && e.Verify() == nil
 	}
 }
 
@@ -169,11 +190,14 @@ func (w *workspace) appendShared(ctx context.Context, own ...entry) ([]proof.Rec
 
 // An intake is what was found in the inbox, sorted.
 type intake struct {
-	plan    admit.Plan
-	names   []string        // of all parcels
-	leaves  []ledger.Leaf   // of what is taken, in order
-	done    []ledger.Parcel // taken, or logged already
-	refused []ledger.Parcel
+	plan     admit.Plan
+	names    []string        // of all parcels
+	more     int             // parcels that were left out of this reading
+	doubt    string          // why a veto may be in the inbox that nobody has seen; empty: none can
+	unjudged string          // the same, for what was read and could not be judged
+	leaves   []ledger.Leaf   // of what is taken, in order
+	done     []ledger.Parcel // taken, or logged already
+	refused  []ledger.Parcel
 }
 
 // pending reads the log and the inbox as they stand, and decides what of the
@@ -194,6 +218,9 @@ func (w *workspace) pending(ctx context.Context) (proof.Checkpoint, intake, erro
 	if err := w.follow(ctx, events); err != nil {
 		return head, intake{}, err
 	}
+	if err := w.checkSigned(head); err != nil {
+		return head, intake{}, err
+	}
 	return head, w.sort(ctx, events, parcels), nil
 }
 
@@ -203,9 +230,14 @@ func (w *workspace) sort(ctx context.Context, events []*event.Event, parcels []l
 	var out intake
 	for _, p := range parcels {
 		in.Parcels, out.names = append(in.Parcels, openParcel(p)), append(out.names, p.Name)
+		out.more = max(out.more, p.More)
 	}
 	plan := admit.Sort(in)
-	out.plan = plan
+	out.plan, out.unjudged = plan, unjudgedVote(in, plan)
+	out.doubt = out.unjudged
+	if out.more > 0 {
+		out.doubt = fmt.Sprintf("%d parcels in the inbox could not be read", out.more)
+	}
 	for _, i := range plan.Take {
 		out.leaves = append(out.leaves, parcels[i].Leaves...)
 		out.done = append(out.done, parcels[i])
@@ -219,8 +251,25 @@ func (w *workspace) sort(ctx context.Context, events []*event.Event, parcels []l
 	return out
 }
 
+// unjudgedVote says which vote in the inbox nobody here can judge, if any.
+func unjudgedVote(in admit.Input, plan admit.Plan) string {
+	why := map[int]string{}
+	for _, r := range plan.Unjudged {
+		why[r.Parcel] = "can't be judged: " + clean.Text(r.Why)
+	}
+	for _, i := range plan.Defer {
+		for _, e := range in.Parcels[i].Events {
+			if e.Is("vote") {
+				return "a vote in the inbox " + cmp.Or(why[i], "has to wait: its author is over a quota")
+			}
+		}
+	}
+	return ""
+}
+
 // openParcel reads the events of a parcel. What can't be read is for admit to
-// refuse.
+// refuse. An event brings the document it names and no other: a copy without
+// it would else take the place of the whole one.
 func openParcel(p ledger.Parcel) admit.Parcel {
 	out := admit.Parcel{Name: p.Name, Err: p.Err}
 	for _, l := range p.Leaves {
@@ -229,6 +278,9 @@ func openParcel(p ledger.Parcel) admit.Parcel {
 			return admit.Parcel{Name: p.Name, Err: err}
 		}
 		out.Events, out.Size = append(out.Events, e), out.Size+len(l.Data)+len(l.Body)
+		if err := bringsItsDocuments(e, l.Blobs); err != nil {
+			return admit.Parcel{Name: p.Name, Err: err}
+		}
 		for _, b := range l.Blobs {
 			out.Size += len(b)
 		}
@@ -237,27 +289,86 @@ func openParcel(p ledger.Parcel) admit.Parcel {
 }
 
 // integrate logs everything in the inbox that the policy admits, puts aside
-// what it refuses, and returns what the log then is.
+// what it refuses, and returns what the log then is. An inbox that holds more
+// than is read at once is gone through to its end: a veto may be the last in
+// it. What then still can't be seen or judged is said by the intake's doubt.
 func (w *workspace) integrate(ctx context.Context) (proof.Checkpoint, intake, error) {
-	for range moves {
+	var all intake
+	lost := 0
+	for range maxPasses {
 		head, found, err := w.pending(ctx)
 		if err != nil {
-			return head, found, err
+			return head, all, err
 		}
+		all.doubt = found.doubt
 		if len(found.done) == 0 && len(found.refused) == 0 {
-			return head, found, nil
+			all.add(found)
+			return head, all, nil
 		}
 		receipts, err := w.inbox.Integrate(ctx, head, found.leaves, found.done, found.refused)
+		if errors.Is(err, ledger.ErrRefused) && len(found.refused) > 0 {
+			// Somebody can make a name that can't be moved. What is refused
+			// stays where it is then; the rest must not wait for that.
+			fmt.Fprintln(w.env.Stderr, "warning: what was refused could not be put aside, and stays in the inbox")
+			if len(found.done) == 0 {
+				all.add(found)
+				return head, all, nil
+			}
+			receipts, err = w.inbox.Integrate(ctx, head, found.leaves, found.done, nil)
+		}
 		if errors.Is(err, ledger.ErrHeadMoved) {
+			if lost++; lost == moves {
+				return head, all, ledgerError(w.url, ledger.ErrContended)
+			}
 			continue
 		}
 		if _, err := w.checked(receipts, found.leaves, err); err != nil {
-			return head, found, err
+			return head, all, err
 		}
-		if len(receipts) > 0 {
-			head = receipts[0].Checkpoint
+		all.add(found)
+		if found.more == 0 && (len(found.plan.Defer) == len(found.plan.Unjudged) || len(found.done) == 0) {
+			all.doubt = found.unjudged
+			if len(receipts) > 0 {
+				head = receipts[0].Checkpoint
+			}
+			return head, all, nil
 		}
-		return head, found, nil
 	}
-	return proof.Checkpoint{}, intake{}, ledgerError(w.url, ledger.ErrContended)
+	return proof.Checkpoint{}, all, cli.Fail(cli.Unknown, "somebody fills the inbox: see who pushes to refs/gateledger/pending, and run it again",
+		"the inbox of %s was not empty after %d passes", w.url, maxPasses)
+}
+
+// maxPasses is how often an inbox is read that is fuller than one reading.
+const maxPasses = 64
+
+// add puts the plans of several readings together, for people.
+func (i *intake) add(more intake) {
+	shift := len(i.names)
+	i.names = append(i.names, more.names...)
+	i.plan = i.plan.Then(more.plan, shift)
+	i.unjudged = more.unjudged
+}
+
+// bringsItsDocuments checks that blobs are what the event names, all of it and
+// nothing else.
+func bringsItsDocuments(e *event.Event, blobs [][]byte) error {
+	named := map[string]bool{}
+	if st, err := e.Statement(); err == nil && st.PredicateType == event.ReferenceType {
+		if d, err := event.Document(e); err == nil {
+			named[d.String()] = true
+		}
+	}
+	if p, err := event.DecodePredicate[event.UntrustedReportPredicate](e); err == nil && e.Is(untrusted) {
+		named[p.Digest] = true
+	}
+	for _, b := range blobs {
+		if d := digestText(b); !named[d] {
+			return fmt.Errorf("it brings a document that its event does not name: %s", d)
+		}
+		delete(named, digestText(b))
+	}
+	for d := range named {
+		return fmt.Errorf("the document %s that its event names is not with it", d)
+	}
+	return nil
 }

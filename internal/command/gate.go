@@ -126,6 +126,9 @@ type gate struct {
 }
 
 func (g *gate) prepare(ctx context.Context) (err error) {
+	if g.flags.environment == policy.ChangeEnvironment {
+		return cli.Fail(cli.Usage, "commit the policy to the default branch and run the gate for an environment", "the gate asks for a change of policy by itself, where the default branch has another one")
+	}
 	if g.rules, err = g.environment(g.flags.environment); err != nil {
 		return err
 	}
@@ -205,7 +208,7 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 	if err != nil {
 		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", request.id, err)
 	}
-	g.advice = !g.flags.consume && g.next == nil
+	g.advice = !g.flags.consume
 	if d.UsedBy != "" && d.Verdict == policy.Allowed {
 		return d, g.confirm(ctx, head)
 	}

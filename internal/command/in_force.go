@@ -62,7 +62,7 @@ func (w *workspace) start(ctx context.Context, events []*event.Event) (*policy.P
 		return nil, 0, nil
 	}
 	if first.Policy == w.given.Digest {
-		return w.given, index + 1, nil
+		return w.given, index + 1, w.namesItsSigner(ctx, w.given, events[index])
 	}
 	text, err := w.documentOf(ctx, first.Policy)
 	if err != nil {
@@ -72,18 +72,30 @@ func (w *workspace) start(ctx context.Context, events []*event.Event) (*policy.P
 	if err != nil || p.Digest != first.Policy || p.Ledger.Origin != w.given.Ledger.Origin {
 		return nil, 0, ledgerError(w.url, fmt.Errorf("the first policy, sha256:%s, can't be gone by: %w", first.Policy, errors.Join(err, ledger.ErrTampered)))
 	}
-	return p, index + 1, nil
+	return p, index + 1, w.namesItsSigner(ctx, p, events[index])
 }
 
-// inForceFrom is the first entry that a pinned policy is meant for: the one
-// after the policy event that names it, else the first of all.
+// namesItsSigner checks that the first policy was logged by a signer of its
+// own, as a gate does: whoever holds the log key alone can't begin with another.
+func (w *workspace) namesItsSigner(ctx context.Context, p *policy.Policy, e *event.Event) error {
+	_, _, err := p.Signer(e, w.rootOf(ctx, p.Sigstore.TrustedRoot))
+	if errors.Is(err, policy.ErrStranger) {
+		return ledgerError(w.url, fmt.Errorf("the first policy, at #%d, was logged by nobody it names: %w: %w", e.Index, ledger.ErrTampered, err))
+	}
+	return err
+}
+
+// inForceFrom is the entry to follow a pinned policy from: the one after the
+// first policy event that names it, else the first of all. It only has to be no
+// later than where the policy came into force; a later event that names it
+// again, which anybody with the log key could write, must not move it.
 func inForceFrom(events []*event.Event, digest string) uint64 {
 	for _, e := range events {
 		if !e.Mentions(digest) || !e.Is("policy") {
 			continue
 		}
 		p, err := event.DecodePredicate[event.PolicyPredicate](e)
-		if err == nil && p.Policy == digest && p.Previous != event.NoPrevious {
+		if err == nil && p.Policy == digest {
 			return e.Index + 1
 		}
 	}
@@ -116,6 +128,14 @@ func (g *gate) enforce(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if d.UsedBy != "" && !change.flags.fresh {
+			if d, err = change.again(ctx); errors.Is(err, ledger.ErrHeadMoved) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
 		if d.Verdict != policy.Allowed || change.advice {
 			return change.notInForce(d)
 		}
@@ -134,6 +154,13 @@ func (g *gate) change() (*gate, error) {
 	c.flags.fresh = false
 	c.subjects = []event.Subject{{Name: product.PolicyFile, Digest: map[string]string{"sha256": g.given.Digest}}}
 	return c, nil
+}
+
+// again asks anew for a change that was made before and taken back since: what
+// was approved then is used up.
+func (g *gate) again(ctx context.Context) (policy.Decision, error) {
+	g.flags.fresh = true
+	return g.decide(ctx)
 }
 
 // notInForce answers for a gate whose policy still needs approval.

@@ -96,6 +96,9 @@ func (w *workspace) keylessMaker(f signing) (maker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.config == "" {
+		file = "" // of the public instance the child knows root and services
+	}
 	return keylessMaker{w, remote, child.Signing{
 		Trust: child.Trust{Root: file, Config: f.config},
 		OIDC:  f.oidc, TokenFile: f.token, Interactive: cli.IsTerminal(w.env.Stdin),

@@ -57,7 +57,11 @@ func (g *gate) request(ctx context.Context) (proof.Checkpoint, []*event.Event, o
 // ledger where this verb logs that, and settles which policy is in force.
 func (w *workspace) read(ctx context.Context) (proof.Checkpoint, []*event.Event, error) {
 	if w.inbox != nil && w.integrates {
-		if _, _, err := w.integrate(ctx); err != nil {
+		_, found, err := w.integrate(ctx)
+		if err == nil && w.judges && found.doubt != "" {
+			err = cli.Fail(cli.Unknown, "it could be a veto: give what is missing, or see who pushes to refs/gateledger/pending", "%s", found.doubt)
+		}
+		if err != nil {
 			return proof.Checkpoint{}, nil, err
 		}
 	}
@@ -69,7 +73,10 @@ func (w *workspace) read(ctx context.Context) (proof.Checkpoint, []*event.Event,
 	if err != nil {
 		return head, nil, err
 	}
-	return head, events, w.follow(ctx, events)
+	if err := w.follow(ctx, events); err != nil {
+		return head, nil, err
+	}
+	return head, events, w.checkSigned(head)
 }
 
 // wanted is the request as it would be made now.

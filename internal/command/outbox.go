@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/durable"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyring"
@@ -25,11 +26,11 @@ import (
 // logged. The next run of the same command finds its event here and sends
 // these bytes again, which the ledger knows by their id.
 
-// maxSpooled bounds one file of the outbox, and maxWaiting how many are
-// looked at.
+// maxSpooled bounds one file of the outbox, and maxWaiting how many there may
+// be: each is looked at, so that none is made twice.
 const (
 	maxSpooled = event.MaxPayload*2 + 1<<20
-	maxWaiting = 100
+	maxWaiting = 10_000
 )
 
 // A spooled is a signed event as it lies in the outbox. Its name is its id,
@@ -107,7 +108,7 @@ func (w *workspace) outbox() (string, error) {
 	}
 	dir := filepath.Join(base, "spool", origin)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("open the outbox: %w", err)
+		return "", cli.Fail(cli.Unknown, "mend the folder or its permissions, then run the same command again", "open the outbox: %w", err)
 	}
 	return dir, nil
 }
@@ -125,10 +126,13 @@ func (w *workspace) waiting() ([]box, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("look through the outbox: %w", err)
+		return nil, cli.Fail(cli.Unknown, "mend the folder or its permissions, then run the same command again", "look through the outbox: %w", err)
+	}
+	if len(entries) > maxWaiting {
+		return nil, cli.Fail(cli.Unknown, "let 'gateledger integrate' log them, then run their commands again", "%d events wait in the outbox %s, at most %d", len(entries), dir, maxWaiting)
 	}
 	var all []box
-	for _, e := range entries[:min(len(entries), maxWaiting)] {
+	for _, e := range entries {
 		b, err := readBox(filepath.Join(dir, e.Name()))
 		if err != nil {
 			continue // half-written by a crash: it was never tried

@@ -29,8 +29,36 @@ func (w *workspace) gitOptions(ctx context.Context) (ledger.GitOptions, error) {
 	return ledger.GitOptions{Remote: remote, Cache: cache, Getenv: w.env.Getenv}, err
 }
 
+// checkAddress refuses an address that could hold a secret, and does not show
+// it: an address stands in policies, errors and logs. Credentials are git's
+// business.
+func checkAddress(url string) error {
+	address, query, _ := strings.Cut(strings.TrimPrefix(url, "git:"), "?")
+	scheme, rest, ok := strings.Cut(address, "://")
+	authority, _, _ := strings.Cut(rest, "/")
+	user, _, hasUser := cutLast(authority, "@")
+	web := scheme == "http" || scheme == "https"
+	switch {
+	case ok && hasUser && (web || strings.Contains(user, ":")):
+		return cli.Fail(cli.Usage, "give the address without it; let git know the credentials: a credential helper, an extraheader or ~/.netrc", "the ledger's address holds a user or password")
+	case query != "" && (!strings.HasPrefix(query, "branch=") || strings.Contains(query, "&")):
+		return cli.Fail(cli.Usage, "git:REMOTE?branch=NAME is all there is", "the ledger's address has more after the ? than a branch")
+	}
+	return nil
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
 // gitRemote is the remote that a git: URL names.
 func (p place) gitRemote(ctx context.Context, url string) (git.Remote, error) {
+	if err := checkAddress(url); err != nil {
+		return git.Remote{}, err
+	}
 	name, _, _ := strings.Cut(strings.TrimPrefix(url, "git:"), "?")
 	if p.repo == nil {
 		if !strings.ContainsAny(name, ":/") {

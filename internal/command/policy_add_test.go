@@ -138,7 +138,7 @@ func TestTrustShowsEveryRuleThatCounts(t *testing.T) {
 		"sha256:" + p.Digest, s.origin, s.logKey, s.event, "tier fast",
 		"ana: roles lead, ana@example.org, github id 583231, gitlab id 42", "ssh-ed25519 SHA256:",
 		"production: needs 2 of role lead", "not by author, committer", "needs a test by dev passed", "needs a sbom by dev",
-		"lead may veto", "a vote counts 24h0m0s", "next policy: needs 2 of role lead",
+		"lead may veto", "a vote counts 24h0m0s", "environment  policy-change: needs 2 of role lead",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("nothing says %q in\n%s", want, text)

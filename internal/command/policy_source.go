@@ -3,6 +3,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -25,14 +26,30 @@ import (
 const remote = "origin"
 
 // checkoutPolicy is for verbs that decide nothing: the file named, else the
-// one of the working tree.
-func checkoutPolicy(_ context.Context, p place, _ keyring.Ring, f where) (found, error) {
-	file := f.policy
-	if file == "" {
-		file = filepath.Join(p.root, product.PolicyFile)
+// one of the working tree. Where this user trusts a policy for the same log,
+// that one says where the log is and who signs it; nothing is remembered of a
+// log that only a working tree names.
+func checkoutPolicy(_ context.Context, p place, ring keyring.Ring, f where) (found, error) {
+	if f.policy != "" {
+		data, err := readPolicyFile(f.policy)
+		return found{data: data, source: f.policy, pinned: true}, err
 	}
+	file := filepath.Join(p.root, product.PolicyFile)
 	data, err := readPolicyFile(file)
-	return found{data: data, source: file, pinned: f.policy != ""}, err
+	if err != nil {
+		return found{}, err
+	}
+	out := found{data: data, source: file, claimed: true}
+	parsed, err := policy.Parse(data)
+	if err != nil {
+		return out, nil // whoever reads it on says why
+	}
+	pinned, ok, err := ring.Pinned(parsed.Ledger.Origin)
+	if err != nil || !ok {
+		return out, err
+	}
+	out.claimed, out.log, out.pinned = false, pinned, bytes.Equal(pinned, data)
+	return out, nil
 }
 
 // protectedPolicy is for the gate: the file named; else the remote's default

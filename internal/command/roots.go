@@ -3,10 +3,10 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -90,7 +90,7 @@ func rootIn(file string) ([]byte, error) {
 	}
 	const largest = 1 << 20
 	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() || info.Size() > largest {
-		return nil, errors.Join(fs.ErrNotExist, err)
+		return nil, fmt.Errorf("%s is no regular file of at most %d bytes: %w", file, largest, cmp.Or(err, fs.ErrInvalid))
 	}
 	return os.ReadFile(file)
 }
@@ -122,7 +122,10 @@ func (w *workspace) checkRootFile() error {
 		return cli.Fail(cli.Usage, "name the trusted_root.json itself", "read trusted root %s: %w", w.roots.file, err)
 	}
 	want := w.policy.Sigstore.TrustedRoot
-	if got := digestText(data); want != "" && got != want {
+	if want == "" {
+		return cli.Fail(cli.Usage, "leave --trusted-root out", "the policy (%s) names no trusted root, so it believes none", w.source)
+	}
+	if got := digestText(data); got != want {
 		return cli.Fail(cli.Usage, "get the root that the policy names, or let the policy be changed", "%s is %s, and the policy names %s", w.roots.file, got, want)
 	}
 	return nil

@@ -70,7 +70,17 @@ With --allow-incomplete it is 0.`,
 	flags.StringVar(&f.subject, "subject", "", "the artifact this is the SBOM of: `FILE`, folder or NAME@sha256:HEX; default: the project")
 	flags.StringArrayVar(&f.exclude, "exclude", []string{"testdata"}, "leave out files and folders that match `GLOB`; repeatable, replaces the default")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "exit 0 even if a lockfile could not be read")
+	for i, below := range sbomVerbs(env) {
+		annotate(below, cli.Order, fmt.Sprintf("%02d", i))
+		cmd.AddCommand(below)
+	}
 	return cmd
+}
+
+// sbomVerbs are the verbs about a document that is there, in the order of the
+// help.
+func sbomVerbs(env *cli.Env) []*cobra.Command {
+	return []*cobra.Command{sbomDiff(env), sbomCheck(env)}
 }
 
 // gcPercent is how much garbage, in percent of what is live, may pile up.

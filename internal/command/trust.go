@@ -188,6 +188,7 @@ func trustLines(p *policy.Policy) []string {
 	out := []string{
 		"policy       sha256:" + p.Digest,
 		"log          " + p.Ledger.Origin,
+		"log at       " + cmp.Or(p.Ledger.URL, defaultLedger),
 	}
 	for _, k := range p.Ledger.Keys {
 		out = append(out, "log key      "+k)
@@ -214,8 +215,8 @@ func trustLines(p *policy.Policy) []string {
 	for _, name := range sortedKeys(p.Environments) {
 		out = append(out, environmentLines(p.Environments[name])...)
 	}
-	for _, seat := range p.PolicyChange {
-		out = append(out, "next policy: "+seatText(seat))
+	if change, ok := p.Environment(policy.ChangeEnvironment); ok {
+		out = append(out, environmentLines(change)...)
 	}
 	return out
 }

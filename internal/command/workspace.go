@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
@@ -91,6 +92,10 @@ type found struct {
 	// seen under it may be remembered.
 	claimed bool
 
+	// log, if set, is the policy that this user trusts for the same log. Where
+	// the log is and who signs it is taken from there.
+	log []byte
+
 	// protected says that it is the one that the code under test can't write,
 	// and no more: the ledger tells whether it is in force yet.
 	protected bool
@@ -127,6 +132,13 @@ func openPolicy(ctx context.Context, env *cli.Env, f where, read policyReader) (
 	if w.policy, err = policy.Parse(text.data); err != nil {
 		return nil, cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", text.source, firstFinding(err))
 	}
+	if text.log != nil {
+		pinned, err := policy.Parse(text.log)
+		if err != nil {
+			return nil, cli.Fail(cli.Usage, "look at it: gateledger trust --list", "read the policy you trust for %s: %w", w.policy.Ledger.Origin, firstFinding(err))
+		}
+		w.policy.Ledger = pinned.Ledger
+	}
 	if err := w.checkRootFile(); err != nil {
 		return nil, err
 	}
@@ -151,6 +163,9 @@ func firstFinding(err error) error {
 func (w *workspace) openLedger(ctx context.Context, f where, want access) (err error) {
 	o, err := w.ledgerOptions(ctx, f)
 	if err != nil {
+		return err
+	}
+	if err := w.checkMoved(f); err != nil {
 		return err
 	}
 	if want != reading {
@@ -182,6 +197,42 @@ func (w *workspace) ledgerOptions(ctx context.Context, f where) (o ledger.Option
 	o.Keys = w.keys
 	o.Git, err = w.gitOptions(ctx)
 	return o, err
+}
+
+// checkMoved refuses to go where only a policy that may not be in force says
+// that the ledger is. Whoever can write the default branch could name another
+// branch or folder, with an old copy of the same log in it, from before the
+// rules that stop them; the log key would then go on from there. Where nobody
+// has to say more, the ledger is under git's folder, or on its own branch of
+// the remote that the policy is read from; and a machine that has seen the log
+// knows an old copy.
+func (w *workspace) checkMoved(f where) error {
+	own := []string{"", defaultLedger, "git:" + remote, "git:" + remote + "?branch=" + ledger.DefaultBranch}
+	if !w.protected || f.ledger != "" || slices.Contains(own, w.given.Ledger.URL) {
+		return nil
+	}
+	seen, err := w.newestSeen()
+	if err != nil || len(seen.Raw) > 0 {
+		return err
+	}
+	return cli.Fail(cli.Usage, "say where it is: --ledger "+clean.Text(w.given.Ledger.URL),
+		"only the policy of the default branch says that the ledger is at %s, and it may not be in force", w.given.Ledger.URL)
+}
+
+// checkSigned holds the head against the keys of the policy in force: those of
+// one that is only proposed count for nothing.
+func (w *workspace) checkSigned(head proof.Checkpoint) error {
+	if w.policy == w.given || !w.protected {
+		return nil
+	}
+	keys, err := proof.NewKeys(w.policy.Ledger.Origin, w.policy.Ledger.Keys)
+	if err != nil {
+		return fmt.Errorf("read ledger.keys of the policy in force: %w", err)
+	}
+	if _, err := proof.ParseCheckpoint(head.Raw, keys); err != nil {
+		return cli.Fail(cli.Integrity, "the policy of the default branch names a key that nobody approved", "the log is not signed under the policy in force: %w", err)
+	}
+	return nil
 }
 
 // notOpened says what it means that there is no ledger where this user has
@@ -251,6 +302,7 @@ func ledgerError(url string, err error) error {
 		{ledger.ErrVersion, "use the version of gateledger that made it"},
 		{ledger.ErrNotLedger, "run 'gateledger init' to make one"},
 		{ledger.ErrReadOnly, "only whoever holds the log key can append"},
+		{ledger.ErrAddress, "a ledger is dir:PATH, tar:PATH or git:REMOTE, with ?branch=NAME after it where it is not the usual one"},
 		{ledger.ErrBusy, "somebody else is writing; run the same command again"},
 		{ledger.ErrContended, "many others are writing; nothing was lost: run the same command again"},
 		{ledger.ErrRefused, "a rule or a missing permission at the remote keeps it from being written; nothing was lost"},
@@ -315,6 +367,9 @@ func (w *workspace) checked(receipts []proof.Receipt, added []ledger.Leaf, err e
 	}
 	if len(receipts) == 0 {
 		return nil, nil
+	}
+	if w.claimed {
+		return receipts, nil
 	}
 	last := receipts[len(receipts)-1].Checkpoint
 	return receipts, w.ring.SetHead(w.policy.Ledger.Origin, last.Raw)

@@ -3,6 +3,7 @@
 package git
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -260,4 +261,58 @@ func (r Remote) shown(push bool) string {
 		address = r.PushURL
 	}
 	return clean(Redact(address), 200)
+}
+
+// History brings a branch of the remote as far back as depth commits, and
+// returns them, each followed by its first parent. It is empty where there is
+// no such ref. It fails with ErrRemote.
+func (b *Bare) History(ctx context.Context, r Remote, ref string, depth int) ([]string, error) {
+	if err := checkRef(ref, false); err != nil || depth < 1 {
+		return nil, fmt.Errorf("fetch the history of %s: depth %d: %w", r.shown(false), depth, cmp.Or(err, errors.New("nothing to fetch")))
+	}
+	ids, err := b.history(ctx, r, ref, depth)
+	if err != nil {
+		return nil, fmt.Errorf("fetch the history of %s: %w", r.shown(false), err)
+	}
+	return ids, nil
+}
+
+func (b *Bare) history(ctx context.Context, r Remote, ref string, depth int) ([]string, error) {
+	refs, err := b.list(ctx, r, false, []string{ref})
+	if err != nil || refs[ref] == "" {
+		return nil, err
+	}
+	a, err := r.access(false)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.stage(nil, nil) // with nothing kept, so that git does not stop at what is here
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	const at = fetched + "history"
+	_, _, err = s.run(ctx, a.settings, call{
+		args: []string{"fetch", "--depth=" + strconv.Itoa(depth), "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
+			"--no-recurse-submodules", "--refmap=", "--quiet", "--", a.name, "+" + ref + ":" + at},
+		env: a.env, hide: a.secrets,
+	})
+	switch {
+	case err == nil:
+	case ctx.Err() != nil, errors.Is(err, ErrDamaged), errors.Is(err, ErrNoGit):
+		return nil, err
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrRemote, err)
+	}
+	out, _, err := s.run(ctx, nil, call{args: []string{"rev-list", "--first-parent", "--max-count=" + strconv.Itoa(depth), at}})
+	if err != nil {
+		return nil, err
+	}
+	ids := strings.Fields(string(out))
+	for _, id := range ids {
+		if !b.isID(id) {
+			return nil, fmt.Errorf("git rev-list: odd line %s", quote(id))
+		}
+	}
+	return ids, nil
 }

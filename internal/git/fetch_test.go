@@ -314,3 +314,46 @@ func TestPatterns(t *testing.T) {
 		t.Errorf("no pattern: %v", got)
 	}
 }
+
+func TestHistoryGoesBackAsFarAsAsked(t *testing.T) {
+	t.Parallel()
+	s := gittest.Serve(t, gittest.Options{})
+	dir := gittest.Clone(t, s)
+	var ids []string
+	for range 5 {
+		s.In(dir, "commit", "--quiet", "--allow-empty", "--message", "one")
+		ids = append([]string{strings.TrimSpace(s.In(dir, "rev-parse", "HEAD"))}, ids...)
+	}
+	s.In(dir, "push", "--quiet", "origin", "HEAD:refs/heads/log")
+	b := newBare(t)
+	r := Remote{URL: s.URL}
+	if err := b.Keep(t.Context(), "tip", fetchOne(t, b, r, "refs/heads/log")); err != nil {
+		t.Fatal(err)
+	}
+	for depth, want := range map[int][]string{1: ids[:1], 3: ids[:3], 100: ids} {
+		if got, err := b.History(t.Context(), r, "refs/heads/log", depth); err != nil || !slices.Equal(got, want) {
+			t.Errorf("depth %d: %v, %v, want %v", depth, got, err, want)
+		}
+	}
+	if got, err := b.History(t.Context(), r, "refs/heads/nothing", 3); err != nil || len(got) != 0 {
+		t.Errorf("a branch that is not there: %v, %v", got, err)
+	}
+	for _, bad := range []string{"HEAD", "--all", "refs/heads/*"} {
+		if got, err := b.History(t.Context(), r, bad, 3); err == nil {
+			t.Errorf("%s: %v", bad, got)
+		}
+	}
+	s.Down(true)
+	if got, err := b.History(t.Context(), r, "refs/heads/log", 3); !errors.Is(err, ErrRemote) {
+		t.Errorf("the server is down: %v, %v", got, err)
+	}
+}
+
+func fetchOne(t *testing.T, b *Bare, r Remote, ref string) string {
+	t.Helper()
+	refs, err := b.Fetch(t.Context(), r, ref)
+	if err != nil || refs[ref] == "" {
+		t.Fatalf("%v, %v", refs, err)
+	}
+	return refs[ref]
+}

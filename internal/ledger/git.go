@@ -38,8 +38,9 @@ type gitLedger struct {
 	signer note.Signer
 	store  *gitStore
 
-	patience   // the default one, but for tests
-	maxPending int
+	patience         // the default one, but for tests
+	maxPending int   // parcels, and
+	maxHeld    int64 // bytes of them, that one Pending reports
 
 	turn  chan struct{} // holds the one token of this process's writer
 	state *writer       // of whoever holds the token
@@ -90,11 +91,14 @@ func newGit(ctx context.Context, url, rest string, o Options) (*gitLedger, error
 	remote := o.Git.Remote
 	if remote.URL == "" {
 		if !isAddress(address) {
-			return nil, fmt.Errorf("%q is the name of a remote, which only a checkout knows, and no address", address)
+			return nil, fmt.Errorf("%q is the name of a remote, which only a checkout knows: %w", address, ErrAddress)
 		}
 		remote.URL = address
 	}
-	g := &gitLedger{url: git.Redact(url), branch: "refs/heads/" + branch, keys: o.Keys, signer: o.Signer, patience: patience{maxTries, maxPause}, maxPending: MaxPending, turn: make(chan struct{}, 1)}
+	if o.Signer != nil && remote.PushURL != "" {
+		remote.URL = remote.PushURL // a mirror need not have the inbox, nor the newest head
+	}
+	g := &gitLedger{url: git.Redact(url), branch: "refs/heads/" + branch, keys: o.Keys, signer: o.Signer, patience: patience{maxTries, maxPause}, maxPending: MaxPending, maxHeld: maxHeldParcels, turn: make(chan struct{}, 1)}
 	g.store, err = openStore(ctx, remote, g.branch, o.Git)
 	return g, err
 }
@@ -109,15 +113,15 @@ func parseGit(rest string) (address, branch string, err error) {
 	if ok {
 		values, err := url.ParseQuery(query)
 		if err != nil || len(values) != 1 || len(values["branch"]) != 1 {
-			return "", "", fmt.Errorf("%q after the address is not branch=NAME", query)
+			return "", "", fmt.Errorf("what follows the ? is not branch=NAME: %w", ErrAddress)
 		}
 		branch = values.Get("branch")
 	}
 	switch {
 	case address == "" || address[0] == '-' || strings.ContainsAny(address, "\n\x00"):
-		return "", "", fmt.Errorf("%q is no git remote", git.Redact(address))
+		return "", "", fmt.Errorf("%q is no git remote: %w", git.Redact(address), ErrAddress)
 	case !validBranch(branch):
-		return "", "", fmt.Errorf("%q is no name of a branch", branch)
+		return "", "", fmt.Errorf("%q is no name of a branch: %w", branch, ErrAddress)
 	}
 	return address, branch, nil
 }

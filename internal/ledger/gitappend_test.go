@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +138,49 @@ func TestPendingIsBounded(t *testing.T) {
 		}
 	}
 	for i, r := range must(l.Append(ctx, proof.Checkpoint{}, all)) {
+		if !r.Duplicate {
+			t.Errorf("leaf %d is not in the log", i)
+		}
+	}
+}
+
+// However little may be held at once, nothing that was seen is forgotten.
+func TestPendingHoldsLittleAndForgetsNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := gittest.Serve(t, gittest.Options{})
+	l, other := newWriters(t, s)
+	const count = 4
+	for i := range count {
+		if _, err := other.Submit(ctx, numbered(i, i+1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if parcels, err := l.Pending(ctx); err != nil || len(parcels) != count {
+		t.Fatalf("%d parcels, %v", len(parcels), err)
+	}
+	for ref := range strings.SplitSeq(s.Git("for-each-ref", "--format=%(refname)", pendingRefs), "\n") {
+		s.Git("update-ref", "-d", ref)
+	}
+	l.inbox.read, l.maxHeld = nil, 1
+	for left := count; left > 0; {
+		parcels, err := l.Pending(ctx)
+		n := len(parcels)
+		if err != nil || n == 0 || n == count || parcels[n-1].More != left-n {
+			t.Fatalf("%d left: %+v, %v", left, parcels, err)
+		}
+		left -= n
+		var leaves []Leaf
+		for _, p := range parcels {
+			if leaves = append(leaves, p.Leaves...); !p.Kept || p.Err != nil || len(p.Leaves) != 1 {
+				t.Errorf("%+v", p)
+			}
+		}
+		if _, err := l.Integrate(ctx, proof.Checkpoint{}, leaves, parcels, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, r := range must(l.Append(ctx, proof.Checkpoint{}, numbered(0, count))) {
 		if !r.Duplicate {
 			t.Errorf("leaf %d is not in the log", i)
 		}

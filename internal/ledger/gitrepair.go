@@ -147,13 +147,7 @@ func (g *gitLedger) current(context.Context) (*view, error) { return g.now().vie
 
 // history lists commits that the branch grew out of, newest first.
 func (g *gitLedger) history(ctx context.Context) []string {
-	h, ok := any(g.store.git()).(interface {
-		History(ctx context.Context, r git.Remote, ref string, depth int) ([]string, error)
-	})
-	if !ok {
-		return nil
-	}
-	commits, err := h.History(ctx, g.store.remote, g.branch, maxHistory)
+	commits, err := g.store.git().History(ctx, g.store.remote, g.branch, maxHistory)
 	if err != nil {
 		return nil
 	}

@@ -83,14 +83,17 @@ func (s *gitStore) git() *git.Bare {
 	return s.bare
 }
 
-// mend makes the cache again if err says that it is damaged, and says whether
-// it did. The old one goes only when the remote has filled a new one: it is
-// for no remote to make us forget.
-func (s *gitStore) mend(ctx context.Context, err error) bool {
+// mend makes the cache again if err says that the one in use is damaged, and
+// says whether there is another now. The old one goes only when the remote has
+// filled a new one: it is for no remote to make us forget.
+func (s *gitStore) mend(ctx context.Context, used *git.Bare, err error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || s.mended || !errors.Is(err, git.ErrDamaged) {
+	if ctx.Err() != nil || !errors.Is(err, git.ErrDamaged) {
 		return false
+	}
+	if s.bare != used || s.mended {
+		return s.bare != used
 	}
 	s.mended = true
 	if s.makeFolders() != nil {
@@ -134,26 +137,39 @@ func (s *gitStore) rescue(ctx context.Context, bare *git.Bare, damaged string) {
 
 // fetch brings refs.
 func (s *gitStore) fetch(ctx context.Context, patterns ...string) (map[string]string, error) {
-	refs, err := s.git().Fetch(ctx, s.remote, patterns...)
-	if err != nil && s.mend(ctx, err) {
+	ctx, cancel := context.WithTimeoutCause(ctx, networkTime, errSilent)
+	defer cancel()
+	used := s.git()
+	refs, err := used.Fetch(ctx, s.remote, patterns...)
+	if err != nil && s.mend(ctx, used, err) {
 		refs, err = s.git().Fetch(ctx, s.remote, patterns...)
 	}
 	return refs, remoteError(err)
 }
 
 func (s *gitStore) list(ctx context.Context, patterns ...string) (map[string]string, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, networkTime, errSilent)
+	defer cancel()
 	refs, err := s.git().List(ctx, s.remote, patterns...)
 	return refs, remoteError(err)
 }
 
 func (s *gitStore) push(ctx context.Context, updates ...git.Update) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, networkTime, errSilent)
+	defer cancel()
 	return s.git().Push(ctx, s.remote, updates...)
 }
+
+// networkTime ends one conversation with a remote. A remote that says nothing,
+// or next to nothing, is given up sooner, by git itself.
+const networkTime = 3 * time.Minute
+
+var errSilent = fmt.Errorf("no end of it after %v: %w", networkTime, git.ErrRemote)
 
 // remoteError says which of the ledger's errors a failure at a remote is.
 func remoteError(err error) error {
 	switch {
-	case errors.Is(err, git.ErrRemote):
+	case errors.Is(err, git.ErrRemote), errors.Is(err, errSilent):
 		return fmt.Errorf("%w: %w", ErrUnreachable, err)
 	case errors.Is(err, git.ErrRefused):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
@@ -163,8 +179,9 @@ func remoteError(err error) error {
 
 // commit makes a commit that nobody else sees yet.
 func (s *gitStore) commit(ctx context.Context, d git.Draft) (id string, err error) {
-	id, err = s.git().Commit(ctx, d)
-	if err = notHere(err); err != nil && s.mend(ctx, err) {
+	used := s.git()
+	id, err = used.Commit(ctx, d)
+	if err = notHere(err); err != nil && s.mend(ctx, used, err) {
 		id, err = s.git().Commit(ctx, d)
 	}
 	return id, notHere(err)
@@ -173,8 +190,9 @@ func (s *gitStore) commit(ctx context.Context, d git.Draft) (id string, err erro
 // tree presents a commit that was fetched. One with anything but plain files
 // in it is not of our making.
 func (s *gitStore) tree(ctx context.Context, commit string) (*branchFS, error) {
-	objects, err := s.git().Files(ctx, commit)
-	if err = notHere(err); err != nil && s.mend(ctx, err) {
+	used := s.git()
+	objects, err := used.Files(ctx, commit)
+	if err = notHere(err); err != nil && s.mend(ctx, used, err) {
 		objects, err = s.git().Files(ctx, commit)
 	}
 	if errors.Is(err, git.ErrOddTree) {
@@ -220,15 +238,16 @@ func (s *gitStore) load(objects []git.Object) ([][]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), readTime)
 	defer cancel()
-	read := func() error {
-		return notHere(s.git().Read(ctx, ids, total, func(i int, data []byte) error {
+	used := s.git()
+	read := func(from *git.Bare) error {
+		return notHere(from.Read(ctx, ids, total, func(i int, data []byte) error {
 			blobs[at[i]] = data
 			return nil
 		}))
 	}
-	err := read()
-	if err != nil && s.mend(ctx, err) {
-		err = read()
+	err := read(used)
+	if err != nil && s.mend(ctx, used, err) {
+		err = read(s.git())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", first, err)

@@ -77,4 +77,5 @@ var (
 	ErrUnreachable = errors.New("the ledger's remote can't be reached") // exit 3
 	ErrRefused     = errors.New("the remote refuses to be written")     // exit 3
 	ErrContended   = errors.New("too many others are writing")          // exit 3: the tries are used up
+	ErrAddress     = errors.New("not the address of a ledger")          // exit 2
 )

@@ -197,16 +197,18 @@ func (g *gitLedger) gone(ctx context.Context, refs, kept map[string]string) ([]P
 		return nil, nil
 	}
 	slices.SortFunc(gone, inOrderOfNames)
-	if _, err := g.readParcels(ctx, gone); err != nil {
+	read, err := g.readParcels(ctx, gone)
+	if err != nil {
 		return nil, err
 	}
+	gone, unread := gone[:read], gone[read:]
 	w, err := g.follow(ctx, g.now())
 	if err != nil {
 		return nil, err
 	}
 	settled := func(p Parcel) bool { return w.holds(p.Leaves) || p.Err != nil }
 	if gone = g.unsettled(ctx, gone, settled); len(gone) == 0 {
-		return nil, nil
+		return unread, nil
 	}
 	at, err := g.store.list(ctx, quarantineRefs+"*")
 	if err != nil {
@@ -216,7 +218,7 @@ func (g *gitLedger) gone(ctx context.Context, refs, kept map[string]string) ([]P
 	for _, commit := range at {
 		quarantined[commit] = true
 	}
-	return g.unsettled(ctx, gone, func(p Parcel) bool { return quarantined[p.Commit] }), nil
+	return append(g.unsettled(ctx, gone, func(p Parcel) bool { return quarantined[p.Commit] }), unread...), nil
 }
 
 // holds says whether all leaves are in the log.

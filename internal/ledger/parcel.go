@@ -207,7 +207,7 @@ func (g *gitLedger) readParcels(ctx context.Context, parcels []Parcel) (read int
 			g.inbox.read[parcels[i].key()] = parcels[i]
 		}
 		unread = unread[count:]
-		if total += size; total > maxHeldParcels && len(unread) > 0 {
+		if total += size; total > g.maxHeld && len(unread) > 0 {
 			return unread[0], nil
 		}
 	}
@@ -219,7 +219,7 @@ func (g *gitLedger) readParcels(ctx context.Context, parcels []Parcel) (read int
 func (g *gitLedger) loadParcels(parcels []Parcel, layouts [][]layout, unread []int) (count int, size int64, err error) {
 	var objects []git.Object
 	for _, i := range unread {
-		if size > maxReadParcels {
+		if size > min(maxReadParcels, g.maxHeld) {
 			break
 		}
 		for _, l := range layouts[i] {

@@ -113,7 +113,7 @@ func (e *evaluation) castAt(v *voter) (since time.Time, no *refusal) {
 		return since, nil
 	}
 	for _, c := range v.casts[e.in.Request] {
-		if !bytes.Equal(c.Statement, v.word.Statement) || c.verify() != nil {
+		if !bytes.Equal(c.Statement, v.word.Statement) || c.verify() != nil || c.en.Verify() != nil {
 			continue
 		}
 		t, bad := e.madeAt(c.en, c.issued)

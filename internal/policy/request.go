@@ -176,7 +176,7 @@ func (e *evaluation) consumptions(sieve func(entry) bool) (all []use, doubts []d
 			}
 			continue
 		}
-		if p, err := event.DecodePredicate[event.ConsumptionPredicate](en.Event); err == nil {
+		if p, err := event.DecodePredicate[event.ConsumptionPredicate](en.Event); err == nil && p.Environment == e.env.Name {
 			all = append(all, use{en, p})
 		}
 	}
