@@ -39,6 +39,12 @@ type Source struct {
 	State      State
 	Reasons    []string // why State is not Complete
 	Lost       bool     // components, not only edges, may be missing
+
+	// Attached are components that the tree as a whole uses, and that no
+	// project of it does more than another: the actions of its workflows, the
+	// images it is put on. The subject of the document depends on them,
+	// whatever that turns out to be.
+	Attached []int
 }
 
 // State says how much of the truth a source holds. The zero State claims
@@ -94,6 +100,7 @@ type Component struct {
 	Group       string
 	Name        string
 	Version     string
+	Supplier    string // who the lockfile says made it; empty: it does not say
 	Scope       Scope
 	Origin      string // where it comes from, if not from its registry
 	Hashes      []Hash
@@ -119,6 +126,7 @@ type Reference struct {
 	Type    string // CycloneDX externalReference type: "distribution", "vcs"
 	URL     string
 	Comment string
+	Hashes  []Hash // of the file there; only file digests are written
 }
 
 // A Property is a name and value of the CycloneDX property taxonomy, or of our

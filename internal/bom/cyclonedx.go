@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -89,7 +90,7 @@ func (d *Document) size() int {
 			n += len(h.Value) + 40
 		}
 		for _, r := range c.References {
-			n += len(r.URL) + len(r.Comment) + 60
+			n += len(r.URL) + len(r.Comment) + 60 + 110*len(r.Hashes)
 		}
 		for _, p := range c.Properties {
 			n += len(p.Name) + len(p.Value) + 30
@@ -214,8 +215,11 @@ func (n *node) component() cdx.Component {
 				Property{Name: product.Name + ":license:file", Value: l.File})
 		}
 	}
-	c.Hashes = list(hashes, func(h Hash) cdx.Hash { return cdx.Hash{Algorithm: cdx.HashAlgorithm(h.Alg), Value: h.Value} })
+	c.Hashes = list(hashes, cdxHash)
 	c.Properties = list(properties, cdxProperty)
+	if n.Supplier != "" {
+		c.Supplier = &cdx.OrganizationalEntity{Name: scrubText(n.Supplier)}
+	}
 	if len(n.Occurrences) > 0 {
 		c.Evidence = &cdx.Evidence{Occurrences: list(n.Occurrences, cdxOccurrence)}
 	}
@@ -230,13 +234,17 @@ func isFileDigest(alg string) bool {
 	return false
 }
 
+func cdxHash(h Hash) cdx.Hash { return cdx.Hash{Algorithm: cdx.HashAlgorithm(h.Alg), Value: h.Value} }
+
 func cdxProperty(p Property) cdx.Property {
 	return cdx.Property{Name: p.Name, Value: scrubText(p.Value)}
 }
 
 func cdxReference(r Reference) cdx.ExternalReference {
 	clean, _ := ScrubURL(r.URL)
-	return cdx.ExternalReference{Type: cdx.ExternalReferenceType(r.Type), URL: clean, Comment: scrubText(r.Comment)}
+	out := cdx.ExternalReference{Type: cdx.ExternalReferenceType(r.Type), URL: clean, Comment: scrubText(r.Comment)}
+	out.Hashes = list(slices.DeleteFunc(slices.Clone(r.Hashes), func(h Hash) bool { return !isFileDigest(h.Alg) }), cdxHash)
+	return out
 }
 
 func cdxOccurrence(o Occurrence) cdx.EvidenceOccurrence {

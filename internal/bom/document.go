@@ -84,6 +84,11 @@ func (s *Source) check() error {
 		}
 	}
 	named := func(i int) bool { return i >= 0 && i < len(s.Components) }
+	for _, i := range s.Attached {
+		if !named(i) {
+			return fmt.Errorf("%s: attached component %d of %d", s.Path, i, len(s.Components))
+		}
+	}
 	for _, i := range s.Projects {
 		if !named(i) {
 			return fmt.Errorf("%s: project %d of %d components", s.Path, i, len(s.Components))
@@ -107,6 +112,7 @@ func (d *Document) place(m *merged) error {
 	own := d.inventory.Subject.Name != ""
 	if !own && len(projects) == 1 {
 		d.root, d.components = split(m.nodes, projects[0])
+		d.root.requires = joined(d.root.requires, m.attached(), d.root.ref)
 		return nil
 	}
 	subject := d.inventory.Subject
@@ -117,7 +123,7 @@ func (d *Document) place(m *merged) error {
 	for _, taken := slices.BinarySearchFunc(m.nodes, ref, byRef); taken; _, taken = slices.BinarySearchFunc(m.nodes, ref, byRef) {
 		ref += "#"
 	}
-	d.root = node{Component: &subject, ref: ref, requires: projects}
+	d.root = node{Component: &subject, ref: ref, requires: joined(projects, m.attached(), "")}
 	d.components = m.nodes
 	return nil
 }
@@ -177,6 +183,25 @@ func (m *merged) projects() []string {
 	}
 	slices.Sort(refs)
 	return slices.Compact(refs)
+}
+
+// attached returns the references of what the tree as a whole uses.
+func (m *merged) attached() []string {
+	var refs []string
+	for i, s := range m.sources {
+		for _, p := range s.Attached {
+			refs = append(refs, m.ref[i][p])
+		}
+	}
+	return refs
+}
+
+// joined returns two lists of references as one, sorted, each once, without
+// the one of whom they are.
+func joined(a, b []string, self string) []string {
+	refs := slices.Concat(a, b)
+	slices.Sort(refs)
+	return slices.DeleteFunc(slices.Compact(refs), func(ref string) bool { return ref == self })
 }
 
 // refName returns the reference of the n-th component with one package URL.

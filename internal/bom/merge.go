@@ -90,18 +90,45 @@ func (c *Component) agrees(o *Component) bool {
 	if c.Name != o.Name || c.Group != o.Group || c.Origin != o.Origin {
 		return false
 	}
-	for _, h := range c.Hashes {
+	return !contradict(c.Hashes, o.Hashes) && !contradictFiles(c.References, o.References)
+}
+
+// contradict reports whether a digest of one list differs from that of the
+// same kind in the other.
+func contradict(a, b []Hash) bool {
+	for _, h := range a {
 		differs := func(x Hash) bool { return x.Alg == h.Alg && x.Value != h.Value }
-		if slices.ContainsFunc(o.Hashes, differs) && !slices.Contains(o.Hashes, h) {
-			return false
+		if slices.ContainsFunc(b, differs) && !slices.Contains(b, h) {
+			return true
 		}
 	}
-	return true
+	return false
+}
+
+// contradictFiles reports whether two records disagree about the bytes of one
+// file. A comment says that the file has no name of its own, so that two of
+// them are not the same file.
+func contradictFiles(a, b []Reference) bool {
+	if len(a) == 0 || len(b) == 0 {
+		return false
+	}
+	at := make(map[string][]Hash, len(a))
+	for _, r := range a {
+		if r.Comment == "" && len(r.Hashes) > 0 {
+			at[r.URL] = r.Hashes
+		}
+	}
+	return slices.ContainsFunc(b, func(r Reference) bool {
+		return r.Comment == "" && contradict(at[r.URL], r.Hashes)
+	})
 }
 
 // absorb adds what another record of the same component says.
 func (c *Component) absorb(o *Component) {
 	c.Scope = max(c.Scope, o.Scope)
+	if c.Supplier == "" || o.Supplier != "" && o.Supplier < c.Supplier {
+		c.Supplier = o.Supplier
+	}
 	if c.Type != o.Type && o.Type == Application {
 		c.Type = o.Type
 	}
@@ -132,7 +159,8 @@ func (c *Component) tidy() {
 			strings.Compare(a.Name, b.Name), strings.Compare(a.File, b.File))
 	})
 	c.References = unique(c.References, func(a, b Reference) int {
-		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.URL, b.URL), strings.Compare(a.Comment, b.Comment))
+		return cmp.Or(strings.Compare(a.Type, b.Type), strings.Compare(a.URL, b.URL), strings.Compare(a.Comment, b.Comment),
+			slices.CompareFunc(a.Hashes, b.Hashes, compareHash))
 	})
 	c.Properties = unique(c.Properties, func(a, b Property) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Value, b.Value))

@@ -2,13 +2,15 @@
 
 package bom
 
+import "slices"
+
 // Stats counts what a document holds.
 type Stats struct {
 	Subject    string         // its name and version
 	Components map[string]int // by ecosystem, a component of two sources once
 	Total      int            // components, without the subject
 	Edges      int
-	Hashed     int // components with a digest of any kind
+	Hashed     int // components with a digest of any kind, of their own or of a file
 	Licensed   int // components with a licence
 }
 
@@ -30,7 +32,7 @@ func (d *Document) Stats() Stats {
 	for i := range d.components {
 		c := &d.components[i]
 		s.Edges += len(c.requires)
-		if len(c.Hashes) > 0 {
+		if len(c.Hashes) > 0 || slices.ContainsFunc(c.References, func(r Reference) bool { return len(r.Hashes) > 0 }) {
 			s.Hashed++
 		}
 		if len(c.Licences) > 0 {

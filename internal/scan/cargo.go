@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"github.com/gateledger/gateledger/internal/bom"
 )
 
@@ -83,7 +81,7 @@ func readCargoLock(t *tree, p string) (*cargoLock, error) {
 		return nil, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
 	var lock cargoLock
-	if err := decodeTOML(data, &lock); err != nil {
+	if err := readTOML(data, &lock); err != nil {
 		return nil, err
 	}
 	if lock.Version < 0 || lock.Version > 4 {
@@ -121,68 +119,6 @@ func (l *cargoLock) number(data []byte) {
 	for i, n := range lines {
 		l.Packages[i].line = n
 	}
-}
-
-// decodeTOML reads a TOML document that may have keys we do not know.
-func decodeTOML(data []byte, v any) error {
-	if err := checkTOMLDepth(data); err != nil {
-		return err
-	}
-	err := toml.Unmarshal(data, v)
-	var located *toml.DecodeError
-	if errors.As(err, &located) {
-		line, _ := located.Position()
-		return fmt.Errorf("line %d: %s", line, shown(strings.TrimPrefix(oneLine(err), "toml: ")))
-	}
-	if err != nil {
-		return errors.New(shown(strings.TrimPrefix(oneLine(err), "toml: ")))
-	}
-	return nil
-}
-
-// checkTOMLDepth refuses TOML whose brackets are nested more than maxDepth
-// deep, before a decoder walks down into it. What stands in texts and comments
-// does not count.
-func checkTOMLDepth(data []byte) error {
-	depth := 0
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; c {
-		case '#':
-			if n := bytes.IndexByte(data[i:], '\n'); n >= 0 {
-				i += n
-			} else {
-				return nil
-			}
-		case '"', '\'':
-			i = skipTOMLText(data, i)
-		case '[', '{':
-			if depth++; depth > maxDepth {
-				return fmt.Errorf("line %d: TOML nested more than %d deep", 1+bytes.Count(data[:i], []byte("\n")), maxDepth)
-			}
-		case ']', '}':
-			depth = max(depth-1, 0)
-		}
-	}
-	return nil
-}
-
-// skipTOMLText returns the place of the last quote of the text that begins at i.
-func skipTOMLText(data []byte, i int) int {
-	quote := data[i : i+1]
-	if i+3 <= len(data) && bytes.Count(data[i:i+3], quote) == 3 {
-		quote = data[i : i+3]
-	}
-	for j := i + len(quote); j < len(data); j++ {
-		switch {
-		case data[j] == '\\' && quote[0] == '"':
-			j++
-		case len(quote) == 1 && data[j] == '\n':
-			return j // not TOML; the decoder says so
-		case bytes.HasPrefix(data[j:], quote):
-			return j + len(quote) - 1
-		}
-	}
-	return len(data)
 }
 
 // A crate is a Cargo.toml, as far as it is read.
@@ -248,7 +184,7 @@ func readCrate(t *tree, p string) *crate {
 		data, err = plainText(data)
 	}
 	if err == nil {
-		err = decodeTOML(data, c)
+		err = readTOML(data, c)
 	}
 	c.err = err
 	return c

@@ -34,6 +34,7 @@ type lockGraph struct {
 	edges   [][]lockEdge
 	folders []int  // the projects of the tree
 	folder  []bool // by component: it is one of them
+	scoped  bool   // the file itself says when each component is needed
 	build   []bool // by component: it is only there to build; nil if nothing is
 	reasons map[string][]string
 	out     bom.Source
@@ -98,7 +99,9 @@ func (g *lockGraph) missing(name string, from int) {
 
 // source works out the scopes and tells the graph.
 func (g *lockGraph) source() bom.Source {
-	g.scopes()
+	if !g.scoped {
+		g.scopes()
+	}
 	g.out.Edges = make([][]int, len(g.edges))
 	for from, list := range g.edges {
 		if len(list) == 0 {

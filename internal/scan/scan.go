@@ -28,7 +28,10 @@ type Options struct {
 	// ModuleCache is Go's module cache, where .mod files and licences are
 	// read. Nil: there is none.
 	ModuleCache fs.FS
-	Limits      Limits
+	// MavenRepository is Maven's local repository, where poms and the digests
+	// of jars are read. Nil: there is none.
+	MavenRepository fs.FS
+	Limits          Limits
 }
 
 // Limits bound what a hostile tree can make us do. A zero field means the
@@ -85,6 +88,20 @@ func finders() []finder {
 		{"bun", []string{"bun.lock", "bun.lockb"}, findBun},
 		{"deno", []string{"deno.lock"}, findDeno},
 		{"cargo", []string{"Cargo.lock", "Cargo.toml"}, findCargo},
+		{"poetry", []string{"poetry.lock"}, findPoetry},
+		{"uv", []string{"uv.lock"}, findUv},
+		{"pdm", []string{"pdm.lock"}, findPDM},
+		{"pylock", []string{"pylock.toml", "pylock.*.toml"}, findPylock},
+		{"pipenv", []string{"Pipfile.lock"}, findPipfile},
+		{"pip", []string{"requirements*.txt", "*requirements.txt", "requirements/*.txt"}, findRequirements},
+		{"gem", []string{"Gemfile.lock", "gems.locked"}, findGems},
+		{"composer", []string{"composer.lock"}, findComposer},
+		{"github-actions", []string{".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"}, findActions},
+		{"gitlab-ci", []string{".gitlab-ci.yml"}, findGitLab},
+		{"docker", []string{"Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "Containerfile.*"}, findDockerfiles},
+		{"nuget", []string{"packages.lock.json", "packages.*.lock.json", "project.assets.json", "packages.config", centralFile, "*.csproj", "*.fsproj", "*.vbproj"}, findNuget},
+		{"maven", []string{"pom.xml", "dependency-tree.txt", "dependency-tree.json", "maven-dependency-tree.txt", "maven.graph.json"}, findMaven},
+		{"gradle", []string{"*.lockfile", verificationFile, "*.versions.toml", "build.gradle", "build.gradle.kts"}, findGradle},
 		{"unread", unreadNames(), findUnread},
 	}
 }
@@ -109,7 +126,7 @@ func Scan(ctx context.Context, root fs.FS, o Options) (Result, error) {
 			return Result{}, fmt.Errorf("exclude %q: %w", pattern, err)
 		}
 	}
-	t := &tree{ctx: ctx, root: root, cache: o.ModuleCache, exclude: o.Exclude, limits: o.Limits.orDefault(), texts: map[[32]byte]string{}}
+	t := &tree{ctx: ctx, root: root, cache: o.ModuleCache, maven: o.MavenRepository, exclude: o.Exclude, limits: o.Limits.orDefault(), texts: map[[32]byte]string{}}
 	if err := t.walk(); err != nil {
 		return Result{}, fmt.Errorf("look for lockfiles: %w", err)
 	}

@@ -53,8 +53,10 @@ func parseStory(t testing.TB, a *txtar.Archive) story {
 			s.tree[f.Name] = &fstest.MapFile{Data: f.Data}
 		}
 	}
-	for _, f := range s.tree {
-		f.Data = bytes.ReplaceAll(f.Data, []byte("SUMS\n"), []byte(sums.String()))
+	for name, f := range s.tree {
+		if strings.HasSuffix(name, ".sum") {
+			f.Data = bytes.ReplaceAll(f.Data, []byte("SUMS\n"), []byte(sums.String()))
+		}
 	}
 	return s
 }

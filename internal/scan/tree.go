@@ -23,6 +23,7 @@ type tree struct {
 	ctx      context.Context
 	root     fs.FS
 	cache    fs.FS
+	maven    fs.FS // the local repository
 	exclude  []string
 	limits   Limits
 	files    map[string][]string // paths by base name, sorted
@@ -42,12 +43,7 @@ func skipped(name string) bool {
 // walk lists every file that some finder knows by name.
 func (t *tree) walk() error {
 	t.files = map[string][]string{}
-	wanted := map[string]bool{}
-	for _, f := range finders() {
-		for _, name := range f.files {
-			wanted[name] = true
-		}
-	}
+	wanted := wantedFiles()
 	entries, files := 0, 0
 	err := fs.WalkDir(t.root, ".", func(p string, d fs.DirEntry, err error) error {
 		if entries++; entries > t.limits.Entries {
@@ -62,19 +58,63 @@ func (t *tree) walk() error {
 		if d.IsDir() {
 			return t.enter(p, d)
 		}
-		if !wanted[d.Name()] || t.isExcluded(p) || !t.isRegular(p, d) {
+		keys := wanted.keys(p)
+		if len(keys) == 0 || t.isExcluded(p) || !t.isRegular(p, d) {
 			return nil
 		}
 		if files++; files > t.limits.Files {
 			return fmt.Errorf("the tree has more than %d lockfiles", t.limits.Files)
 		}
-		t.files[d.Name()] = append(t.files[d.Name()], p)
+		for _, key := range keys {
+			t.files[key] = append(t.files[key], p)
+		}
 		return nil
 	})
 	for _, paths := range t.files {
 		sort.Strings(paths)
 	}
 	return err
+}
+
+// wanted are the files that some finder knows: by name, or by a pattern of
+// path.Match. A pattern with a slash is compared with the whole path.
+type wanted struct {
+	names    map[string]bool
+	patterns []string
+}
+
+func wantedFiles() wanted {
+	w := wanted{names: map[string]bool{}}
+	for _, f := range finders() {
+		for _, name := range f.files {
+			switch {
+			case !strings.ContainsAny(name, "*/"):
+				w.names[name] = true
+			case !slices.Contains(w.patterns, name):
+				w.patterns = append(w.patterns, name)
+			}
+		}
+	}
+	return w
+}
+
+// keys returns by which names and patterns a file is wanted.
+func (w wanted) keys(p string) []string {
+	var keys []string
+	base := path.Base(p)
+	if w.names[base] {
+		keys = append(keys, base)
+	}
+	for _, pattern := range w.patterns {
+		name := base
+		if strings.Contains(pattern, "/") {
+			name = p
+		}
+		if ok, err := path.Match(pattern, name); ok && err == nil {
+			keys = append(keys, pattern)
+		}
+	}
+	return keys
 }
 
 // blind records a folder that cannot be listed. If it is the root there is
@@ -152,14 +192,14 @@ func (t *tree) inSkipped(p string) bool {
 	return slices.ContainsFunc(strings.Split(path.Dir(p), "/"), skipped)
 }
 
-// named returns the paths of the files with these names, sorted.
+// named returns the paths of the files with these names, sorted, each once.
 func (t *tree) named(names []string) []string {
 	var found []string
 	for _, name := range names {
 		found = append(found, t.files[name]...)
 	}
 	slices.Sort(found)
-	return found
+	return slices.Compact(found)
 }
 
 func (t *tree) note(format string, args ...any) {

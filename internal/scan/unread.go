@@ -18,20 +18,10 @@ type unreadFormat struct {
 
 func unreadFormats() []unreadFormat {
 	return []unreadFormat{
-		{"Gemfile.lock", "Bundler lockfile"},
 		{"Package.resolved", "Swift package lockfile"},
-		{"Pipfile.lock", "Pipenv lockfile"},
 		{"Podfile.lock", "CocoaPods lockfile"},
-		{"composer.lock", "Composer lockfile"},
-		{"gradle.lockfile", "Gradle lockfile"},
 		{"mix.lock", "Mix lockfile"},
-		{"packages.lock.json", "NuGet lockfile"},
-		{"pdm.lock", "PDM lockfile"},
-		{"poetry.lock", "Poetry lockfile"},
-		{"pom.xml", "Maven project"},
 		{"pubspec.lock", "Dart lockfile"},
-		{"requirements.txt", "pip requirements"},
-		{"uv.lock", "uv lockfile"},
 	}
 }
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package scan
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/gateledger/gateledger/internal/bom"
+)
+
+// findPipfile reads every Pipfile.lock.
+func findPipfile(t *tree, found []string) []bom.Source {
+	var sources []bom.Source
+	for _, p := range found {
+		s, err := readPipfile(t, p)
+		if err != nil {
+			s = unreadable(p, "pipenv", err)
+		}
+		sources = append(sources, s)
+	}
+	return sources
+}
+
+// A pipPackage is one package of one category of a Pipfile.lock.
+type pipPackage struct {
+	Version  string         `json:"version"` // "==1.0"
+	Hashes   []string       `json:"hashes"`
+	Index    string         `json:"index"`
+	Markers  string         `json:"markers"`
+	Git      string         `json:"git"`
+	Ref      string         `json:"ref"`
+	File     string         `json:"file"`
+	Path     string         `json:"path"`
+	Extras   []string       `json:"extras"`
+	Editable jsontext.Value `json:"editable"`
+}
+
+// A pipMeta is what a Pipfile.lock says of itself.
+type pipMeta struct {
+	Spec    int `json:"pipfile-spec"`
+	Sources []struct {
+		Name string `json:"name"`
+		URL  string `json:"url"`
+	} `json:"sources"`
+}
+
+func readPipfile(t *tree, p string) (bom.Source, error) {
+	data, err := t.read(p)
+	if err != nil {
+		return bom.Source{}, err
+	}
+	var lock map[string]jsontext.Value
+	if err := decodeJSON(data, &lock); err != nil {
+		return bom.Source{}, err
+	}
+	var meta pipMeta
+	if raw, ok := lock["_meta"]; !ok {
+		return bom.Source{}, errors.New(`no "_meta"`)
+	} else if err := decodeJSON(raw, &meta); err != nil {
+		return bom.Source{}, fmt.Errorf("_meta: %w", err)
+	}
+	if meta.Spec != 6 {
+		return bom.Source{}, fmt.Errorf("pipfile-spec %d; have 6", meta.Spec)
+	}
+	s := &pipSource{pyGraph: newPyGraph(t, p, "pipenv"), indexes: map[string]string{}, at: map[string]int{}, lines: jsonLines(data, 2)}
+	for _, source := range meta.Sources {
+		s.indexes[source.Name] = source.URL
+	}
+	delete(lock, "_meta")
+	for _, category := range sortedKeys(lock) {
+		var list map[string]pipPackage
+		if err := decodeJSON(lock[category], &list); err != nil {
+			return bom.Source{}, fmt.Errorf("%s: %w", category, err)
+		}
+		if len(list)+len(s.scopes) > t.limits.Packages {
+			return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
+		}
+		for _, name := range sortedKeys(list) {
+			s.addPip(category, name, list[name])
+		}
+	}
+	return s.source(), nil
+}
+
+// A pipSource builds the Source of a Pipfile.lock.
+type pipSource struct {
+	*pyGraph
+	indexes map[string]string // URL by the name that packages refer to it by
+	at      map[string]int    // component by what one is
+	lines   map[string]int
+	scopes  []bom.Scope
+}
+
+// addPip adds one package of one category. One that is in two is one.
+func (s *pipSource) addPip(category, name string, p pipPackage) {
+	version := strings.TrimLeft(p.Version, "=")
+	key := name + " " + version + " " + p.Git + p.Ref + p.File + p.Path
+	i, seen := s.at[key]
+	if !seen {
+		out := &pyPackage{name: name, version: version, marker: p.Markers, line: s.lines[category+"\x00"+name], source: p.origin()}
+		if out.source.kind == fromIndex {
+			out.source.url = s.indexes[p.Index]
+		}
+		for _, h := range p.Hashes {
+			out.files = append(out.files, pyFile{hash: h})
+		}
+		i = s.addPython(out)
+		s.at[key] = i
+		s.scopes = append(s.scopes, bom.Unstated)
+	}
+	s.out.Components[i].Properties = append(s.out.Components[i].Properties, bom.Property{Name: "cdx:pipenv:category", Value: category})
+	scope := bom.Excluded
+	if category == "default" {
+		scope = bom.Required
+	}
+	s.scopes[i] = max(s.scopes[i], scope)
+}
+
+func (p *pipPackage) origin() pySource {
+	switch {
+	case p.Git != "":
+		return pySource{kind: fromGit, url: p.Git, commit: p.Ref}
+	case strings.Contains(p.File, "://") && !strings.HasPrefix(p.File, "file:"):
+		return pySource{kind: fromURL, url: p.File}
+	case p.File != "":
+		return pySource{kind: fromFile, url: p.File}
+	case p.Path != "" && isArchive(p.Path):
+		return pySource{kind: fromFile, url: p.Path}
+	case p.Path != "":
+		return pySource{kind: fromFolder, url: p.Path}
+	}
+	return pySource{}
+}
+
+// source tells the lockfile. It does not say which package needs which: what a
+// Pipfile beside it does not ask for is needed by something that it asks for.
+func (s *pipSource) source() bom.Source {
+	s.because("the lockfile does not say which package needs which", "")
+	direct := s.direct()
+	for i := range s.out.Components {
+		if direct == nil || direct[bom.NormalPyPI(s.out.Components[i].Name)] {
+			s.out.Attached = append(s.out.Attached, i)
+		}
+	}
+	return s.stated(s.scopes)
+}
+
+// direct returns the names that the Pipfile asks for, nil if there is none.
+func (s *pipSource) direct() map[string]bool {
+	file := path.Join(s.dir, "Pipfile")
+	if !s.t.exists(file) {
+		return nil
+	}
+	var lists map[string]any
+	data, err := readFile(s.t.root, file, min(maxManifest, s.t.limits.File))
+	if err == nil {
+		data, err = plainText(data)
+	}
+	if err == nil {
+		err = readTOML(data, &lists)
+	}
+	if err != nil {
+		s.because("manifests that could not be read", file+" ("+oneLine(err)+")")
+		return nil
+	}
+	out := map[string]bool{}
+	for _, section := range sortedKeys(lists) {
+		table, ok := lists[section].(map[string]any)
+		if !ok || slices.Contains([]string{"requires", "scripts", "pipenv"}, section) {
+			continue
+		}
+		for name := range table {
+			out[bom.NormalPyPI(name)] = true
+		}
+	}
+	return out
+}
