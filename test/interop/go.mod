@@ -1,6 +1,6 @@
 module github.com/gateledger/gateledger/test/interop
 
-go 1.26.0
+go 1.26.3
 
 require (
 	github.com/gateledger/gateledger v0.0.0
