@@ -3,8 +3,8 @@
 //go:build unix
 
 // Command sbom measures what one SBOM costs: processor time and peak memory of
-// a fresh process, for this repository (or -dir) and for a generated npm
-// lockfile of -packages packages. Peers are measured the same way:
+// a fresh process, for this repository (or -dir) and for generated lockfiles
+// of -packages packages, one of each format. Peers are measured the same way:
 //
 //	go run ./bench/sbom
 //	go run ./bench/sbom -peer 'syft dir:DIR -o cyclonedx-json' -peer 'trivy fs --format cyclonedx DIR'
@@ -13,9 +13,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -23,7 +21,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -48,12 +49,19 @@ func main() {
 		peers = append(peers, s)
 		return nil
 	})
+	var formats []string
+	flag.Func("format", "generate only lockfiles of this format; repeatable", func(s string) error {
+		formats = append(formats, s)
+		return nil
+	})
+	heap := flag.String("heap", "", "with -scan: write a profile of the memory in use at its highest to FILE")
 	flag.Parse()
 	err := error(nil)
 	if *child != "" {
+		watch(*heap)
 		err = scanOnce(*child, os.Stdout)
 	} else {
-		err = measure(*dir, *packages, *runs, peers)
+		err = measure(*dir, *packages, *runs, formats, peers)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench/sbom:", err)
@@ -61,27 +69,37 @@ func main() {
 	}
 }
 
-func measure(dir string, packages, runs int, peers []string) error {
-	generated, err := os.MkdirTemp("", "bench-sbom")
+// A folder is what is scanned.
+type folder struct{ label, dir string }
+
+func measure(dir string, packages, runs int, formats, peers []string) error {
+	base, err := os.MkdirTemp("", "bench-sbom")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(generated)
-	if err := writeLock(filepath.Join(generated, "package-lock.json"), packages); err != nil {
-		return err
+	defer os.RemoveAll(base)
+	folders := []folder{{dir, dir}}
+	for _, f := range lockFormats() {
+		if len(formats) > 0 && !slices.Contains(formats, f.name) {
+			continue
+		}
+		generated := filepath.Join(base, f.name)
+		if err := os.Mkdir(generated, 0o755); err != nil {
+			return err
+		}
+		if err := f.generate(generated, packages); err != nil {
+			return err
+		}
+		folders = append(folders, folder{fmt.Sprintf("%s lock, %d packages", f.name, packages), generated})
 	}
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-28s %-24s %10s %10s\n", "folder", "program", "cpu", "peak MiB")
-	for _, folder := range []string{dir, generated} {
-		label := folder
-		if folder == generated {
-			label = fmt.Sprintf("npm lock, %d packages", packages)
-		}
+	fmt.Printf("%-36s %-24s %10s %10s\n", "folder", "program", "cpu", "peak MiB")
+	for _, folder := range folders {
 		for _, command := range append([]string{self + " -scan DIR"}, peers...) {
-			c, err := least(command, folder, runs)
+			c, err := least(command, folder.dir, runs)
 			if err != nil {
 				return err
 			}
@@ -89,7 +107,7 @@ func measure(dir string, packages, runs int, peers []string) error {
 			if strings.HasPrefix(command, self) {
 				name = "gateledger"
 			}
-			fmt.Printf("%-28s %-24s %10s %10.1f\n", label, name, c.cpu.Round(time.Millisecond), float64(c.peak)/(1<<20))
+			fmt.Printf("%-36s %-24s %10s %10.1f\n", folder.label, name, c.cpu.Round(time.Millisecond), float64(c.peak)/(1<<20))
 		}
 	}
 	return nil
@@ -117,6 +135,33 @@ func least(command, dir string, runs int) (cost, error) {
 	return best, nil
 }
 
+// watch writes a memory profile to a file whenever more is in use than ever
+// before. It costs time: a run that is watched is not one to measure.
+func watch(file string) {
+	if file == "" {
+		return
+	}
+	runtime.MemProfileRate = 16 << 10
+	go func() {
+		for highest := uint64(0); ; time.Sleep(10 * time.Millisecond) {
+			var m runtime.MemStats
+			if runtime.ReadMemStats(&m); m.HeapInuse < highest+highest/50 {
+				continue
+			}
+			highest = m.HeapInuse
+			f, err := os.Create(file)
+			if err == nil {
+				err = errors.Join(pprof.WriteHeapProfile(f), f.Close())
+			}
+			if err != nil {
+				fmt.Fprintln(os.Stderr, "bench/sbom:", err)
+				return
+			}
+			fmt.Fprintf(os.Stderr, "%.1f MiB in use\n", float64(highest)/(1<<20))
+		}
+	}()
+}
+
 // scanOnce does what the sbom verb does, without its flags.
 func scanOnce(dir string, out io.Writer) error {
 	debug.SetGCPercent(20) // as the verb
@@ -134,40 +179,10 @@ func scanOnce(dir string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data, err := bom.Marshal(result.Inventory)
+	doc, err := bom.New(result.Inventory)
 	if err != nil {
 		return err
 	}
-	_, err = out.Write(data)
-	return err
-}
-
-// writeLock writes a lockfile in which every package depends on the next two,
-// with the fields that matter, about 350 bytes a package. It writes as it goes: the peak memory
-// of a process counts for the children it starts.
-func writeLock(name string, packages int) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	b := bufio.NewWriter(f)
-	b.WriteString("{\n  \"name\": \"big\",\n  \"version\": \"1.0.0\",\n  \"lockfileVersion\": 3,\n  \"packages\": {\n" +
-		"    \"\": {\n      \"name\": \"big\",\n      \"version\": \"1.0.0\",\n      \"dependencies\": {\"p0\": \"^1.0.0\"}\n    }")
-	for i := range packages {
-		sum := make([]byte, 64)
-		copy(sum, fmt.Sprint(i))
-		fmt.Fprintf(b, ",\n    \"node_modules/p%d\": {\n      \"version\": \"1.0.%d\",\n"+
-			"      \"resolved\": \"https://registry.example.org/p%d/-/p%d-1.0.%d.tgz\",\n"+
-			"      \"integrity\": \"sha512-%s\",\n      \"license\": \"MIT\",\n      \"dependencies\": {",
-			i, i%100, i, i, i%100, base64.StdEncoding.EncodeToString(sum))
-		for j := 1; j <= 2 && i+j < packages; j++ {
-			if j > 1 {
-				b.WriteString(",")
-			}
-			fmt.Fprintf(b, "\n        \"p%d\": \"^1.0.0\"", i+j)
-		}
-		b.WriteString("\n      }\n    }")
-	}
-	b.WriteString("\n  }\n}\n")
-	return errors.Join(b.Flush(), f.Close())
+	debug.SetGCPercent(60)
+	return doc.Stream(out)
 }

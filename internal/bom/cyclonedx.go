@@ -7,7 +7,6 @@ import (
 	"crypto/sha1" // UUID version 5 is defined with it
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -44,38 +43,15 @@ const blank = "00000000-0000-0000-0000-000000000000"
 
 // Marshal writes the document. The serial number is a UUID of version 5 over
 // the rest of the bytes, so that the same content has the same serial number.
-// It fails with ErrCredential rather than let a password out.
-//
-// The parts are encoded one by one because cyclonedx-go's own encoder copies
-// the whole document first, which a lockfile of 200 000 packages cannot afford.
+// It fails with ErrCredential rather than let a password out. Stream does the
+// same in less memory.
 func (d *Document) Marshal() ([]byte, error) {
-	w := writer{}
-	w.out.Grow(d.size())
-	w.text(head + blank + `","version":1,"metadata":`)
-	w.value(d.metadata())
-	w.text(`,"components":[`)
-	for i := range d.components {
-		w.item(i, d.components[i].component())
+	var out bytes.Buffer
+	out.Grow(d.size())
+	if err := d.Stream(&out); err != nil {
+		return nil, err
 	}
-	w.text(`],"dependencies":[`)
-	w.item(0, d.root.dependency())
-	for i := range d.components {
-		w.item(i+1, d.components[i].dependency())
-	}
-	w.text(`],"compositions":[`)
-	for i, s := range d.sources {
-		w.item(i, d.composition(s))
-	}
-	w.text("]}\n")
-	if w.err != nil {
-		return nil, fmt.Errorf("encode the SBOM: %w", w.err)
-	}
-	out := w.out.Bytes()
-	copy(out[len(head):], serial(out))
-	if what, found := leak(out, d.inventory.Secrets); found {
-		return nil, fmt.Errorf("%w: %s", ErrCredential, what)
-	}
-	return out, nil
+	return out.Bytes(), nil
 }
 
 // size is about how long the document will be, a little too much rather than
@@ -105,38 +81,13 @@ func (d *Document) size() int {
 	return n + n/32
 }
 
-// A writer encodes one value after the other and keeps the first error.
-type writer struct {
-	out bytes.Buffer
-	err error
-}
+// serial returns the UUID of a document whose own place for it is blank.
+func serial(document []byte) string { return serialOf(sha256.Sum256(document)) }
 
-func (w *writer) text(s string) { w.out.WriteString(s) }
-
-// value writes v as compact JSON in which <, > and & stand for themselves.
-func (w *writer) value(v any) {
-	e := json.NewEncoder(&w.out)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		w.err = errors.Join(w.err, err)
-		return
-	}
-	w.out.Truncate(w.out.Len() - 1) // Encode ends with a newline
-}
-
-// item writes the i-th element of an array.
-func (w *writer) item(i int, v any) {
-	if i > 0 {
-		w.text(",")
-	}
-	w.value(v)
-}
-
-// serial returns the UUID of a document whose own place for it is blank:
-// version 5 (RFC 9562), namespace URL, over a name with the document's digest.
-func serial(document []byte) string {
+// serialOf returns the UUID of a document of that digest: version 5 (RFC 9562),
+// namespace URL, over a name with the digest.
+func serialOf(digest [sha256.Size]byte) string {
 	namespaceURL := []byte("\x6b\xa7\xb8\x11\x9d\xad\x11\xd1\x80\xb4\x00\xc0\x4f\xd4\x30\xc8")
-	digest := sha256.Sum256(document)
 	name := product.PredicateBase + "sbom/" + hex.EncodeToString(digest[:])
 	sum := sha1.Sum(append(namespaceURL, name...))
 	id := sum[:16]
@@ -177,18 +128,24 @@ func (n *node) dependency() cdx.Dependency {
 	return cdx.Dependency{Ref: n.ref, Dependencies: &n.requires}
 }
 
-// composition says how much of the truth one source told. A source that could
-// not be read leaves the subject itself incomplete.
+// composition says how much of the truth one source told.
 func (d *Document) composition(s source) cdx.Composition {
+	c := d.compositionHead(s)
+	c.Dependencies = list(s.refs, func(ref string) cdx.BOMReference { return cdx.BOMReference(ref) })
+	return c
+}
+
+// compositionHead is a composition without its dependencies, which are many. A
+// source that could
+// not be read leaves the subject itself incomplete.
+func (d *Document) compositionHead(s source) cdx.Composition {
 	c := cdx.Composition{
 		BOMRef:    "composition:" + s.Ecosystem + ":" + s.Path,
 		Aggregate: cdx.CompositionAggregate(s.State.String()),
 	}
-	refs := list(s.refs, func(ref string) cdx.BOMReference { return cdx.BOMReference(ref) })
-	if s.Lost || refs == nil {
+	if s.Lost || len(s.refs) == 0 {
 		c.Assemblies = &[]cdx.BOMReference{cdx.BOMReference(d.root.ref)}
 	}
-	c.Dependencies = refs
 	return c
 }
 
@@ -241,8 +198,7 @@ func cdxProperty(p Property) cdx.Property {
 }
 
 func cdxReference(r Reference) cdx.ExternalReference {
-	clean, _ := ScrubURL(r.URL)
-	out := cdx.ExternalReference{Type: cdx.ExternalReferenceType(r.Type), URL: clean, Comment: scrubText(r.Comment)}
+	out := cdx.ExternalReference{Type: cdx.ExternalReferenceType(r.Type), URL: cleanURL(r.URL), Comment: scrubText(r.Comment)}
 	out.Hashes = list(slices.DeleteFunc(slices.Clone(r.Hashes), func(h Hash) bool { return !isFileDigest(h.Alg) }), cdxHash)
 	return out
 }

@@ -53,15 +53,23 @@ func sortedRecords(sources []Source) []record {
 			records = append(records, record{c, i, j})
 		}
 	}
-	slices.SortFunc(records, func(a, b record) int {
-		return cmp.Or(
-			strings.Compare(identity(a.Component), identity(b.Component)),
-			strings.Compare(a.Group+"/"+a.Name, b.Group+"/"+b.Name),
-			strings.Compare(a.Origin, b.Origin),
-			slices.CompareFunc(a.Hashes, b.Hashes, compareHash),
-			cmp.Compare(a.source, b.source), cmp.Compare(a.index, b.index))
-	})
+	slices.SortFunc(records, compareRecords)
 	return records
+}
+
+// compareRecords orders records by identity first. It asks for the rest only
+// of two that are alike in that: a large lockfile is sorted by many comparisons.
+func compareRecords(a, b record) int {
+	if c := strings.Compare(identity(a.Component), identity(b.Component)); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Group+"/"+a.Name, b.Group+"/"+b.Name); c != 0 {
+		return c
+	}
+	return cmp.Or(
+		strings.Compare(a.Origin, b.Origin),
+		slices.CompareFunc(a.Hashes, b.Hashes, compareHash),
+		cmp.Compare(a.source, b.source), cmp.Compare(a.index, b.index))
 }
 
 // addAll adds the records of one package URL: as one component, or as several

@@ -18,6 +18,22 @@ const minSecret = 8
 // ScrubURL returns a URL without user, query and fragment, and what was taken
 // out that is a credential. A URL that cannot be parsed comes back empty.
 func ScrubURL(raw string) (clean string, secrets []string) {
+	if isPlainURL(raw) {
+		return strings.Clone(raw), nil // else it would keep all of the file that it was cut from
+	}
+	return takeApart(raw)
+}
+
+// cleanURL is the clean part of ScrubURL, perhaps raw itself.
+func cleanURL(raw string) string {
+	if isPlainURL(raw) {
+		return raw
+	}
+	clean, _ := takeApart(raw)
+	return clean
+}
+
+func takeApart(raw string) (clean string, secrets []string) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil || strings.ContainsAny(u.Host, "@ ") {
 		return "", nil
@@ -34,6 +50,26 @@ func ScrubURL(raw string) (clean string, secrets []string) {
 	u.User, u.RawQuery, u.ForceQuery, u.Fragment, u.RawFragment = nil, "", false, "", ""
 	return scrubText(u.String()), secrets // a path can hold a URL too
 }
+
+// isPlainURL reports whether an address is one of a host and a path in which
+// nothing can stand but names: what all but a few of a lockfile's are, so that
+// they need not be taken apart.
+func isPlainURL(raw string) bool {
+	rest, ok := strings.CutPrefix(raw, "https://")
+	host, path, slash := strings.Cut(rest, "/")
+	if !ok || !slash || host == "" || !allIn(host, hostCharacters) || !allIn(path, pathCharacters) {
+		return false
+	}
+	return !strings.Contains(path, "//")
+}
+
+const (
+	hostCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-"
+	pathCharacters = hostCharacters + "/_~+@"
+)
+
+// allIn reports whether a text has no other characters than some.
+func allIn(s, characters string) bool { return strings.Trim(s, characters) == "" }
 
 // credentialKey matches the names of query parameters that carry one.
 var credentialKey = pattern.New(`(?i)token|key|secret|sig|auth|pass|pwd|cred|session`)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -27,7 +28,7 @@ import (
 type sbomFlags struct {
 	output, format, spec, subject string
 	exclude                       []string
-	allowIncomplete               bool
+	allowIncomplete, pretty       bool
 }
 
 // SBOM is the verb that lists what a tree is made of.
@@ -49,10 +50,14 @@ out, as the go command does; --exclude "" leaves out nothing.
 
 A lockfile that cannot be read does not stop the others: the document is
 written, says which lockfile is missing from it and why, and the exit code is 3.
-With --allow-incomplete it is 0.`,
+With --allow-incomplete it is 0.
+
+The verbs below look at a document that is there. A folder that is called as one
+of them is given as ./NAME.`,
 		Example: `  gateledger sbom > sbom.cdx.json
   gateledger sbom ./service -o sbom.cdx.json
   gateledger sbom --subject dist/app -o app.cdx.json
+  gateledger sbom --spec 1.5 --format xml --pretty
   gateledger sbom --exclude testdata --exclude examples`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -65,8 +70,9 @@ With --allow-incomplete it is 0.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.output, "output", "o", "-", "write to `FILE`; - is standard output")
-	flags.StringVar(&f.format, "format", "json", "`FORMAT` of the document: json")
-	flags.StringVar(&f.spec, "spec", bom.SpecVersion, "`VERSION` of CycloneDX: "+bom.SpecVersion)
+	flags.StringVar(&f.format, "format", "json", "`FORMAT` of the document: "+strings.Join(sbomFormats, ", "))
+	flags.StringVar(&f.spec, "spec", bom.SpecVersion, "`VERSION` of CycloneDX: "+strings.Join(bom.Specs(), ", "))
+	flags.BoolVar(&f.pretty, "pretty", false, "write it with line breaks, for people")
 	flags.StringVar(&f.subject, "subject", "", "the artifact this is the SBOM of: `FILE`, folder or NAME@sha256:HEX; default: the project")
 	flags.StringArrayVar(&f.exclude, "exclude", []string{"testdata"}, "leave out files and folders that match `GLOB`; repeatable, replaces the default")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "exit 0 even if a lockfile could not be read")
@@ -86,18 +92,23 @@ func sbomVerbs(env *cli.Env) []*cobra.Command {
 // gcPercent is how much garbage, in percent of what is live, may pile up.
 const gcPercent = 20
 
-func (f *sbomFlags) check() error {
-	if f.format != "json" {
-		return cli.Fail(cli.Usage, "", "unknown format %q; have json", f.format)
+// sbomFormats are what a document can be written as.
+var sbomFormats = []string{"json", "xml"}
+
+// form is how the document is to be written.
+func (f *sbomFlags) form() (bom.Form, error) {
+	if !slices.Contains(sbomFormats, f.format) {
+		return bom.Form{}, cli.Fail(cli.Usage, "", "unknown format %q; have %s", f.format, strings.Join(sbomFormats, ", "))
 	}
-	if f.spec != bom.SpecVersion {
-		return cli.Fail(cli.Usage, "", "unknown CycloneDX version %q; have %s", f.spec, bom.SpecVersion)
+	if !slices.Contains(bom.Specs(), f.spec) {
+		return bom.Form{}, cli.Fail(cli.Usage, "", "unknown CycloneDX version %q; have %s", f.spec, strings.Join(bom.Specs(), ", "))
 	}
-	return nil
+	return bom.Form{Spec: f.spec, XML: f.format == "xml", Pretty: f.pretty}, nil
 }
 
 func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags) error {
-	if err := f.check(); err != nil {
+	form, err := f.form()
+	if err != nil {
 		return err
 	}
 	// A lockfile of 200 000 packages is held in memory whole; collecting more
@@ -111,7 +122,7 @@ func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags) error {
 	if err != nil {
 		return fmt.Errorf("merge the lockfiles: %w", err)
 	}
-	data, err := doc.Marshal()
+	data, err := doc.Write(form)
 	if errors.Is(err, bom.ErrCredential) {
 		return cli.Fail(cli.Unknown, "take the credential out of the lockfile, and replace it: it was committed", "write the SBOM of %s: %w", dir, err)
 	}

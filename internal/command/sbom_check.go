@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gateledger/gateledger/internal/bom"
-	"github.com/gateledger/gateledger/internal/bom/check"
+	bomcheck "github.com/gateledger/gateledger/internal/bom/check"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/report"
 	"github.com/gateledger/gateledger/internal/scan"
@@ -62,7 +62,7 @@ func runCheck(ctx context.Context, env *cli.Env, name, dir string, f checkFlags)
 	if err != nil {
 		return err
 	}
-	var o check.Options
+	var o bomcheck.Options
 	if f.subject != "" {
 		if o.Subject, err = wantedDigest(ctx, f.subject); err != nil {
 			return err
@@ -75,7 +75,7 @@ func runCheck(ctx context.Context, env *cli.Env, name, dir string, f checkFlags)
 		}
 		defer closeAll()
 	}
-	r := check.Document(data, o)
+	r := bomcheck.Document(data, o)
 	if err := f.out.write(env, report.SBOMCheck{Result: r, Name: name}); err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func wantedDigest(ctx context.Context, arg string) (map[string]string, error) {
 }
 
 // compareWith sets up the comparison with a tree and what is beside it.
-func compareWith(ctx context.Context, env *cli.Env, dir string, exclude []string, o *check.Options) (closeAll func(), err error) {
+func compareWith(ctx context.Context, env *cli.Env, dir string, exclude []string, o *bomcheck.Options) (closeAll func(), err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, "give the folder that holds the lockfiles", "open %s: %w", dir, err)

@@ -25,7 +25,7 @@ import (
 	"golang.org/x/mod/sumdb/dirhash"
 
 	"github.com/gateledger/gateledger/internal/bom"
-	"github.com/gateledger/gateledger/internal/bom/check"
+	bomcheck "github.com/gateledger/gateledger/internal/bom/check"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/scan"
 )
@@ -148,7 +148,7 @@ func (l *localCaches) hidden(files fs.FS, name string) {
 }
 
 // look returns every digest of a component that is known here.
-func (l *localCaches) look(c *raw.Component) []check.Local {
+func (l *localCaches) look(c *raw.Component) []bomcheck.Local {
 	p, err := packageurl.FromString(c.PURL)
 	if err != nil || len(p.Qualifiers) > 0 {
 		return nil // from elsewhere than its registry
@@ -164,7 +164,7 @@ func (l *localCaches) look(c *raw.Component) []check.Local {
 
 // goModule computes the h1 digest of a module's archive in the module cache.
 // It does not believe the .ziphash file beside it.
-func (l *localCaches) goModule(c *raw.Component, version string) []check.Local {
+func (l *localCaches) goModule(c *raw.Component, version string) []bomcheck.Local {
 	name := c.Name
 	if c.Group != "" {
 		name = c.Group + "/" + c.Name
@@ -179,7 +179,7 @@ func (l *localCaches) goModule(c *raw.Component, version string) []check.Local {
 	if err != nil {
 		return nil
 	}
-	return []check.Local{{Alg: "h1", Value: strings.TrimPrefix(got, "h1:"), Where: "the module cache's " + file}}
+	return []bomcheck.Local{{Alg: "h1", Value: strings.TrimPrefix(got, "h1:"), Where: "the module cache's " + file}}
 }
 
 // hashZip is dirhash.HashZip inside a root, with a limit on what is unpacked.
@@ -212,12 +212,12 @@ func hashZip(files fs.FS, name string) (string, error) {
 
 // npmPackage returns what npm recorded of a package when it installed it, and
 // when it downloaded it.
-func (l *localCaches) npmPackage(c *raw.Component, p packageurl.PackageURL) []check.Local {
+func (l *localCaches) npmPackage(c *raw.Component, p packageurl.PackageURL) []bomcheck.Local {
 	name := p.Name
 	if p.Namespace != "" {
 		name = p.Namespace + "/" + name
 	}
-	var out []check.Local
+	var out []bomcheck.Local
 	for _, r := range l.tree[name+"@"+p.Version] {
 		out = append(out, integrities(r.integrity, r.where)...)
 	}
@@ -231,7 +231,7 @@ func (l *localCaches) npmPackage(c *raw.Component, p packageurl.PackageURL) []ch
 
 // downloaded reads the index of npm's cache (cacache, index version 5): a
 // file of the hash of the request's name has lines of a SHA-1 and JSON.
-func (l *localCaches) downloaded(address string) []check.Local {
+func (l *localCaches) downloaded(address string) []bomcheck.Local {
 	key := "make-fetch-happen:request-cache:" + address
 	sum := sha256.Sum256([]byte(key))
 	h := hex.EncodeToString(sum[:])
@@ -252,15 +252,15 @@ func (l *localCaches) downloaded(address string) []check.Local {
 }
 
 // integrities reads a Subresource Integrity text: digests with spaces between.
-func integrities(text, where string) []check.Local {
-	var out []check.Local
+func integrities(text, where string) []bomcheck.Local {
+	var out []bomcheck.Local
 	for _, one := range strings.Fields(text) {
 		alg, encoded, _ := strings.Cut(one, "-")
 		encoded, _, _ = strings.Cut(encoded, "?")
 		digest, err := base64.StdEncoding.DecodeString(encoded)
 		name, known := map[string]string{"sha1": "SHA-1", "sha256": "SHA-256", "sha384": "SHA-384", "sha512": "SHA-512"}[alg]
 		if err == nil && known {
-			out = append(out, check.Local{Alg: name, Value: hex.EncodeToString(digest), Where: where})
+			out = append(out, bomcheck.Local{Alg: name, Value: hex.EncodeToString(digest), Where: where})
 		}
 	}
 	return out

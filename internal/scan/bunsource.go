@@ -26,6 +26,7 @@ func (l *bunLock) source(t *tree, p string) bom.Source {
 		at: make(map[string]int, len(l.packages)), folders: map[string]int{},
 	}
 	s.modules = s.hasFolder("node_modules")
+	s.expect(len(l.projects) + len(l.packages))
 	s.addFolders()
 	for i := range l.packages {
 		s.at[l.packages[i].key] = s.addBun(&l.packages[i])

@@ -37,6 +37,7 @@ func (l *cargoLock) source(t *tree, p string, manifests []*crate) bom.Source {
 		cargoLock: l, lockGraph: newLockGraph(t, p, "cargo"), manifests: manifests,
 		byName: make(map[string][]int, len(l.Packages)), needs: map[int]map[string]crateNeed{},
 	}
+	s.expect(len(l.Packages))
 	s.mark = product.Name + ":cargo:development"
 	s.vendored = s.hasFolder("vendor")
 	for i := range l.Packages {

@@ -28,10 +28,11 @@ type denoSource struct {
 // source tells the lockfile as components and edges.
 func (l *denoLock) source(t *tree, p string) bom.Source {
 	s := &denoSource{
-		denoLock: l, lockGraph: newLockGraph(t, p, "deno"), at: map[string]int{},
-		byName: map[string][]int{}, came: map[string]int{}, only: map[string]int{}, member: map[string]int{},
+		denoLock: l, lockGraph: newLockGraph(t, p, "deno"), at: make(map[string]int, len(l.packages)),
+		byName: make(map[string][]int, len(l.packages)), came: map[string]int{}, only: map[string]int{}, member: map[string]int{},
 	}
 	s.store = s.hasFolder("node_modules/.deno")
+	s.expect(1 + len(l.packages) + len(l.remote))
 	root, manifest := s.addFolder(s.dir, 1)
 	s.out.Projects = []int{root}
 	for i := range l.packages {

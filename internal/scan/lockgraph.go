@@ -48,6 +48,13 @@ func newLockGraph(t *tree, file, ecosystem string) *lockGraph {
 	}
 }
 
+// expect makes room for n more components: of many, growing as they come would
+// keep two copies.
+func (g *lockGraph) expect(n int) {
+	g.out.Components = slices.Grow(g.out.Components, n)
+	g.edges, g.folder = slices.Grow(g.edges, n), slices.Grow(g.folder, n)
+}
+
 // add adds a component, found on a line of the lockfile, and returns its place.
 func (g *lockGraph) add(c bom.Component, line int) int {
 	if line > 0 || len(c.Occurrences) == 0 {

@@ -214,6 +214,7 @@ func (l *pnpmLock) source(t *tree, p string) bom.Source {
 		pnpmLock: l, lockGraph: newLockGraph(t, p, "pnpm"),
 		at: make(map[string]int, len(l.snapshots)), folders: map[string]int{},
 	}
+	s.expect(len(l.importers) + len(l.snapshots))
 	s.addFolders()
 	s.readStore()
 	for i := range l.snapshots {

@@ -71,6 +71,7 @@ type yarnSource struct {
 	byName  map[string][]int // entries, if the project overrides any
 	root    jsProject
 	members map[string]int // component of a project by its name
+	modules bool           // there is a node_modules folder
 }
 
 func newYarnSource(t *tree, p string, entries []yarnEntry) (*yarnSource, error) {
@@ -78,6 +79,8 @@ func newYarnSource(t *tree, p string, entries []yarnEntry) (*yarnSource, error) 
 		lockGraph: newLockGraph(t, p, "yarn"), entries: entries, comp: make([]int, len(entries)),
 		at: make(map[string]int, len(entries)), byName: map[string][]int{}, members: map[string]int{},
 	}
+	s.modules = s.hasFolder("node_modules")
+	s.expect(1 + len(entries))
 	s.root = s.readProject(s.dir)
 	for i := range entries {
 		for _, d := range entries[i].descriptors {
@@ -212,13 +215,11 @@ func (s *yarnSource) addClassic(e *yarnEntry) int {
 		p.byURL = strings.ContainsAny(spec, "/") && !strings.HasPrefix(spec, "npm:") && !strings.Contains(address, "/-/")
 	}
 	i := s.addPackage(&p)
-	if s.hasModules() {
+	if s.modules {
 		s.installedLicence(i, path.Join("node_modules", name))
 	}
 	return i
 }
-
-func (s *yarnSource) hasModules() bool { return s.hasFolder("node_modules") }
 
 // withSHA1 adds the digest that Yarn 1 writes behind the address of a tarball.
 func withSHA1(integrity, fragment string) string {

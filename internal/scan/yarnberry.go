@@ -162,7 +162,7 @@ func (s *berrySource) addBerry(i, depth int) int {
 	if protocol == "patch" {
 		c.Properties = append(c.Properties, bom.Property{Name: product.Name + ":yarn:patch", Value: patchName(rest)})
 	}
-	if s.hasModules() {
+	if s.modules {
 		s.installedLicence(s.comp[i], path.Join("node_modules", p.alias))
 	}
 	return s.comp[i]
