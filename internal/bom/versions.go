@@ -121,8 +121,10 @@ func reduce(b *cdx.BOM) {
 		return
 	}
 	b.Metadata.Lifecycles = nil
+	//lint:ignore SA1019 CycloneDX 1.4 has no other way to name a tool
 	var tools []cdx.Tool
 	for _, c := range *b.Metadata.Tools.Components {
+		//lint:ignore SA1019 as above
 		tools = append(tools, cdx.Tool{Name: c.Name, Version: c.Version})
 	}
 	b.Metadata.Tools = &cdx.ToolsChoice{Tools: &tools}
@@ -176,3 +178,10 @@ func encode(b *cdx.BOM, isXML, pretty bool) ([]byte, error) {
 // occurrence finds where cyclonedx-go v0.12 writes a line as an attribute:
 // CycloneDX's XML schema has it as an element.
 var occurrence = pattern.New(`<occurrence line="(\d+)">(\s*)<location>([^<]*)</location>`)
+
+// BlankSerial is the UUID that stands in a document while Serial is computed.
+const BlankSerial = blank
+
+// Serial returns the UUID, version 5, of a document whose own serial number is
+// BlankSerial: the same content has the same one.
+func Serial(document []byte) string { return serial(document) }
