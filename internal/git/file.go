@@ -91,7 +91,7 @@ func (r *Repo) RemoteHead(ctx context.Context, remote string) (ref, id string, e
 	if remote == "" || remote[0] == '-' || strings.ContainsAny(remote, "\n\x00") {
 		return "", "", fmt.Errorf("%q is no git remote", clean(Redact(remote), 80))
 	}
-	out, err := r.git(ctx, "ls-remote", "--symref", "--", remote, "HEAD")
+	out, err := r.run(ctx, call{args: []string{"ls-remote", "--symref", "--", remote, "HEAD"}, env: configEnv(patience)})
 	if err != nil {
 		return "", "", fmt.Errorf("ask %s for its default branch: %w", Redact(remote), err)
 	}
@@ -123,6 +123,6 @@ func (r *Repo) fetch(ctx context.Context, remote, id string) error {
 	if r.Shallow() {
 		args = append(args, "--depth=1") // else git would fetch all the history before the cut
 	}
-	_, err := r.git(ctx, append(args, "--", remote, id)...)
+	_, err := r.run(ctx, call{args: append(args, "--", remote, id), env: configEnv(patience)})
 	return err
 }

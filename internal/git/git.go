@@ -67,8 +67,6 @@ var options = []string{
 	"-c", "color.ui=false",
 	"-c", "maintenance.auto=false",
 	"-c", "gc.auto=0",
-	"-c", "http.lowSpeedLimit=500", // bytes a second, for so long:
-	"-c", "http.lowSpeedTime=30",
 }
 
 // A Repo is one checkout. It is safe for concurrent use.

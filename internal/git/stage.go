@@ -59,10 +59,13 @@ func (s *stage) fill(refs map[string]string, cut []string) error {
 
 func (s *stage) close() { os.RemoveAll(s.dir) }
 
+// patience is how slow a remote may be: so many bytes a second, for so long.
+var patience = []Setting{{"http.lowSpeedLimit", "500"}, {"http.lowSpeedTime", "30"}}
+
 // calm are settings under which no user's taste changes what a call does. A
 // commit that git's own check would refuse must not keep the others from
 // being fetched: nothing is ever checked out, and Files looks at each path.
-var calm = []Setting{
+var calm = append(patience, []Setting{
 	{"core.fsync", "none"},
 	{"core.logAllRefUpdates", "false"},
 	{"fetch.fsckObjects", "false"},
@@ -77,7 +80,7 @@ var calm = []Setting{
 	{"push.useForceIfIncludes", "false"},
 	{"push.pushOption", ""},
 	{"pack.threads", "1"},
-}
+}...)
 
 // run runs git in the stage, with settings on top. Of a call that reaches no
 // remote, what git says is believed: that the cache is damaged is ErrDamaged.
