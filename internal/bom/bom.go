@@ -18,6 +18,8 @@ type Inventory struct {
 	Sources  []Source
 	Excluded []string // folders that were left out on purpose, relative to the root
 	Secrets  []string // credentials seen in the input; none may stand in the output
+
+	Properties []Property // of the document, beside those that every one has
 }
 
 // A Tool names the program that wrote the document.

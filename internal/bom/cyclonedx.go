@@ -109,6 +109,7 @@ func (d *Document) metadata() cdx.Metadata {
 			properties = append(properties, Property{Name: product.Name + ":scan:" + s.State.String(), Value: s.Path + ": " + why})
 		}
 	}
+	properties = append(properties, d.inventory.Properties...)
 	m := cdx.Metadata{
 		Lifecycles: &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePreBuild}},
 		Tools:      &cdx.ToolsChoice{Components: &[]cdx.Component{tool}},

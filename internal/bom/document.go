@@ -40,9 +40,7 @@ type source struct {
 // a component that it does not have: that is a fault in a finder.
 func New(inv Inventory) (*Document, error) {
 	inv.Sources = slices.Clone(inv.Sources)
-	slices.SortStableFunc(inv.Sources, func(a, b Source) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Ecosystem, b.Ecosystem))
-	})
+	slices.SortStableFunc(inv.Sources, compareSources)
 	for i := range inv.Sources {
 		if err := inv.Sources[i].check(); err != nil {
 			return nil, err
@@ -59,6 +57,10 @@ func New(inv Inventory) (*Document, error) {
 		d.sources = append(d.sources, source{s, m.refsOf(i)})
 	}
 	return d, nil
+}
+
+func compareSources(a, b Source) int {
+	return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Ecosystem, b.Ecosystem))
 }
 
 // MaxVersion is the longest version of a component, in characters: CycloneDX

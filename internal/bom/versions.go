@@ -121,10 +121,10 @@ func reduce(b *cdx.BOM) {
 		return
 	}
 	b.Metadata.Lifecycles = nil
-	//lint:ignore SA1019 CycloneDX 1.4 has no other way to name a tool
+	//lint:ignore SA1019 1.4 has no other form of it
 	var tools []cdx.Tool
 	for _, c := range *b.Metadata.Tools.Components {
-		//lint:ignore SA1019 as above
+		//lint:ignore SA1019 1.4 has no other form of it
 		tools = append(tools, cdx.Tool{Name: c.Name, Version: c.Version})
 	}
 	b.Metadata.Tools = &cdx.ToolsChoice{Tools: &tools}

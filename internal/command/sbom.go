@@ -86,7 +86,7 @@ of them is given as ./NAME.`,
 // sbomVerbs are the verbs about a document that is there, in the order of the
 // help.
 func sbomVerbs(env *cli.Env) []*cobra.Command {
-	return []*cobra.Command{sbomDiff(env), sbomCheck(env)}
+	return []*cobra.Command{sbomDiff(env), sbomCheck(env), sbomMerge(env), sbomScore(env)}
 }
 
 // gcPercent is how much garbage, in percent of what is live, may pile up.
@@ -153,7 +153,11 @@ func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags) (bom.
 	if cache != nil {
 		defer cache.Close()
 	}
-	result, err := scan.Scan(ctx, scan.Dir(root), scanOptions(f, cache))
+	maven := mavenRepository(env.Getenv("HOME"))
+	if maven != nil {
+		defer maven.Close()
+	}
+	result, err := scan.Scan(ctx, scan.Dir(root), scanOptions(f, cache, maven))
 	if errors.Is(err, scan.ErrNothing) {
 		return bom.Inventory{}, nil, cli.Fail(cli.Usage, "it is found by "+lockfileNames(), "%s: %w", dir, err)
 	}
@@ -170,7 +174,7 @@ func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags) (bom.
 	return inv, result.Notes, nil
 }
 
-func scanOptions(f sbomFlags, cache *os.Root) scan.Options {
+func scanOptions(f sbomFlags, cache, maven *os.Root) scan.Options {
 	var o scan.Options
 	for _, pattern := range f.exclude {
 		if pattern != "" {
@@ -180,7 +184,23 @@ func scanOptions(f sbomFlags, cache *os.Root) scan.Options {
 	if cache != nil {
 		o.ModuleCache = scan.Dir(cache)
 	}
+	if maven != nil {
+		o.MavenRepository = scan.Dir(maven)
+	}
 	return o
+}
+
+// mavenRepository opens Maven's local repository, where it is in its usual
+// place; nil where it is not.
+func mavenRepository(home string) *os.Root {
+	if home == "" {
+		return nil
+	}
+	root, err := os.OpenRoot(filepath.Join(home, ".m2", "repository"))
+	if err != nil {
+		return nil
+	}
+	return root
 }
 
 func lockfileNames() string {

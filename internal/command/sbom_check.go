@@ -110,7 +110,7 @@ func compareWith(ctx context.Context, env *cli.Env, dir string, exclude []string
 	}
 	defer root.Close()
 	cache := moduleCache(env.Getenv)
-	result, err := scan.Scan(ctx, scan.Dir(root), scanOptions(sbomFlags{exclude: exclude}, cache))
+	result, err := scan.Scan(ctx, scan.Dir(root), scanOptions(sbomFlags{exclude: exclude}, cache, nil))
 	switch {
 	case errors.Is(err, scan.ErrNothing):
 		result.Inventory = bom.Inventory{}

@@ -115,10 +115,18 @@ func algorithm(name string) string {
 	return name
 }
 
-// digests are the digests of a component by algorithm, hex in lower case, and
-// those that are no file digests under our own names.
+// digests are the digests of a component by algorithm, hex in lower case, those
+// that are no file digests under our own names, and those of the files that it
+// is distributed as.
 func digests(c *raw.Component) map[string][]string {
 	out := map[string][]string{}
+	for _, r := range c.References {
+		for _, h := range r.Hashes {
+			if what := ofFile(h.Alg, r.Type, r.URL); what != "" {
+				out[what] = append(out[what], strings.ToLower(h.Content))
+			}
+		}
+	}
 	for _, h := range c.Hashes {
 		out[h.Alg] = append(out[h.Alg], strings.ToLower(h.Content))
 	}
@@ -128,6 +136,17 @@ func digests(c *raw.Component) map[string][]string {
 		}
 	}
 	return out
+}
+
+// ofFile names a digest of a file that something is distributed as. The same
+// file on another host is the same. It is empty for any other reference.
+func ofFile(alg, kind, address string) string {
+	if kind != "distribution" {
+		return ""
+	}
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	return alg + " of " + address[strings.LastIndexByte(address, '/')+1:]
 }
 
 // local compares the digests of components with what lies on this machine.

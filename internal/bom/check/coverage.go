@@ -81,9 +81,17 @@ func (k *checker) source(known map[string]map[string][]string, s *bom.Source) {
 // agree compares what a lockfile says of one component's bytes with what the
 // document says.
 func (k *checker) agree(s *bom.Source, c *bom.Component, have map[string][]string) {
+	compare := func(what, value string) {
+		if values := have[what]; len(values) > 0 && !slices.Contains(values, value) {
+			k.find(RuleDigest, clip(c.Name+"@"+c.Version), "%s is %s in the document, and %s in %s", clip(what), clip(strings.Join(values, ", ")), clip(value), s.Path)
+		}
+	}
 	for _, h := range c.Hashes {
-		if values := have[h.Alg]; len(values) > 0 && !slices.Contains(values, h.Value) {
-			k.find(RuleDigest, clip(c.Name+"@"+c.Version), "%s is %s in the document, and %s in %s", h.Alg, clip(strings.Join(values, ", ")), clip(h.Value), s.Path)
+		compare(h.Alg, h.Value)
+	}
+	for _, r := range c.References {
+		for _, h := range r.Hashes {
+			compare(ofFile(h.Alg, r.Type, r.URL), h.Value)
 		}
 	}
 }

@@ -44,7 +44,7 @@ type Document struct {
 	Services     []canon.Raw
 	Dependencies []Dependency
 	Compositions []Composition
-	Members      map[string]canon.Raw // every member of the document
+	Members      map[string]canon.Raw // what else is in the document, by name
 }
 
 // Metadata is what a document says of itself.
@@ -220,12 +220,11 @@ type head struct {
 	Dependencies []Dependency  `json:"dependencies"`
 	Compositions []Composition `json:"compositions"`
 	Signature    canon.Raw     `json:"signature"`
+
+	Rest map[string]canon.Raw `json:",embed"`
 }
 
 func (d *Document) decode() error {
-	if err := canon.DecodeOpen(d.JSON, &d.Members); err != nil {
-		return fmt.Errorf("%w: %w", ErrNotCycloneDX, err)
-	}
 	var h head
 	if err := canon.DecodeOpen(d.JSON, &h); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotCycloneDX, err)
@@ -239,7 +238,7 @@ func (d *Document) decode() error {
 		return fmt.Errorf("%w: specVersion is %.40q; 1.4 to 1.7 are read", ErrNotCycloneDX, h.Spec)
 	}
 	d.Spec, d.Serial, d.Version, d.Metadata, d.Signed = h.Spec, h.Serial, h.Version, h.Metadata, len(h.Signature) > 0
-	d.Services, d.Dependencies, d.Compositions = h.Services, h.Dependencies, h.Compositions
+	d.Services, d.Dependencies, d.Compositions, d.Members = h.Services, h.Dependencies, h.Compositions, h.Rest
 	if len(h.Metadata.Component) > 0 {
 		root, err := component(h.Metadata.Component)
 		if err != nil {
