@@ -240,15 +240,17 @@ func TestSubmitToGitHubOnABadDay(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"forbidden":          {answers(403, `{"message":"Resource not accessible by integration"}`), cli.No, "contents: write"},
-		"not found":          {answers(404, `{"message":"Not Found"}`), cli.Unknown, "token's permissions"},
-		"malformed":          {answers(422, `{"message":"no"}`), cli.No, "422"},
-		"invalid":            {answers(201, `{"id":1,"result":"INVALID","message":"no \u001b[31mred"}`), cli.No, "not valid: no"},
-		"neither":            {answers(201, `{"id":1}`), cli.Unknown, "neither"},
-		"empty":              {answers(201, ``), cli.Unknown, "not one JSON object"},
-		"a page":             {answers(200, `<html>log in</html>`), cli.Unknown, "not one JSON object"},
-		"too long":           {answers(201, `{"message":"`+strings.Repeat("x", 1<<20)+`"}`), cli.Unknown, "over the limit"},
-		"a redirect":         {func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, "https://evil.example/", http.StatusTemporaryRedirect) }, cli.Unknown, "redirects are not followed"},
+		"forbidden": {answers(403, `{"message":"Resource not accessible by integration"}`), cli.No, "contents: write"},
+		"not found": {answers(404, `{"message":"Not Found"}`), cli.Unknown, "token's permissions"},
+		"malformed": {answers(422, `{"message":"no"}`), cli.No, "422"},
+		"invalid":   {answers(201, `{"id":1,"result":"INVALID","message":"no \u001b[31mred"}`), cli.No, "not valid: no"},
+		"neither":   {answers(201, `{"id":1}`), cli.Unknown, "neither"},
+		"empty":     {answers(201, ``), cli.Unknown, "not one JSON object"},
+		"a page":    {answers(200, `<html>log in</html>`), cli.Unknown, "not one JSON object"},
+		"too long":  {answers(201, `{"message":"`+strings.Repeat("x", 1<<20)+`"}`), cli.Unknown, "over the limit"},
+		"a redirect": {func(rw http.ResponseWriter, r *http.Request) {
+			http.Redirect(rw, r, "https://evil.example/", http.StatusTemporaryRedirect)
+		}, cli.Unknown, "redirects are not followed"},
 		"repeats the secret": {answers(401, `{"message":"bad credentials `+aToken+`"}`), cli.No, "[secret]"},
 		"down":               {answers(500, ``), cli.Unknown, "500"},
 	} {
