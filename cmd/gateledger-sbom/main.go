@@ -10,4 +10,4 @@ import (
 	"github.com/gateledger/gateledger/internal/command"
 )
 
-func main() { os.Exit(cli.Main(command.Alone(command.SBOM))) }
+func main() { os.Exit(cli.Main(command.Alone(command.SBOMFiles))) }

@@ -24,9 +24,9 @@ var layers = []struct {
 	inside   bool // packages of this layer may import each other
 }{
 	{"ground: no idea of the domain", []string{"product", "canon", "durable", "pattern", "clean", "typo", "hosting"}, true},
-	{"pure: they decide, and touch nothing", []string{"proof", "event", "keyless", "vote", "policy", "custody", "admit", "bom", "report"}, true},
+	{"pure: they decide, and touch nothing", []string{"proof", "event", "keyless", "vote", "policy", "custody", "admit", "audit", "bom", "report"}, true},
 	{"door: arguments, streams, exit codes", []string{"cli"}, false},
-	{"adapters: each touches one thing of the world", []string{"ledger", "sign", "keyring", "git", "ci", "child", "subject", "testreport", "scan", "demo"}, false},
+	{"adapters: each touches one thing of the world", []string{"ledger", "sign", "keyring", "git", "ci", "child", "subject", "testreport", "scanreport", "feed", "scan", "demo"}, false},
 	{"verbs: the only place where adapters meet", []string{"command", "remote"}, false},
 }
 

@@ -50,6 +50,7 @@ func recorders() []recorder {
 		"build":      {args: cobra.NoArgs, draft: draftBuild, example: "  gateledger record build --subject dist/app"},
 		"sbom":       {args: cobra.ExactArgs(1), usage: "BOM", draft: draftSBOM, long: sbomLong, example: "  gateledger record sbom --subject dist/app sbom.cdx.json"},
 		"test":       {args: cobra.MinimumNArgs(1), usage: "REPORT…", draft: draftTest, flags: testFlags, long: testLong, example: testExample},
+		"scan":       scanRecorder(),
 		"deployment": {args: cobra.NoArgs, draft: draftDeployment, flags: deploymentFlags, example: deploymentExample},
 		untrusted:    {args: cobra.ExactArgs(1), usage: "REPORT", draft: draftUntrusted, flags: untrustedFlags, long: untrustedLong, example: untrustedExample},
 	}

@@ -32,7 +32,13 @@ type sbomFlags struct {
 }
 
 // SBOM is the verb that lists what a tree is made of.
-func SBOM(env *cli.Env) *cobra.Command {
+func SBOM(env *cli.Env) *cobra.Command { return newSBOM(env, sbomAuditLedger) }
+
+// SBOMFiles is SBOM for the program that does nothing else: it reads files, and
+// no ledger.
+func SBOMFiles(env *cli.Env) *cobra.Command { return newSBOM(env, sbomAudit) }
+
+func newSBOM(env *cli.Env, audit func(*cli.Env) *cobra.Command) *cobra.Command {
 	var f sbomFlags
 	cmd := &cobra.Command{
 		Use:   "sbom [PATH]",
@@ -76,7 +82,7 @@ of them is given as ./NAME.`,
 	flags.StringVar(&f.subject, "subject", "", "the artifact this is the SBOM of: `FILE`, folder or NAME@sha256:HEX; default: the project")
 	flags.StringArrayVar(&f.exclude, "exclude", []string{"testdata"}, "leave out files and folders that match `GLOB`; repeatable, replaces the default")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "exit 0 even if a lockfile could not be read")
-	for i, below := range sbomVerbs(env) {
+	for i, below := range sbomVerbs(env, audit) {
 		annotate(below, cli.Order, fmt.Sprintf("%02d", i))
 		cmd.AddCommand(below)
 	}
@@ -85,8 +91,8 @@ of them is given as ./NAME.`,
 
 // sbomVerbs are the verbs about a document that is there, in the order of the
 // help.
-func sbomVerbs(env *cli.Env) []*cobra.Command {
-	return []*cobra.Command{sbomDiff(env), sbomCheck(env), sbomMerge(env), sbomScore(env)}
+func sbomVerbs(env *cli.Env, audit func(*cli.Env) *cobra.Command) []*cobra.Command {
+	return []*cobra.Command{sbomDiff(env), sbomCheck(env), sbomMerge(env), sbomScore(env), audit(env)}
 }
 
 // gcPercent is how much garbage, in percent of what is live, may pile up.

@@ -34,7 +34,7 @@ const testNow = "GATELEDGER_TEST_NOW"
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"gateledger":        program(command.Root),
-		"gateledger-sbom":   program(command.Alone(command.SBOM)),
+		"gateledger-sbom":   program(command.Alone(command.SBOMFiles)),
 		"gateledger-record": program(command.Alone(command.Record)),
 		"gateledger-gate":   program(command.Alone(command.Gate)),
 		"gateledger-verify": program(command.Alone(command.Verify)),

@@ -15,6 +15,7 @@ import (
 const (
 	BuildType       = "https://slsa.dev/provenance/v1"
 	TestType        = "https://in-toto.io/attestation/test-result/v0.1"
+	ScanType        = "https://in-toto.io/attestation/vulns/v0.2"
 	CycloneDXType   = "https://cyclonedx.org/bom"
 	ReferenceType   = "https://in-toto.io/attestation/reference/v0.1"
 	DecisionType    = "https://slsa.dev/verification_summary/v1"
@@ -57,6 +58,8 @@ var kinds = [...]Kind{
 		Doc: "what is in it: components, licences, dependencies"},
 	{Name: "test", PredicateType: TestType, Standard: "in-toto test-result v0.1", Recordable: true,
 		Doc: "which tests ran and how they ended"},
+	{Name: "scan", PredicateType: ScanType, Standard: "in-toto vulns v0.2", Recordable: true,
+		Doc: "which vulnerabilities a scanner found"},
 	{Name: "request", PredicateType: RequestType, Control: true,
 		Doc: "somebody asks to deploy these bytes to that environment"},
 	{Name: "vote", PredicateType: VoteType,

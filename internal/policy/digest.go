@@ -83,6 +83,21 @@ type resolvedEvidence struct {
 	Environment string   `json:"environment"`
 	By          []string `json:"by"`
 	MaxAge      int64    `json:"max_age"`
+
+	Deny *resolvedDeny `json:"deny,omitempty"` // without one the digest is what it was before there was any
+}
+
+type resolvedDeny struct {
+	KEV      bool    `json:"kev"`
+	Severity string  `json:"severity"`
+	EPSS     float64 `json:"epss"`
+}
+
+func (y Deny) resolved() *resolvedDeny {
+	if y == (Deny{}) {
+		return nil
+	}
+	return &resolvedDeny{y.KEV, y.Severity, y.EPSS}
 }
 
 type resolvedPrincipal struct {
@@ -117,15 +132,24 @@ func (p *Policy) resolve(e Environment) resolved {
 		r.Require[s.Role] = s.Count
 	}
 	for _, v := range e.Evidence {
-		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second)})
+		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}
 	slices.SortFunc(r.Evidence, func(a, b resolvedEvidence) int {
-		return slices.Compare(append([]string{a.Event, a.Environment}, a.By...), append([]string{b.Event, b.Environment}, b.By...))
+		return slices.Compare(a.order(), b.order())
 	})
 	if len(e.Exclude) > 0 {
 		r.Outsiders = sorted(p.Outsiders)
 	}
 	return r
+}
+
+// order is what rules are sorted by: all that they can differ in.
+func (v resolvedEvidence) order() []string {
+	list := append([]string{v.Event, v.Environment}, v.By...)
+	if v.Deny != nil {
+		list = append(list, fmt.Sprintf("%+v", *v.Deny))
+	}
+	return list
 }
 
 func (r resolved) certified() bool {

@@ -124,6 +124,8 @@ func (d *decoder) evidence(n *yaml.Node, path string) Evidence {
 			}
 		case "max-age":
 			e.MaxAge = d.duration(v, path)
+		case "deny":
+			e.Deny = d.deny(v, path)
 		}
 	})
 	if e.Event != "" {
@@ -155,6 +157,9 @@ func (d *decoder) evidenceFits(n *yaml.Node, path string, e *Evidence) {
 		d.fail(n, path+".environment", "is missing: a deployment to where?")
 	case e.Event != "deployment" && e.Environment != "":
 		d.failAt(path+".environment", "only a deployment has an environment, not event %s", e.Event)
+	}
+	if e.Event != "scan" && e.Deny != (Deny{}) {
+		d.failAt(path+".deny", "only a scan has findings to deny, not event %s", e.Event)
 	}
 }
 

@@ -53,6 +53,9 @@ func (w Evidence) line() string {
 	if w.Environment != "" {
 		line += " in " + w.Environment
 	}
+	if denied := w.Deny.words(); denied != "" {
+		line += " with nothing " + denied
+	}
 	line += ", by " + strings.Join(w.By, " or ")
 	if w.MaxAge > 0 {
 		line += ", not older than " + span(w.MaxAge)
@@ -113,7 +116,7 @@ func (e *evaluation) newestFor(want Evidence, subject int) finding {
 // well as an older one does.
 func saysTheSame(en entry, want Evidence) bool {
 	st, err := en.Statement()
-	return err == nil && (want.Result == "" || resultOf(st, want.Event) == want.Result)
+	return err == nil && (want.Result == "" || resultOf(st, want.Event) == want.Result) && want.Deny.scanned(st) == ""
 }
 
 func (e *evaluation) isDeploymentTo(en entry, environment string) bool {
@@ -174,6 +177,12 @@ func (e *evaluation) judge(en entry, by string, want Evidence, subject int) find
 	}
 	if result := resultOf(st, want.Event); want.Result != "" && result != want.Result {
 		return finding{no: fmt.Sprintf("the newest, #%d, says %q", en.Index, result)}
+	}
+	if denied := want.Deny.scanned(st); denied != "" {
+		return finding{no: fmt.Sprintf("the newest, #%d, %s", en.Index, denied)}
+	}
+	if want.Event == "scan" {
+		made = scanTime(st, made)
 	}
 	if no := e.tooOld(en, made, want.MaxAge); no != nil {
 		f = finding{no: fmt.Sprintf("the newest, #%d, %s", en.Index, no.why)}

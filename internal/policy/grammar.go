@@ -117,6 +117,12 @@ var grammar = map[string][]keyword{
 		{name: "result"},
 		{name: "environment"},
 		{name: "max-age"},
+		{name: "deny"},
+	},
+	"deny": {
+		{name: "kev"},
+		{name: "severity"},
+		{name: "epss"},
 	},
 	"policy-change": {
 		{name: "require", required: true},

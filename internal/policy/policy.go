@@ -127,6 +127,7 @@ type Evidence struct {
 	Environment string // of a deployment
 	By          []string
 	MaxAge      time.Duration // zero: any age
+	Deny        Deny          // of a scan: what it may not have found
 }
 
 // What PrincipalOf says of a key that speaks for nobody.

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// sift goes through the components and finds what is said about each. A
+// component that stands there several times is judged once, in its strictest
+// scope.
+func (a *auditor) sift() {
+	a.needs = map[string]bool{}
+	seen := map[string]*Component{}
+	var order []*Component
+	for i := range a.in.BOM.Components {
+		c := &a.in.BOM.Components[i]
+		key := c.PURL + "\x00" + c.Label()
+		if first := seen[key]; first != nil {
+			first.Scope = min(first.Scope, c.Scope)
+			first.Licences = append(first.Licences, c.Licences...)
+			first.Hashed = first.Hashed && c.Hashed
+			continue
+		}
+		own := *c
+		seen[key] = &own
+		order = append(order, &own)
+	}
+	for _, c := range order {
+		a.component(c)
+	}
+	a.enough(len(order))
+}
+
+func (a *auditor) component(c *Component) {
+	a.denied(c)
+	if c.PURL == "" {
+		a.unjudged(c, "it has no package URL", c.Type == "library" || c.Type == "framework" || c.Type == "")
+		return
+	}
+	p, version, err := Identify(c.PURL)
+	if none := (errNoAdvisories{}); errors.As(err, &none) {
+		a.unjudged(c, none.Error(), strings.Contains(none.what, "distro"))
+		return
+	}
+	if err != nil {
+		a.unjudged(c, err.Error(), true)
+		return
+	}
+	if version == "" {
+		version = goVersionOf(p, c.Version)
+	}
+	if version == "" && c.Type == "application" {
+		return // a project of the tree itself: it has no version yet
+	}
+	a.report.Counts.Judged++
+	a.needs[Base(p.Ecosystem)] = true
+	for _, group := range a.said(p, version) {
+		a.report.Findings = append(a.report.Findings, group.finding(a, c, p, version))
+	}
+}
+
+func goVersionOf(p Package, version string) string {
+	if p.Ecosystem == "Go" {
+		return goVersion(version)
+	}
+	return version
+}
+
+func (a *auditor) unjudged(c *Component, why string, matters bool) {
+	a.report.Unjudged = append(a.report.Unjudged, Unjudged{c.Label(), why, matters})
+}
+
+// enough refuses to call an SBOM clean of which nothing, or not everything
+// that matters, was looked at.
+func (a *auditor) enough(components int) {
+	var unknown []string
+	switch {
+	case components == 0:
+		unknown = append(unknown, "the SBOM lists no component")
+	case a.report.Counts.Judged == 0:
+		unknown = append(unknown, "no component of the SBOM is one that advisories could be about")
+	}
+	if gaps := a.in.BOM.Gaps; len(gaps) > 0 {
+		unknown = append(unknown, "the SBOM says that it is incomplete: "+strings.Join(gaps[:min(len(gaps), 3)], "; "))
+	}
+	matter := 0
+	for _, u := range a.report.Unjudged {
+		if u.Matters {
+			matter++
+		}
+	}
+	if matter > 0 {
+		unknown = append(unknown, fmt.Sprintf("%d components can't be looked up in advisories (see 'unjudged')", matter))
+	}
+	if a.in.Rules.AllowIncomplete {
+		a.report.Notes = append(a.report.Notes, unknown...)
+		return
+	}
+	a.report.Unknown = append(a.report.Unknown, unknown...)
+}
+
+// A group is the records about one vulnerability of one package.
+type group struct {
+	records []verdictOf
+	ids     map[string]bool
+}
+
+// A verdictOf is what one record says about one version.
+type verdictOf struct {
+	*Advisory
+	place
+	err error
+}
+
+// said are the vulnerabilities of a package at a version. Records that share a
+// name or an alias are about one; records that are merely related are not.
+func (a *auditor) said(p Package, version string) []*group {
+	var groups []*group
+	for _, record := range a.records[p.Key()] {
+		if !slices.ContainsFunc(record.Affected, func(f Affected) bool { return f.Package.covers(p) }) {
+			continue
+		}
+		at, err := record.about(p, version)
+		joined := &group{ids: map[string]bool{record.ID: true}}
+		for _, alias := range record.Aliases {
+			joined.ids[alias] = true
+		}
+		joined.records = []verdictOf{{record, at, err}}
+		var apart []*group
+		for _, g := range groups {
+			if g.shares(joined) {
+				joined = g.join(joined)
+			} else {
+				apart = append(apart, g)
+			}
+		}
+		groups = append(apart, joined)
+	}
+	return slices.DeleteFunc(groups, func(g *group) bool { return !g.affected() && g.doubt() == nil })
+}
+
+func (g *group) shares(o *group) bool {
+	for id := range o.ids {
+		if g.ids[id] {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *group) join(o *group) *group {
+	g.records = append(g.records, o.records...)
+	for id := range o.ids {
+		g.ids[id] = true
+	}
+	return g
+}
+
+func (g *group) affected() bool {
+	return slices.ContainsFunc(g.records, func(r verdictOf) bool { return r.affected })
+}
+
+// doubt is the first record that can't be held against the version.
+func (g *group) doubt() error {
+	for _, r := range g.records {
+		if r.err != nil {
+			return fmt.Errorf("%s: %w", r.ID, r.err)
+		}
+	}
+	return nil
+}
+
+// finding puts together what the records of a group say.
+func (g *group) finding(a *auditor, c *Component, p Package, version string) Finding {
+	f := Finding{
+		Kind: Vulnerability, IDs: sortedSet(g.ids), Component: c.Label(), Ref: c.Ref,
+		Package: p.Name, Ecosystem: p.Ecosystem, Version: version, Scope: c.Scope, component: c,
+		Path: a.in.BOM.Path(c.Ref),
+	}
+	certain := g.affected()
+	for _, r := range g.records {
+		if certain && !r.affected {
+			f.Notes = append(f.Notes, r.ID+" does not count this version as affected")
+			continue
+		}
+		g.tell(&f, a, r, p)
+	}
+	f.ID = known(f.IDs)
+	f.Fixed = orderOf(p.Ecosystem).sorted(f.Fixed)
+	if !certain {
+		f.Why = append(f.Why, "can't tell whether it is affected: "+g.doubt().Error())
+		f.Verdict = Undecided
+	} else {
+		f.Verdict = Passing
+	}
+	if c.Assumed != "" {
+		f.Notes = append(f.Notes, c.Assumed)
+	}
+	if p.Ecosystem == "Go" && pseudoVersion.MatchString(c.PURL) {
+		f.Notes = append(f.Notes, "a pseudo-version: its commit may hold the fix already")
+	}
+	slices.Sort(f.Sources)
+	f.Sources = slices.Compact(f.Sources)
+	return f
+}
+
+// tell adds what one record says.
+func (g *group) tell(f *Finding, a *auditor, r verdictOf, p Package) {
+	f.Sources = append(f.Sources, r.ID+" ("+r.Source+")")
+	f.Fixed = append(f.Fixed, r.fixed...)
+	if r.Malware() {
+		f.Kind = Malware
+	}
+	if f.Summary == "" {
+		f.Summary = r.Summary
+	}
+	if f.Affected == "" {
+		f.Affected = r.by
+	}
+	if grade := r.Grade(p); grade.graver(f.Grade) {
+		f.Grade = grade
+	}
+	for _, id := range r.names() {
+		if e, ok := a.in.KEV[id]; ok && f.KEV == nil {
+			f.KEV = &e
+		}
+		if score, ok := a.in.EPSS[id]; ok && (f.EPSS == nil || score > *f.EPSS) {
+			f.EPSS = &score
+		}
+	}
+}
+
+// known is the name that most people know a vulnerability by.
+func known(ids []string) string {
+	for _, prefix := range []string{"MAL-", "CVE-", "GHSA-"} {
+		for _, id := range ids {
+			if strings.HasPrefix(id, prefix) {
+				return id
+			}
+		}
+	}
+	return ids[0]
+}
+
+func sortedSet(set map[string]bool) []string {
+	all := make([]string, 0, len(set))
+	for id := range set {
+		all = append(all, id)
+	}
+	slices.Sort(all)
+	return all
+}
