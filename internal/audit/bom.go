@@ -66,7 +66,6 @@ type Component struct {
 	Scope    Scope
 	Licences []Licence
 	Hashed   bool // its bytes are pinned by a digest
-	Own      bool // a project of the tree itself, not something that was taken in
 
 	Deprecated    string // what its registry says about it, if anything
 	InstallScript bool   // it runs code when it is installed

@@ -71,6 +71,21 @@ func TestCVSSRefuses(t *testing.T) {
 	}
 }
 
+func TestScoreText(t *testing.T) {
+	for tenths := Score(0); tenths <= 100; tenths++ {
+		text, _ := tenths.MarshalText()
+		var back Score
+		if err := back.UnmarshalText(text); err != nil || back != tenths {
+			t.Errorf("%s is %d, %v", text, back, err)
+		}
+	}
+	for _, bad := range []string{"", "10", "10.1", "-1.0", "9.80", "x"} {
+		if new(Score).UnmarshalText([]byte(bad)) == nil {
+			t.Errorf("%q is a score", bad)
+		}
+	}
+}
+
 func FuzzCVSS(f *testing.F) {
 	f.Add("CVSS:4.0/AV:N/AC:L/AT:P/PR:N/UI:P/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N/E:U")
 	f.Add("CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H")

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/osv-scalibr/semantic"
+
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // A place is where a version stands in what a record says about a package.
@@ -48,6 +51,27 @@ func (o order) compare(a, b string) (sign int, err error) {
 		return 0, fmt.Errorf("%.60q or %.60q %w of %s: %w", a, b, errOrder, o.ecosystem, err)
 	}
 	return sign, nil
+}
+
+var (
+	commitHash = pattern.New(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+	numbered   = pattern.New(`^[vV=]?[0-9]`)
+)
+
+// ordered says why a version has no place in an order, where its parser would
+// make one up: a commit, a range, the name of a branch, a variable.
+func (o order) ordered(version string) error {
+	named := false
+	switch Base(o.ecosystem) {
+	case "Maven":
+		named = strings.Contains(version, "${") || version == "LATEST" || version == "RELEASE" || strings.HasPrefix(version, "[") || strings.HasPrefix(version, "(")
+	case "npm", "Go", "crates.io", "Hex", "Pub", "PyPI", "RubyGems", "NuGet", "Packagist", "SwiftURL", "ConanCenter", "Julia", "Bitnami", "CRAN", "Hackage":
+		named = !numbered.MatchString(version)
+	}
+	if named || commitHash.MatchString(version) {
+		return fmt.Errorf("%.60q %w of %s", version, errOrder, o.ecosystem)
+	}
+	return nil
 }
 
 // about says what a record says of a package at a version. The error is for
@@ -92,6 +116,9 @@ func (f *Affected) holds(o order, version string, malware bool) (place, error) {
 	if len(f.Ranges) == 0 && len(f.Versions) == 0 && malware {
 		return place{affected: true, by: "every version"}, nil
 	}
+	if version == "" && f.everything() {
+		return place{affected: true, by: "every version"}, nil
+	}
 	if version == "" {
 		return place{}, errors.New("the SBOM names no version")
 	}
@@ -101,6 +128,9 @@ func (f *Affected) holds(o order, version string, malware bool) (place, error) {
 		out.by = "listed version " + version
 	}
 	var unknown []error
+	if err := o.ordered(version); err != nil && !listed && len(f.Ranges) > 0 && !f.everything() {
+		return out, err
+	}
 	readable := len(f.Versions) > 0
 	for _, r := range f.Ranges {
 		if r.Type == "GIT" {
@@ -123,6 +153,13 @@ func (f *Affected) holds(o order, version string, malware bool) (place, error) {
 		return out, nil
 	}
 	return out, errors.Join(unknown...)
+}
+
+// everything says whether a range holds every version there is.
+func (f *Affected) everything() bool {
+	return slices.ContainsFunc(f.Ranges, func(r Range) bool {
+		return r.Type != "GIT" && len(r.Events) == 1 && r.Events[0].Introduced == "0"
+	})
 }
 
 // lists says whether the record names this very version.

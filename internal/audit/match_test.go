@@ -98,6 +98,20 @@ func TestRanges(t *testing.T) {
 	}
 }
 
+// A record of every version is about one that has no place in the order, too.
+func TestEveryVersion(t *testing.T) {
+	in := input(t, sbom(t, thing{purl: "pkg:npm/p@workspace"}))
+	in.Advisories = []Advisory{{ID: "X", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"SEMVER", []Event{{Introduced: "0"}}}}}}}}
+	if r := Audit(in); verdict(r) != "X blocked" {
+		t.Errorf("%s, unknown %q", verdict(r), r.Unknown)
+	}
+	in.BOM = sbom(t, thing{purl: "pkg:npm/p"})
+	in.BOM.Components[0].Version = ""
+	if r := Audit(in); verdict(r) != "X blocked" {
+		t.Errorf("without a version: %s, unknown %q", verdict(r), r.Unknown)
+	}
+}
+
 // What can't be told is no "not affected".
 func TestCannotTell(t *testing.T) {
 	for fact, c := range map[string]struct {
@@ -109,13 +123,20 @@ func TestCannotTell(t *testing.T) {
 		"a version without order": {
 			Advisory{ID: "X-1", Affected: []Affected{{Package: Package{"Hackage", "p"}, Ranges: []Range{{"ECOSYSTEM", []Event{{Introduced: "0"}, {Fixed: "1.2"}}}}}}},
 			"pkg:hackage/p@one.two", "no place in the order"},
+		"a commit":             {Advisory{}, "pkg:golang/golang.org/x/text@383b2e75a7a4198c42f8f87833eefb772868a56f", "no place in the order"},
+		"a range":              {Advisory{}, "pkg:cargo/regex@^1.5", "no place in the order"},
+		"a variable":           {Advisory{}, "pkg:maven/log4j/log4j@%24%7Blog4j.version%7D", "no place in the order"},
+		"a name":               {Advisory{}, "pkg:maven/log4j/log4j@LATEST", "no place in the order"},
+		"a branch of a module": {Advisory{}, "pkg:golang/golang.org/x/text@master", "no place in the order"},
 		"only commits": {
 			Advisory{ID: "X-2", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"GIT", []Event{{Introduced: "0"}}}}}}},
 			"pkg:npm/p@1.0.0", "only ranges of commits"},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			in := input(t, sbom(t, thing{purl: c.purl}))
-			in.BOM.Components[0].Version = ""
+			if !strings.Contains(c.purl, "@") {
+				in.BOM.Components[0].Version = ""
+			}
 			in.Feeds = append(in.Feeds, Feed{Name: "osv:Hackage", Date: now, Records: 1})
 			if c.record.ID != "" {
 				in.Advisories = append(in.Advisories, c.record)

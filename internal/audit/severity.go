@@ -65,10 +65,24 @@ type Grade struct {
 	Source   string   `json:"source,omitzero"` // the record that says so
 }
 
-// A Score is tenths of a CVSS point: 98 is 9.8. Integers have one spelling.
+// A Score is tenths of a CVSS point: 98 is 9.8. In JSON it is the text "9.8".
 type Score int
 
 func (s Score) String() string { return fmt.Sprintf("%d.%d", s/10, s%10) }
+
+// MarshalText writes a score as people do.
+func (s Score) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText is MarshalText's other way.
+func (s *Score) UnmarshalText(text []byte) error {
+	for tenths := Score(0); tenths <= 100; tenths++ {
+		if tenths.String() == string(text) {
+			*s = tenths
+			return nil
+		}
+	}
+	return fmt.Errorf("%.40q is no CVSS score", text)
+}
 
 // severity is the band a score of CVSS 3 and 4 lies in.
 func (s Score) severity() Severity {
