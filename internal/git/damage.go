@@ -22,6 +22,7 @@ var damaged = pattern.New(`(?m)^(error|fatal|warning): .*(` + strings.Join([]str
 	`object file .* is empty`,
 	`not a git repository`,
 	`bad object`,
+	`(invalid|unknown) object type`,
 	`unable to (read|parse|open|find|map|unpack|mmap) (sha1 file|tree|commit|object|[0-9a-f]{40}|loose|header|.*\.(pack|idx))`,
 	`could not read [0-9a-f]{40}`, `Could not read [0-9a-f]{40}`,
 	`inflate`,
@@ -56,34 +57,35 @@ func damage(said string) bool {
 
 // blame tells who is to blame for a call to a remote that failed: ErrRemote,
 // or ErrDamaged if what is kept here is not whole. A remote can make git say
-// anything, and must not have our memory of it thrown away; so it is looked
-// at. A cache that keeps nothing has no memory to lose.
+// anything, and git has many words for damage, so it is looked at. A cache
+// that keeps nothing has no memory to lose: of that, what git says is believed.
 func (b *Bare) blame(ctx context.Context, said string, err error) error {
-	switch {
-	case ctx.Err() != nil, errors.Is(err, ErrNoGit), errors.Is(err, ErrTooLarge):
+	if ctx.Err() != nil || errors.Is(err, ErrNoGit) || errors.Is(err, ErrTooLarge) {
 		return err
-	case damage(said) || incomplete.MatchString(said):
-		if !b.sound(ctx) && ctx.Err() == nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
+	}
+	keeps, whole := b.condition(ctx)
+	suspect := damage(said) || incomplete.MatchString(said)
+	if !whole && (keeps || suspect) && ctx.Err() == nil {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return fmt.Errorf("%w: %w", ErrRemote, err)
 }
 
-// sound reports whether something is kept and all of it can be read.
-func (b *Bare) sound(ctx context.Context) bool {
+// condition reports whether anything is kept, and whether all of it can be
+// read; what keeps nothing is not whole.
+func (b *Bare) condition(ctx context.Context) (keeps, whole bool) {
 	kept, err := b.KeptUnder(ctx, "")
 	if err != nil || len(kept) == 0 {
-		return false
+		return errors.Is(err, ErrDamaged), false
 	}
 	refs, cut := haves(kept, len(kept))
 	s, err := b.stage(refs, cut)
 	if err != nil {
-		return false
+		return true, !errors.Is(err, ErrDamaged)
 	}
 	defer s.close()
 	_, _, err = s.run(ctx, nil, call{args: []string{"rev-list", "--verify-objects", "--quiet", "--stdin"}, stdin: strings.Join(cut, "\n") + "\n"})
-	return err == nil
+	return true, err == nil
 }
 
 // How many packs, and loose objects of one in 256 folders, a cache may have
