@@ -21,14 +21,18 @@ import (
 
 // A host is one place a job can run. To add one, write its file and its line.
 type host struct {
-	name string
-	doc  string
-	flag string // the variable that this host alone sets to "true"
-	read func(*variables) event.Context
+	name  string
+	doc   string
+	sign  string // the variable that says that it is this host
+	state string // what the sign then is
+	here  func(getenv func(string) string) bool
+	read  func(*variables) event.Context
 
 	// Of a context that read returned: the run's page, and the workflow as an
 	// identifier in the form of a URL.
 	run, workflow func(event.Context) string
+
+	job func(*variables) jobPlace // where the job's own file is; nil where none can be read
 }
 
 // Local is the provider's name where no host is detected.
@@ -36,9 +40,16 @@ const Local = "local"
 
 func hosts() []host {
 	return []host{
-		{"github", "GitHub Actions, on github.com and on an enterprise server", "GITHUB_ACTIONS", github, githubRun, githubWorkflow},
-		{"gitlab", "GitLab CI/CD", "GITLAB_CI", gitlab, gitlabRun, gitlabWorkflow},
+		{"github", "GitHub Actions, on github.com and on an enterprise server", "GITHUB_ACTIONS", "true", flag("GITHUB_ACTIONS"), github, githubRun, githubWorkflow, githubJob},
+		{"gitlab", "GitLab CI/CD", "GITLAB_CI", "true", flag("GITLAB_CI"), gitlab, gitlabRun, gitlabWorkflow, gitlabJob},
+		{"jenkins", "Jenkins, with its git plugin", "BUILD_NUMBER", "set by Jenkins", onJenkins, jenkins, jenkinsRun, jenkinsWorkflow, nil},
+		{"circleci", "CircleCI, in its cloud and on a server", "CIRCLECI", "true", flag("CIRCLECI"), circleci, circleciRun, circleciWorkflow, nil},
 	}
+}
+
+// flag is a variable that one host alone sets to "true".
+func flag(name string) func(getenv func(string) string) bool {
+	return func(getenv func(string) string) bool { return getenv(name) == "true" }
 }
 
 // Providers lists the names and meanings of every provider, for help and docs.
@@ -54,7 +65,7 @@ func Providers() [][2]string {
 // two are, it names the first; Context refuses that.
 func Detect(getenv func(string) string) string {
 	for _, h := range hosts() {
-		if getenv(h.flag) == "true" {
+		if h.here(getenv) {
 			return h.name
 		}
 	}
@@ -123,14 +134,17 @@ func Context(ctx context.Context, o Options) (event.Context, error) {
 func detected(getenv func(string) string) ([]host, error) {
 	var found []host
 	for _, h := range hosts() {
-		if getenv(h.flag) == "true" {
+		if h.here(getenv) {
 			found = append(found, h)
 		}
 	}
-	if len(found) > 1 {
-		return nil, fmt.Errorf("%w: both %s and %s are true", ErrIncomplete, found[0].flag, found[1].flag)
+	switch {
+	case len(found) < 2:
+		return found, nil
+	case found[0].state == found[1].state:
+		return nil, fmt.Errorf("%w: both %s and %s are %s", ErrIncomplete, found[0].sign, found[1].sign, found[0].state)
 	}
-	return found, nil
+	return nil, fmt.Errorf("%w: %s is %s, and %s is %s", ErrIncomplete, found[0].sign, found[0].state, found[1].sign, found[1].state)
 }
 
 func checkout(o Options) (*git.Repo, error) {
@@ -145,7 +159,7 @@ func hosted(ctx context.Context, h host, getenv func(string) string, repo *git.R
 	c := h.read(v)
 	c.Provider = h.name
 	if len(v.problems) > 0 {
-		return event.Context{}, fmt.Errorf("%w: %s is true, but %s", ErrIncomplete, h.flag, strings.Join(v.problems, "; "))
+		return event.Context{}, fmt.Errorf("%w: %s is %s, but %s", ErrIncomplete, h.sign, h.state, strings.Join(v.problems, "; "))
 	}
 	if repo == nil {
 		return c, nil

@@ -28,6 +28,8 @@ type job struct {
 	run       string
 	workflow  string
 	optional  []string // may be missing
+	signs     []string // say which host it is: without them it is another place
+	ignored   []string // not read, because another one said it
 }
 
 func jobs() map[string]job {
@@ -45,6 +47,7 @@ func jobs() map[string]job {
 				Run: "30433642", Attempt: "2", Workflow: "acme/app/.github/workflows/build.yml@refs/heads/main",
 				Trigger: "push", Actor: &event.Identity{ID: "583231", Login: "alice"}, Commit: commit, Ref: "refs/heads/main",
 			},
+			signs:    []string{"GITHUB_ACTIONS"},
 			run:      "https://github.com/acme/app/actions/runs/30433642/attempts/2",
 			workflow: "https://github.com/acme/app/.github/workflows/build.yml@refs/heads/main",
 		},
@@ -65,6 +68,47 @@ func jobs() map[string]job {
 			run:      "https://gitlab.example.org:8443/group/sub/app/-/pipelines/77",
 			workflow: "https://gitlab.example.org:8443/group/sub/app//.gitlab-ci.yml@refs/heads/main",
 			optional: []string{"GITLAB_USER_NAME", "GITLAB_USER_EMAIL"},
+			signs:    []string{"GITLAB_CI"},
+		},
+		"jenkins": {
+			variables: map[string]string{
+				"CI": "true", "JENKINS_HOME": "/var/lib/jenkins", "JENKINS_URL": "https://ci.example.org/", "JOB_NAME": "acme/app/main",
+				"BUILD_NUMBER": "153", "BUILD_URL": "https://ci.example.org/job/acme/job/app/job/main/153/",
+				"GIT_URL": "git@git.example.org:acme/app.git", "GIT_COMMIT": commit, "GIT_BRANCH": "origin/main", "BRANCH_NAME": "main",
+				"BUILD_USER_ID": "alice", "BUILD_USER": "Alice Example", "BUILD_USER_EMAIL": "alice@example.org",
+			},
+			want: event.Context{
+				Host: "git.example.org", Provider: "jenkins", Repository: "acme/app", RepositoryID: "url:git.example.org/acme/app",
+				Run:      "https://ci.example.org/job/acme/job/app/job/main/153/",
+				Workflow: "https://ci.example.org/job/acme/job/app/job/main@refs/heads/main",
+				Actor:    &event.Identity{Login: "alice", Name: "Alice Example", Email: "alice@example.org"},
+				Commit:   commit, Ref: "refs/heads/main",
+			},
+			run:      "https://ci.example.org/job/acme/job/app/job/main/153/",
+			workflow: "https://ci.example.org/job/acme/job/app/job/main@refs/heads/main",
+			optional: []string{"BUILD_USER_ID", "BUILD_USER", "BUILD_USER_EMAIL", "BRANCH_NAME", "GIT_BRANCH"},
+			ignored:  []string{"GIT_BRANCH"},
+			signs:    []string{"CI", "JENKINS_HOME", "BUILD_NUMBER", "JOB_NAME"},
+		},
+		"circleci": {
+			variables: map[string]string{
+				"CI": "true", "CIRCLECI": "true", "CIRCLE_REPOSITORY_URL": "https://github.com/acme/app",
+				"CIRCLE_PROJECT_ID":            "5f1b7a1e-2f1b-4b0a-9d5a-0c4b5f9f7a11",
+				"CIRCLE_WORKFLOW_ID":           "8d0e1a52-6b0d-4a43-8a55-2a6a2b9d5b0f",
+				"CIRCLE_WORKFLOW_WORKSPACE_ID": "0f0e1a52-6b0d-4a43-8a55-2a6a2b9d5b01",
+				"CIRCLE_BUILD_URL":             "https://circleci.com/gh/acme/app/1234", "CIRCLE_SHA1": commit,
+				"CIRCLE_BRANCH": "feature/x", "CIRCLE_USERNAME": "alice",
+			},
+			want: event.Context{
+				Host: "github.com", Provider: "circleci", Repository: "acme/app", RepositoryID: "url:github.com/acme/app",
+				Run: "0f0e1a52-6b0d-4a43-8a55-2a6a2b9d5b01", Attempt: "8d0e1a52-6b0d-4a43-8a55-2a6a2b9d5b0f",
+				Workflow: "circleci.com/5f1b7a1e-2f1b-4b0a-9d5a-0c4b5f9f7a11@refs/heads/feature/x",
+				Actor:    &event.Identity{Login: "alice"}, Commit: commit, Ref: "refs/heads/feature/x",
+			},
+			run:      "https://circleci.com/workflow-run/8d0e1a52-6b0d-4a43-8a55-2a6a2b9d5b0f",
+			workflow: "https://circleci.com/5f1b7a1e-2f1b-4b0a-9d5a-0c4b5f9f7a11@refs/heads/feature/x",
+			optional: []string{"CIRCLE_USERNAME"},
+			signs:    []string{"CI", "CIRCLECI"},
 		},
 	}
 }
@@ -108,7 +152,7 @@ func hostSuite(t *testing.T, j job) {
 		t.Errorf("Run = %s, Workflow = %s", Run(got), Workflow(got))
 	}
 	for name := range j.variables {
-		if name == "GITHUB_ACTIONS" || name == "GITLAB_CI" {
+		if slices.Contains(j.signs, name) {
 			continue
 		}
 		t.Run("without "+name, func(t *testing.T) {
@@ -124,12 +168,19 @@ func hostSuite(t *testing.T, j job) {
 			"a newline": "a\nb", "an escape": "a\x1b[2J", "broken UTF-8": "\xff", "a text that turns around": "a\u202eb",
 			"too much": strings.Repeat("1", maxValue+1), "a NUL": "a\x00",
 		} {
+			if slices.Contains(j.ignored, name) {
+				continue
+			}
 			if _, err := read(t, with(j.variables, name, value), outside); !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), name) {
 				t.Errorf("%s holds %s: %v", name, fact, err)
 			}
 		}
 	}
-	if _, err := read(t, map[string]string{"GITHUB_ACTIONS": j.variables["GITHUB_ACTIONS"], "GITLAB_CI": j.variables["GITLAB_CI"]}, outside); strings.Count(err.Error(), "is not set") < 5 {
+	bare := map[string]string{}
+	for _, name := range j.signs {
+		bare[name] = j.variables[name]
+	}
+	if _, err := read(t, bare, outside); !errors.Is(err, ErrIncomplete) || strings.Count(err.Error(), "is not set") < 4 {
 		t.Errorf("one error should name everything that is missing: %v", err)
 	}
 }
@@ -157,6 +208,27 @@ func TestBadValues(t *testing.T) {
 		{"github", "GITHUB_REF", "refs/heads/a b"},
 		{"gitlab", "CI_COMMIT_SHA", "0"},
 		{"gitlab", "CI_PIPELINE_ID", "1e9"},
+		{"jenkins", "GIT_URL", "/srv/git/app.git"},
+		{"jenkins", "GIT_URL", "file:///srv/git/app.git"},
+		{"jenkins", "GIT_URL", "https://user:pass@/app.git"},
+		{"jenkins", "GIT_URL", "https://user:pass@git.example.org"},
+		{"jenkins", "GIT_URL", "https://user:pass@git.example.org/a/../app"},
+		{"jenkins", "GIT_URL", "https://user:pass@git.example.org/a%2fapp"},
+		{"jenkins", "GIT_URL", "https://user:pass@git.example.org/app?x=1"},
+		{"jenkins", "GIT_URL", "ext::sh -c pass%"},
+		{"jenkins", "GIT_COMMIT", commit[:12]},
+		{"jenkins", "BUILD_URL", "https://ci.example.org/job/acme/job/app/job/main/153"},
+		{"jenkins", "BUILD_URL", "https://ci.example.org/job/acme/job/app/job/main/154/"},
+		{"jenkins", "BUILD_URL", "https://other.example.org/job/acme/job/app/job/main/153/"},
+		{"jenkins", "BUILD_URL", "https://user:pass@ci.example.org/job/app/153/"},
+		{"jenkins", "BUILD_URL", "javascript:alert(1)/153/"},
+		{"jenkins", "BUILD_NUMBER", "0153"},
+		{"jenkins", "BRANCH_NAME", "a b"},
+		{"circleci", "CIRCLE_WORKFLOW_ID", "1"},
+		{"circleci", "CIRCLE_PROJECT_ID", "5F1B7A1E-2F1B-4B0A-9D5A-0C4B5F9F7A11"},
+		{"circleci", "CIRCLE_BRANCH", "a b"},
+		{"circleci", "CIRCLE_SHA1", "HEAD"},
+		{"circleci", "CIRCLE_REPOSITORY_URL", "<nil>"},
 	} {
 		_, err := read(t, with(jobs()[c.host].variables, c.name, c.value), t.TempDir())
 		if !errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), c.name) || strings.Contains(err.Error(), "pass") {
@@ -186,10 +258,14 @@ func TestGitLabRefs(t *testing.T) {
 }
 
 func TestTwoHostsAtOnce(t *testing.T) {
-	both := jobs()["github"].variables
-	maps.Copy(both, jobs()["gitlab"].variables)
-	if _, err := read(t, both, t.TempDir()); !errors.Is(err, ErrIncomplete) {
-		t.Errorf("%v, want ErrIncomplete", err)
+	for a, first := range jobs() {
+		for b, second := range jobs() {
+			both := maps.Clone(first.variables)
+			maps.Copy(both, second.variables)
+			if _, err := read(t, both, t.TempDir()); a != b && (!errors.Is(err, ErrIncomplete) || !strings.Contains(err.Error(), " and ")) {
+				t.Errorf("%s and %s: %v, want ErrIncomplete", a, b, err)
+			}
+		}
 	}
 }
 
@@ -291,6 +367,11 @@ func FuzzHosts(f *testing.F) {
 	f.Add(uint8(0), "1296269")
 	f.Add(uint8(3), commit)
 	f.Add(uint8(7), "https://github.com")
+	for which := range uint8(14) {
+		f.Add(which, "https://user:secret@git.example.org/acme/app.git")
+		f.Add(which, "refs/heads/main")
+		f.Add(which, "origin/a b")
+	}
 	f.Fuzz(func(t *testing.T, which uint8, value string) {
 		for _, j := range jobs() {
 			names := slices.Sorted(maps.Keys(j.variables))
@@ -303,7 +384,11 @@ func FuzzHosts(f *testing.F) {
 				if len(v.problems) > 0 {
 					continue
 				}
-				if !git.IsID(c.Commit) || c.Run == "" || c.RepositoryID == "" || c.Actor.ID == "" || !printable(c.Ref+c.Workflow+c.Actor.Login) {
+				whole := c.Host + c.Repository + c.RepositoryID + c.Run + c.Attempt + c.Workflow + c.Trigger + c.Ref
+				if c.Actor != nil {
+					whole += c.Actor.ID + c.Actor.Login + c.Actor.Name + c.Actor.Email
+				}
+				if !git.IsID(c.Commit) || c.Host == "" || c.Run == "" || c.RepositoryID == "" || c.Workflow == "" || !printable(whole) || strings.Contains(c.Host+c.RepositoryID, ":secret@") {
 					t.Errorf("%+v", c)
 				}
 			}

@@ -17,7 +17,7 @@ type Context struct {
 	Host         string    `json:"host,omitempty"`          // github.com, gitlab.example.org; empty for a local checkout
 	Provider     string    `json:"provider"`                // github, gitlab, local
 	Repository   string    `json:"repository,omitempty"`    // acme/app
-	RepositoryID string    `json:"repository_id,omitempty"` // numeric id at the host; for a local checkout a digest of the root commit
+	RepositoryID string    `json:"repository_id,omitempty"` // numeric id at the host; url:HOST/PATH where the host gives none; for a local checkout a digest of the root commit
 	Run          string    `json:"run,omitempty"`
 	Attempt      string    `json:"attempt,omitempty"`
 	Workflow     string    `json:"workflow,omitempty"`
