@@ -47,9 +47,10 @@ type resolved struct {
 	Principals map[string]resolvedPrincipal `json:"principals"`
 	Outsiders  []string                     `json:"outsiders"`
 
-	Dated       bool   `json:"dated,omitzero"`
-	TrustedRoot string `json:"trusted_root,omitempty"` // where a certificate or a time can count
-	File        string `json:"file,omitempty"`         // for a change of the policy: the policy it changes
+	Dated       bool     `json:"dated,omitzero"`
+	TrustedRoot string   `json:"trusted_root,omitempty"` // where a certificate or a time can count
+	File        string   `json:"file,omitempty"`         // for a change of the policy: the policy it changes
+	Collect     []string `json:"collect,omitempty"`      // without any the digest is what it was before there was any
 }
 
 // A resolvedSigner is as it was before there were certificates, so that the
@@ -124,6 +125,9 @@ func (p *Policy) resolve(e Environment) resolved {
 	}
 	if e.Dated || r.certified() {
 		r.TrustedRoot = p.Sigstore.TrustedRoot
+	}
+	if len(p.Collect) > 0 {
+		r.Collect = sorted(p.Collect)
 	}
 	if e.Name == ChangeEnvironment {
 		r.File = p.Digest

@@ -39,6 +39,7 @@ var grammar = map[string][]keyword{
 		{name: "environments"},
 		{name: "outsiders"},
 		{name: "policy-change"},
+		{name: "collect"},
 		{name: "roles", later: "roles by teams, permission or codeowners are not in this version; list roles under each principal"},
 	},
 	"ledger": {

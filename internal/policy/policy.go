@@ -33,6 +33,10 @@ type Policy struct {
 	Environments map[string]Environment
 	Outsiders    []string // e-mail addresses known to be no principal's; "*" is everyone else
 
+	// Collect names the sources of votes that a gate must have read before it
+	// may allow anything, of vote.SourceNames.
+	Collect []string
+
 	PolicyChange []Seat // who must approve the next policy; Environment(ChangeEnvironment) has all its rules
 
 	change  Environment // policy-change as an environment; without seats: there is none

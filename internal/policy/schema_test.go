@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gateledger/gateledger/internal/pattern"
+	"github.com/gateledger/gateledger/internal/vote"
 )
 
 const schemaFile = "../../docs/schema/policy.json"
@@ -107,6 +108,9 @@ func TestSchemaHasTheWords(t *testing.T) {
 	}
 	if got := texts(at("environment", "properties", "exclude", "items", "enum")); !slices.Equal(got, exclusions) {
 		t.Errorf("exclusions: schema %v, decoder %v", got, exclusions)
+	}
+	if got := texts(at("policy", "properties", "collect", "items", "enum")); !slices.Equal(got, vote.SourceNames()) {
+		t.Errorf("sources of votes: schema %v, decoder %v", got, vote.SourceNames())
 	}
 	if got := texts(at("signer", "properties", "runner", "enum")); !slices.Equal(got, runners) {
 		t.Errorf("runners: schema %v, decoder %v", got, runners)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gateledger/gateledger/internal/vote"
 )
 
 func (d *decoder) policy(n *yaml.Node) {
@@ -35,6 +37,8 @@ func (d *decoder) policy(n *yaml.Node) {
 			})
 		case "outsiders":
 			d.p.Outsiders = d.emails(v, path, "*")
+		case "collect":
+			d.p.Collect = d.words(v, path, "source of votes", vote.SourceNames(), nil)
 		case "policy-change":
 			d.p.change = d.policyChange(v, path)
 			d.p.PolicyChange = d.p.change.Require

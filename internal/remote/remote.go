@@ -33,12 +33,12 @@ func Root(env *cli.Env) *cobra.Command { return rootOver(env, network()) }
 func rootOver(env *cli.Env, w wire) *cobra.Command {
 	root := &cobra.Command{
 		Use:   child.Name,
-		Short: "Speak with signing and timestamp services, for the other programs",
+		Short: "Speak with services on the network, for the other programs",
 		Example: `  gateledger record build --keyless     # runs this program where it needs one
   gateledger-remote trusted-root fetch -o trusted_root.json`,
 		Version: version(),
 	}
-	for i, verb := range []func(*cli.Env, wire) *cobra.Command{signVerb, stampVerb, trustedRoot, submitVerb} {
+	for i, verb := range []func(*cli.Env, wire) *cobra.Command{signVerb, stampVerb, trustedRoot, submitVerb, collectVerb} {
 		cmd := verb(env, w)
 		cmd.Annotations = map[string]string{cli.Order: fmt.Sprintf("%02d", i)}
 		root.AddCommand(cmd)

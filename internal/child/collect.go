@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package child
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/vote"
+)
+
+// CollectSchema names the answer to 'collect', so that one of another version
+// is not taken for ours.
+const CollectSchema = product.PredicateBase + "remote-collect/v1"
+
+// collectTimeout is how long reading one source may take: thousands of notes
+// are many pages, and a busy forge may ask us to wait.
+const collectTimeout = 5 * time.Minute
+
+// A CollectQuestion is what 'collect' reads.
+type CollectQuestion struct {
+	Source string   `json:"source"` // of vote.SourceNames
+	Commit string   `json:"commit"` // to be deployed, in hex
+	Keys   [][]byte `json:"keys"`   // SSH public keys in wire form: votes signed by others are only counted
+}
+
+// A CollectAnswer is what 'collect' writes once it has read all of a source.
+// Nothing in it is proven; signed votes are to be read and verified anew.
+type CollectAnswer struct {
+	Schema    string          `json:"schema"`
+	Sightings []vote.Sighting `json:"sightings"` // each block once
+	Strangers int             `json:"strangers"` // signed votes that were left out
+	Read      []string        `json:"read"`      // where it looked, for people
+	Remarks   []string        `json:"remarks"`   // what people should know, not cleaned
+}
+
+// Collect reads one source of votes, whole. The child gets the variables that
+// the source needs and no others.
+func (r Remote) Collect(ctx context.Context, q CollectQuestion) (CollectAnswer, error) {
+	fail := func(err error) (CollectAnswer, error) {
+		return CollectAnswer{}, fmt.Errorf("collect votes from %s: %w", q.Source, err)
+	}
+	source, ok := vote.SourceNamed(q.Source)
+	if !ok {
+		return fail(fmt.Errorf("%w: there is no such source", ErrUsage))
+	}
+	if r.Timeout == 0 {
+		r.Timeout = collectTimeout
+	}
+	var answer CollectAnswer
+	if err := r.call(ctx, []string{"collect"}, source.Variables, q, &answer); err != nil {
+		return fail(err)
+	}
+	if answer.Schema != CollectSchema {
+		return fail(fmt.Errorf("%w: schema %.80q, want %s", errOdd, answer.Schema, CollectSchema))
+	}
+	if len(answer.Read) == 0 {
+		return fail(fmt.Errorf("%w: it does not say where it looked", errOdd))
+	}
+	for _, s := range answer.Sightings {
+		if s.Source != q.Source {
+			return fail(fmt.Errorf("%w: it tells of %.80q", errOdd, s.Source))
+		}
+	}
+	return answer, nil
+}

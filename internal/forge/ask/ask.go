@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package ask asks a forge's API, politely and in doubt not at all. Stock
+// clients are given it as their transport, so that each of them is held to the
+// same rules: only GET, only the one host, no redirect, a limit in time and
+// size, an answer that is JSON and not null, and another try where the forge is
+// busy, no sooner than it says.
+package ask
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/clean"
+)
+
+// What can go wrong, told apart by errors.Is. An error is one of them.
+var (
+	ErrRefused     = errors.New("the forge did not let us see it")            // 401, 403, 404, 410
+	ErrUnavailable = errors.New("the forge could not be asked")               // anything else
+	errOdd         = fmt.Errorf("%w: odd answer", ErrUnavailable)             // no JSON, null, cut short
+	errAddress     = errors.New("it is no https address of a host's API")     // Address
+	errBusy        = errors.New("it is busy, and says to come back too late") // 429, 503
+)
+
+// The limits.
+const (
+	tries     = 4
+	maxAnswer = 128 << 20 // bytes: a page of a hundred of the longest notes
+	maxWait   = time.Minute
+)
+
+// A Transport is an http.RoundTripper that keeps the rules.
+type Transport struct {
+	Base    http.RoundTripper // required
+	Host    string            // host[:port]: the only one that is ever asked, and so the only one to see a token
+	Secrets []string          // never repeated, whatever the forge says
+	Timeout time.Duration     // of one try, to the last byte; 0: 30 s
+	Pause   time.Duration     // before a second try where the forge names none; doubled before each further one; 0: 500 ms
+	Limit   int64             // bytes of an answer; 0: 128 MiB
+}
+
+var _ http.RoundTripper = (*Transport)(nil)
+
+// Address reads the address of an API. It must be https, or on this machine,
+// and hold no password.
+func Address(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || u.Opaque != "" || u.User != nil || u.Fragment != "" || u.RawQuery != "" {
+		return nil, errAddress // without raw, which may hold a password
+	}
+	if u.Scheme == "https" || u.Scheme == "http" && loopback(u.Hostname()) {
+		return u, nil
+	}
+	return nil, errAddress
+}
+
+func loopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// RoundTrip sends req and returns an answer 200 with its whole body at hand,
+// which is one JSON document and not null. Everything else is an error.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Method != http.MethodGet || req.URL.Host != t.Host {
+		return nil, fmt.Errorf("%w: %s %s is not ours to ask", ErrUnavailable, req.Method, req.URL.Host)
+	}
+	pause := t.Pause
+	if pause <= 0 {
+		pause = 500 * time.Millisecond
+	}
+	for try := 1; ; try++ {
+		resp, wait, err := t.try(req, pause)
+		if err == nil || wait < 0 || try == tries {
+			return resp, err
+		}
+		select {
+		case <-req.Context().Done():
+			return nil, err
+		case <-time.After(wait):
+		}
+		pause *= 2
+	}
+}
+
+// try sends req once. After an error, wait is how long to wait before another
+// try; negative: there is to be none.
+func (t *Transport) try(req *http.Request, pause time.Duration) (resp *http.Response, wait time.Duration, err error) {
+	timeout := t.Timeout
+	if timeout <= 0 {
+		timeout = 30 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(req.Context(), timeout)
+	defer cancel()
+	resp, err = t.Base.RoundTrip(req.Clone(ctx))
+	if err != nil {
+		return nil, t.afterSilence(req, err, pause), t.silent(err, timeout)
+	}
+	defer resp.Body.Close()
+	body, err := t.read(resp)
+	if err != nil {
+		return nil, t.afterSilence(req, err, pause), t.silent(err, timeout)
+	}
+	if resp.StatusCode != http.StatusOK {
+		wait, err := t.refusal(resp, body, pause)
+		return nil, wait, err
+	}
+	if err := document(body); err != nil {
+		return nil, -1, fmt.Errorf("%w: %w", errOdd, err)
+	}
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	return resp, 0, nil
+}
+
+// read reads the whole body. One that is shorter than was announced is an
+// error of net/http's; one that is longer than our limit is ours.
+func (t *Transport) read(resp *http.Response) ([]byte, error) {
+	limit := t.Limit
+	if limit <= 0 {
+		limit = maxAnswer
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	if err == nil && int64(len(body)) > limit {
+		return nil, &tooLong{limit}
+	}
+	return body, err
+}
+
+type tooLong struct{ limit int64 }
+
+func (e *tooLong) Error() string { return fmt.Sprintf("over the limit of %d bytes", e.limit) }
+
+// document checks that body is one JSON document, which can be read in one way
+// only, and says something.
+func document(body []byte) error {
+	var v canon.Raw
+	if err := canon.DecodeOpen(body, &v); err != nil {
+		return fmt.Errorf("no JSON: %w", err)
+	}
+	if v.Kind() == 'n' {
+		return errors.New("it is null")
+	}
+	return nil
+}
+
+// afterSilence is how long to wait after no whole answer came. One that ran
+// out of time is not tried again: whoever waits has waited long enough.
+func (t *Transport) afterSilence(req *http.Request, err error, pause time.Duration) time.Duration {
+	long := (*tooLong)(nil)
+	network := (net.Error)(nil)
+	if req.Context().Err() != nil || errors.As(err, &long) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout() {
+		return -1
+	}
+	return pause
+}
+
+func (t *Transport) silent(err error, timeout time.Duration) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("%w: %s: no answer within %s", ErrUnavailable, t.Host, timeout)
+	}
+	return fmt.Errorf("%w: %s: %w", ErrUnavailable, t.Host, err)
+}
+
+// refusal is an answer that is no success, and how long to wait before another
+// try.
+func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duration) (time.Duration, error) {
+	text := fmt.Sprintf("%s answered %d %s", t.Host, resp.StatusCode, http.StatusText(resp.StatusCode))
+	if said := t.excerpt(body); said != "" {
+		text += ": " + said
+	}
+	switch status := resp.StatusCode; {
+	case status == 401 || status == 403 && resp.Header.Get("Retry-After") == "" || status == 404 || status == 410:
+		return -1, fmt.Errorf("%w: %s", ErrRefused, text)
+	case status/100 == 3:
+		return -1, fmt.Errorf("%w: %s; redirects are not followed", ErrUnavailable, text)
+	case status == 403 || status == 429 || status >= 500:
+		wait, ok := retryAfter(resp.Header, pause)
+		if !ok {
+			return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, errBusy)
+		}
+		return wait, fmt.Errorf("%w: %s", ErrUnavailable, text)
+	}
+	return -1, fmt.Errorf("%w: %s", ErrUnavailable, text)
+}
+
+// retryAfter is how long the forge wants us to wait (RFC 9110 section 10.2.3),
+// at least pause. It is not ok if that is longer than we wait for anything.
+func retryAfter(h http.Header, pause time.Duration) (wait time.Duration, ok bool) {
+	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return pause, true
+	}
+	seconds, err := strconv.ParseUint(value, 10, 32)
+	if err != nil {
+		at, err := http.ParseTime(value)
+		now, failed := http.ParseTime(h.Get("Date"))
+		if err != nil || failed != nil {
+			return pause, true // nobody can say what it means
+		}
+		seconds = uint64(math.Ceil(max(at.Sub(now), 0).Seconds()))
+	}
+	if seconds > uint64(maxWait/time.Second) {
+		return 0, false
+	}
+	return max(pause, time.Duration(seconds)*time.Second), true
+}
+
+const maxExcerpt = 200 // runes of what a forge said
+
+// excerpt is the part of what the forge said that is shown.
+func (t *Transport) excerpt(body []byte) string {
+	text := string(body[:min(len(body), 64<<10)])
+	for _, s := range t.Secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "[secret]")
+		}
+	}
+	text = clean.Field(text)
+	if runes := []rune(text); len(runes) > maxExcerpt {
+		text = string(runes[:maxExcerpt]) + "…"
+	}
+	return text
+}
