@@ -20,6 +20,7 @@ type Inventory struct {
 	Secrets  []string // credentials seen in the input; none may stand in the output
 
 	Properties []Property // of the document, beside those that every one has
+	Built      bool       // what was looked at is what was built, not what it is built from
 }
 
 // A Tool names the program that wrote the document.

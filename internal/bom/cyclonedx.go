@@ -110,8 +110,12 @@ func (d *Document) metadata() cdx.Metadata {
 		}
 	}
 	properties = append(properties, d.inventory.Properties...)
+	phase := cdx.LifecyclePhasePreBuild
+	if d.inventory.Built {
+		phase = cdx.LifecyclePhasePostBuild
+	}
 	m := cdx.Metadata{
-		Lifecycles: &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePreBuild}},
+		Lifecycles: &[]cdx.Lifecycle{{Phase: phase}},
 		Tools:      &cdx.ToolsChoice{Components: &[]cdx.Component{tool}},
 		Component:  &subject,
 		Properties: list(properties, cdxProperty),

@@ -34,8 +34,8 @@ var (
 	plainASCII = pattern.New(`^[!-~][ -~]*$`)
 )
 
-// check refuses a job that GitHub would refuse, or group with another one.
-func (j GitHubJob) check() error {
+// Check refuses a job that GitHub would refuse, or group with another one.
+func (j GitHubJob) Check() error {
 	switch {
 	case !objectID.MatchString(j.Commit):
 		return fmt.Errorf("the commit %.80q is not a full commit id", j.Commit)
@@ -155,7 +155,7 @@ func (s *GitHubSnapshot) Marshal() ([]byte, error) {
 // inventory's components over, as New does, and fails with ErrCredential
 // rather than let a password out.
 func GitHub(inv Inventory, job GitHubJob) (*GitHubSnapshot, error) {
-	if err := job.check(); err != nil {
+	if err := job.Check(); err != nil {
 		return nil, fmt.Errorf("make the snapshot: %w", err)
 	}
 	out := &GitHubSnapshot{

@@ -25,18 +25,17 @@ type GitLabReport struct {
 	Document *Document
 }
 
-// GitLab makes the reports of an inventory: one for each lockfile that names
-// packages, more where one would be longer than limit bytes. They say what the
-// property taxonomy of GitLab has names for. base is the folder of the
-// repository that was scanned; edited returns which file people edit to change
-// a lockfile, relative to the tree. It takes the inventory's components over,
-// as New does.
-func GitLab(inv Inventory, base string, limit int, edited func(Source) string) ([]GitLabReport, error) {
-	var out []GitLabReport
+// GitLab makes the reports of an inventory and hands them to emit one after the
+// other: one for each lockfile that names packages, more where one would be
+// longer than limit bytes. They say what the property taxonomy of GitLab has
+// names for. base is the folder of the repository that was scanned; edited
+// returns which file people edit to change a lockfile, relative to the tree. It
+// takes the inventory's components over, as New does.
+func GitLab(inv Inventory, base string, limit int, edited func(Source) string, emit func(GitLabReport) error) error {
 	named := map[string]int{}
 	sources := slices.Clone(inv.Sources)
 	slices.SortStableFunc(sources, compareSources)
-	for _, s := range sources {
+	for i, s := range sources {
 		if len(s.Components) == 0 {
 			continue
 		}
@@ -45,19 +44,18 @@ func GitLab(inv Inventory, base string, limit int, edited func(Source) string) (
 		one.Properties = append(slices.Clip(inv.Properties), gitLabProperties(s, plainFolder(base), edited(s))...)
 		d, err := New(one)
 		if err != nil {
-			return nil, err
+			return err
 		}
+		sources[i].Components, s.Components = nil, nil // they are in the document
 		d.categorize()
-		parts, err := d.Split(limit)
+		err = d.Split(limit, func(p *Document, i, n int) error {
+			return emit(GitLabReport{Path: gitLabName(named, s), Source: s, Part: i, Parts: n, Document: p})
+		})
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Path, err)
-		}
-		for i, p := range parts {
-			out = append(out, GitLabReport{
-				Path: gitLabName(named, s), Source: p.Sources()[0], Part: i + 1, Parts: len(parts), Document: p})
+			return fmt.Errorf("%s: %w", s.Path, err)
 		}
 	}
-	return out, nil
+	return nil
 }
 
 // gitLabName is the path of the next report about one kind of lockfile in one

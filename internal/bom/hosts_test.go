@@ -60,6 +60,34 @@ func (d aDocument) edges() []string {
 	return out
 }
 
+// split collects the parts of a document.
+func split(d *bom.Document, limit int) (parts []*bom.Document, err error) {
+	total := 0
+	err = d.Split(limit, func(p *bom.Document, i, n int) error {
+		if parts, total = append(parts, p), n; i != len(parts) {
+			return fmt.Errorf("part %d comes as %d", i, len(parts))
+		}
+		return nil
+	})
+	if err == nil && total != len(parts) {
+		err = fmt.Errorf("%d parts are called %d", len(parts), total)
+	}
+	return parts, err
+}
+
+// reports collects the reports for GitLab.
+func reports(t *testing.T, inv bom.Inventory, base string, limit int, edited func(bom.Source) string) (out []bom.GitLabReport) {
+	t.Helper()
+	err := bom.GitLab(inv, base, limit, edited, func(r bom.GitLabReport) error {
+		out = append(out, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 func TestSplitLosesNothing(t *testing.T) {
 	inv := crowd(400)
 	for i := range 300 { // one that needs nearly all, and one that nearly all need
@@ -73,7 +101,7 @@ func TestSplitLosesNothing(t *testing.T) {
 	}
 	want := readDocument(t, whole)
 	for _, limit := range []int{8 << 10, 16 << 10, len(whole) - 1} {
-		parts, err := d.Split(limit)
+		parts, err := split(d, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -116,6 +144,10 @@ func TestSplitLosesNothing(t *testing.T) {
 			}
 		}
 	}
+	full := errors.New("the disk is full")
+	if err := d.Split(8<<10, func(*bom.Document, int, int) error { return full }); !errors.Is(err, full) {
+		t.Error(err)
+	}
 	if again, err := d.Marshal(); err != nil || !bytes.Equal(again, whole) {
 		t.Errorf("splitting changed the document: %v", err)
 	}
@@ -123,7 +155,7 @@ func TestSplitLosesNothing(t *testing.T) {
 
 func TestSplitOfASmallDocumentIsTheDocument(t *testing.T) {
 	d := merged(t, shop())
-	if parts, err := d.Split(bom.GitLabLimit); err != nil || len(parts) != 1 || parts[0] != d {
+	if parts, err := split(d, bom.GitLabLimit); err != nil || len(parts) != 1 || parts[0] != d {
 		t.Errorf("%d parts, %v", len(parts), err)
 	}
 }
@@ -131,10 +163,10 @@ func TestSplitOfASmallDocumentIsTheDocument(t *testing.T) {
 func TestSplitGivesUpOnWhatNoPartHolds(t *testing.T) {
 	inv := crowd(50)
 	inv.Sources[0].Components[9].Properties = []bom.Property{{Name: "acme:novel", Value: strings.Repeat("x", 9000)}}
-	if _, err := merged(t, inv).Split(8 << 10); err == nil || !strings.Contains(err.Error(), "p000009@1.0.0 alone is over the limit of 8192 bytes") {
+	if _, err := split(merged(t, inv), 8<<10); err == nil || !strings.Contains(err.Error(), "p000009@1.0.0 alone is over the limit of 8192 bytes") {
 		t.Error(err)
 	}
-	if _, err := merged(t, crowd(50)).Split(100); err == nil {
+	if _, err := split(merged(t, crowd(50)), 100); err == nil {
 		t.Error("a part of 100 bytes")
 	}
 }
@@ -145,12 +177,9 @@ func itself(s bom.Source) string { return s.Path }
 func TestGitLabReports(t *testing.T) {
 	inv := shop()
 	inv.Sources[1].Components[0].Scope = bom.Excluded
-	reports, err := bom.GitLab(inv, "apps/shop", bom.GitLabLimit, func(s bom.Source) string {
+	reports := reports(t, inv, "apps/shop", bom.GitLabLimit, func(s bom.Source) string {
 		return bom.Edited(s, func(p string) bool { return p == "web/package.json" })
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var paths []string
 	for _, r := range reports {
 		paths = append(paths, r.Path)
@@ -198,10 +227,7 @@ func TestGitLabNumbersReportsOfOneKindInOneFolder(t *testing.T) {
 	small := crowd(3)
 	small.Sources[0].Path = "npm-shrinkwrap.json"
 	big.Sources = append(big.Sources, small.Sources...)
-	reports, err := bom.GitLab(big, ".", 200<<10, itself)
-	if err != nil {
-		t.Fatal(err)
-	}
+	reports := reports(t, big, ".", 200<<10, itself)
 	seen := map[string]bool{}
 	for i, r := range reports {
 		if seen[r.Path] || path.Dir(r.Path) != "." {
@@ -379,7 +405,7 @@ func FuzzSplit(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		parts, err := d.Split(int(limit))
+		parts, err := split(d, int(limit))
 		if err != nil {
 			return // no part holds one component
 		}

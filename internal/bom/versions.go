@@ -4,6 +4,7 @@ package bom
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
@@ -179,9 +180,9 @@ func encode(b *cdx.BOM, isXML, pretty bool) ([]byte, error) {
 // CycloneDX's XML schema has it as an element.
 var occurrence = pattern.New(`<occurrence line="(\d+)">(\s*)<location>([^<]*)</location>`)
 
-// BlankSerial is the UUID that stands in a document while Serial is computed.
+// BlankSerial is the UUID that stands in a document while SerialOf is computed.
 const BlankSerial = blank
 
-// Serial returns the UUID, version 5, of a document whose own serial number is
-// BlankSerial: the same content has the same one.
-func Serial(document []byte) string { return serial(document) }
+// SerialOf returns the UUID, version 5, of a document whose digest with
+// BlankSerial in it this is: the same content has the same one.
+func SerialOf(digest [sha256.Size]byte) string { return serialOf(digest) }

@@ -139,7 +139,7 @@ func (k *checker) read(data []byte) *raw.Document {
 		return nil
 	}
 	if raw.IsXML(text) {
-		return k.readXML(data)
+		return k.readXML(data, text)
 	}
 	if marked {
 		k.find(RuleFormat, "/", "begins with a byte order mark, which JSON (RFC 8259) does not allow")
@@ -166,14 +166,20 @@ func (k *checker) read(data []byte) *raw.Document {
 	return d
 }
 
-func (k *checker) readXML(data []byte) *raw.Document {
+func (k *checker) readXML(data, text []byte) *raw.Document {
 	d, err := raw.Read(data)
 	if err != nil {
 		k.find(RuleFormat, "/", "%v", err)
 		return nil
 	}
-	k.Unchecked = append(k.Unchecked, "the official schema: the document is XML, and only JSON is compared with it")
-	k.Checked = append(k.Checked, "references, package URLs and digests, as far as cyclonedx-go reads them")
+	findings, err := SchemaXML(d.Spec, text)
+	if err != nil {
+		k.find(RuleFormat, "/", "%v", err)
+	}
+	for _, f := range findings {
+		k.find(f.Rule, f.Where, "%s", f.Text)
+	}
+	k.Checked = append(k.Checked, "the official XML schema of CycloneDX "+d.Spec, "references, package URLs and digests, as far as cyclonedx-go reads them")
 	if tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.JSON)); err == nil {
 		k.references(tree)
 	}

@@ -9,6 +9,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -19,23 +20,28 @@ import (
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
 
-// schemaFiles are the official schemas; schema/README.md says where they are
-// from.
+// schemaFiles are the official schemas without what is written in them for
+// people; schema/README.md says where they are from.
 //
 //go:embed schema/*.gz
 var schemaFiles embed.FS
 
 const schemaBase = "http://cyclonedx.org/schema/"
 
-// schemaOf compiles the schema of one version of CycloneDX when it is first
-// asked for: most runs need one, and most verbs none.
-var schemaOf = func() map[string]func() (*jsonschema.Schema, error) {
-	m := map[string]func() (*jsonschema.Schema, error){}
+// The schemas of each version of CycloneDX, compiled when they are first asked
+// for: most runs need one, and most verbs none.
+var (
+	schemaOf    = once(compile)
+	xmlSchemaOf = once(compileXML)
+)
+
+func once[T any](compile func(spec string) (T, error)) map[string]func() (T, error) {
+	m := map[string]func() (T, error){}
 	for _, spec := range raw.Specs() {
-		m[spec] = sync.OnceValues(func() (*jsonschema.Schema, error) { return compile(spec) })
+		m[spec] = sync.OnceValues(func() (T, error) { return compile(spec) })
 	}
 	return m
-}()
+}
 
 func compile(spec string) (*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
@@ -53,7 +59,14 @@ type embedded struct{}
 
 // Load returns an embedded schema.
 func (embedded) Load(url string) (any, error) {
-	name := strings.Replace(strings.TrimPrefix(url, schemaBase), ".SNAPSHOT.", ".", 1)
+	data, err := schemaFile(strings.TrimPrefix(url, schemaBase))
+	if err != nil {
+		return nil, err
+	}
+	return jsonschema.UnmarshalJSON(bytes.NewReader(data))
+}
+
+func schemaFile(name string) ([]byte, error) {
 	data, err := schemaFiles.ReadFile("schema/" + name + ".gz")
 	if err != nil {
 		return nil, err
@@ -62,7 +75,7 @@ func (embedded) Load(url string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return jsonschema.UnmarshalJSON(r)
+	return io.ReadAll(r)
 }
 
 // Schema reports where a JSON document, decoded, is not what the official
@@ -77,18 +90,15 @@ func Schema(spec string, document any) ([]Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Finding
-	if object, ok := document.(map[string]any); ok && spec == "1.5" && object["version"] == nil {
-		out = append(out, Finding{RuleSchema, "/", "missing property 'version'"}) // see schema/README.md
-	}
 	err = s.Validate(document)
 	var invalid *jsonschema.ValidationError
 	switch {
 	case err == nil:
-		return out, nil
+		return nil, nil
 	case !errors.As(err, &invalid):
 		return nil, err
 	}
+	var out []Finding
 	for _, unit := range leaves(invalid.DetailedOutput()) {
 		where := unit.InstanceLocation
 		if where == "" {

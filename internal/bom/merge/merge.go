@@ -31,13 +31,16 @@ type Options struct {
 	Time    time.Time // zero: the document carries no time
 }
 
-// A Result is a merged document and what became of its parts.
+// A Result is a merged document, which Stream writes, and what became of its
+// parts.
 type Result struct {
-	JSON       []byte
 	Components int
 	Merged     int      // records that were joined with another record
 	Conflicts  []string // components of one package URL whose digests contradict each other, kept apart
 	Dropped    []string // what the merged document has no place for
+
+	document *document
+	serial   string
 }
 
 // A source is one document of those that are merged.
@@ -50,6 +53,13 @@ type source struct {
 // labelLength is how much of a document's digest its label is, in hex digits.
 const labelLength = 16
 
+// MaxBytes is how long documents that are merged may be together. The result
+// may be as long as one document, raw.MaxBytes.
+const MaxBytes = 1 << 30
+
+// ErrTooLarge says that documents, or what they would become, are over a limit.
+var ErrTooLarge = errors.New("too large")
+
 // Documents merges documents. It fails if there are none, or if the result
 // would hold a credential or not be CycloneDX.
 func Documents(documents []*raw.Document, o Options) (Result, error) {
@@ -59,6 +69,12 @@ func Documents(documents []*raw.Document, o Options) (Result, error) {
 	o.Spec = cmp.Or(o.Spec, bom.SpecVersion)
 	if o.Spec != "1.6" && o.Spec != "1.7" {
 		return Result{}, fmt.Errorf("unknown CycloneDX version %q; have 1.6, 1.7", o.Spec)
+	}
+	total := 0
+	for _, d := range documents {
+		if total += len(d.JSON); total > MaxBytes {
+			return Result{}, fmt.Errorf("merge: %w: %d documents have more bytes than the limit of %d", ErrTooLarge, len(documents), MaxBytes)
+		}
 	}
 	m := merger{options: o}
 	for _, d := range documents {
@@ -98,7 +114,13 @@ type record struct {
 	*raw.Component
 	source *source
 	id     raw.Identity
+	key    string
 	isRoot bool
+}
+
+func newRecord(c *raw.Component, s *source, isRoot bool) record {
+	id := c.Identity()
+	return record{c, s, id, id.Key(), isRoot}
 }
 
 // gather joins the records of one package URL and origin, unless they
@@ -107,14 +129,14 @@ func (m *merger) gather() error {
 	var records []record
 	for _, s := range m.sources {
 		if s.Root != nil {
-			records = append(records, record{s.Root, s, s.Root.Identity(), true})
+			records = append(records, newRecord(s.Root, s, true))
 		}
 		for i := range s.Components {
-			records = append(records, record{&s.Components[i], s, s.Components[i].Identity(), false})
+			records = append(records, newRecord(&s.Components[i], s, false))
 		}
 	}
 	slices.SortStableFunc(records, func(a, b record) int {
-		return cmp.Or(strings.Compare(a.id.Key(), b.id.Key()), strings.Compare(a.id.Version, b.id.Version),
+		return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.id.Version, b.id.Version),
 			strings.Compare(a.source.label, b.source.label), strings.Compare(string(a.Raw), string(b.Raw)))
 	})
 	taken := map[string]bool{}
@@ -150,6 +172,9 @@ func (m *merger) join(records []record, taken map[string]bool) error {
 		if r.Ref != "" {
 			r.source.refs[r.Ref] = parts[i].ref
 		}
+	}
+	for _, p := range parts {
+		p.finish()
 	}
 	if len(parts) > 1 {
 		m.result.Conflicts = append(m.result.Conflicts, records[0].id.Title())

@@ -5,6 +5,8 @@ package merge_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,10 +48,20 @@ func merged(t testing.TB, o merge.Options, documents ...*raw.Document) (merge.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c := check.Document(r.JSON, check.Options{}); len(c.Findings) > 0 {
-		t.Fatalf("the result is not true: %v\n%s", c.Findings, r.JSON)
+	if c := check.Document(text(t, r), check.Options{}); len(c.Findings) > 0 {
+		t.Fatalf("the result is not true: %v\n%s", c.Findings, text(t, r))
 	}
-	return r, parse(t, string(r.JSON))
+	return r, parse(t, string(text(t, r)))
+}
+
+// text is the document that a merge made; nothing if it made none.
+func text(t testing.TB, r merge.Result) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	if r.Stream(&out) != nil {
+		return nil
+	}
+	return out.Bytes()
 }
 
 func find(t testing.TB, d *raw.Document, purl string) *raw.Component {
@@ -113,9 +125,9 @@ func TestTheOrderOfDocumentsMakesNoDifference(t *testing.T) {
 		}
 		r, _ := merged(t, merge.Options{}, documents...)
 		if want == nil {
-			want = r.JSON
+			want = text(t, r)
 		}
-		if !bytes.Equal(r.JSON, want) {
+		if !bytes.Equal(text(t, r), want) {
 			t.Errorf("%v gives another document", order)
 		}
 	}
@@ -131,7 +143,7 @@ func TestOneSubjectStays(t *testing.T) {
 func TestADocumentTwiceIsOnce(t *testing.T) {
 	once, _ := merged(t, merge.Options{}, fixture(t, "ours"))
 	twice, _ := merged(t, merge.Options{}, fixture(t, "ours"), fixture(t, "ours"))
-	if !bytes.Equal(once.JSON, twice.JSON) {
+	if !bytes.Equal(text(t, once), text(t, twice)) {
 		t.Error("the same document again changes the result")
 	}
 }
@@ -222,8 +234,8 @@ func TestWhatHasNoPlaceIsSaid(t *testing.T) {
 
 func TestVersion17KeepsWhatItHas(t *testing.T) {
 	r, d := merged(t, merge.Options{Spec: "1.7"}, fixture(t, "syft"))
-	if d.Spec != "1.7" || !bytes.Contains(r.JSON, []byte(`"isExternal":false`)) {
-		t.Errorf("%s", r.JSON)
+	if d.Spec != "1.7" || !bytes.Contains(text(t, r), []byte(`"isExternal":false`)) {
+		t.Errorf("%s", text(t, r))
 	}
 }
 
@@ -288,16 +300,49 @@ func FuzzDocuments(f *testing.F) {
 		}
 		there, err := merge.Documents([]*raw.Document{x, y}, merge.Options{Tool: tool})
 		back, again := merge.Documents([]*raw.Document{y, x}, merge.Options{Tool: tool})
-		if (err == nil) != (again == nil) || !bytes.Equal(there.JSON, back.JSON) {
-			t.Fatalf("another order, another answer: %v, %v\n%s\n%s", err, again, there.JSON, back.JSON)
+		if (err == nil) != (again == nil) || !bytes.Equal(text(t, there), text(t, back)) {
+			t.Fatalf("another order, another answer: %v, %v\n%s\n%s", err, again, text(t, there), text(t, back))
 		}
 		if err != nil {
 			return
 		}
-		for _, finding := range check.Document(there.JSON, check.Options{}).Findings {
+		for _, finding := range check.Document(text(t, there), check.Options{}).Findings {
 			if finding.Rule == check.RuleReference || finding.Rule == check.RuleSchema {
-				t.Fatalf("%s\n%s", finding, there.JSON)
+				t.Fatalf("%s\n%s", finding, text(t, there))
 			}
 		}
 	})
 }
+
+func TestHowMuchIsMerged(t *testing.T) {
+	large := &raw.Document{JSON: make([]byte, raw.MaxBytes)}
+	if _, err := merge.Documents([]*raw.Document{large, large, large, large, large}, merge.Options{}); !errors.Is(err, merge.ErrTooLarge) || !strings.Contains(err.Error(), "the limit of 1073741824") {
+		t.Error(err)
+	}
+}
+
+// TestManyComponents: what is written is one document, however many pieces it
+// was made and looked at in.
+func TestManyComponents(t *testing.T) {
+	var components, dependencies []string
+	for i := range 1234 {
+		components = append(components, fmt.Sprintf(`{"type":"library","bom-ref":"c%d","name":"c%d","purl":"pkg:npm/c%d@1"}`, i, i, i))
+		dependencies = append(dependencies, fmt.Sprintf(`{"ref":"c%d","dependsOn":["c%d"]}`, i, (i+1)%1234))
+	}
+	one := parse(t, `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[`+strings.Join(components, ",")+`],"dependencies":[`+strings.Join(dependencies, ",")+`]}`)
+	r, d := merged(t, merge.Options{}, one)
+	if r.Components != 1234 || len(d.Components) != 1234 || len(d.Dependencies) != 1235 || !strings.HasSuffix(string(text(t, r)), "}\n") {
+		t.Errorf("%d, %d components, %d dependencies", r.Components, len(d.Components), len(d.Dependencies))
+	}
+	if err := (merge.Result{}).Stream(io.Discard); err == nil {
+		t.Error("nothing is written as something")
+	}
+	full := errors.New("the disk is full")
+	if err := r.Stream(broken{full}); !errors.Is(err, full) {
+		t.Error(err)
+	}
+}
+
+type broken struct{ error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.error }

@@ -14,13 +14,15 @@ import (
 	"github.com/gateledger/gateledger/internal/product"
 )
 
-// A part is one component of the result.
+// A part is one component of the result. Its members are there while it is
+// made, and its text after that.
 type part struct {
 	ref      string
 	members  map[string]canon.Raw
 	digests  map[string]string // by algorithm
-	from     []string          // labels of the documents it is from
-	rootOf   []string          // labels of those that are about it
+	json     canon.Raw
+	from     []string // labels of the documents it is from
+	rootOf   []string // labels of those that are about it
 	requires []string
 }
 
@@ -82,6 +84,27 @@ func (p *part) absorb(r record, m *merger) error {
 	return nil
 }
 
+// finish writes the part down.
+func (p *part) finish() {
+	p.members["bom-ref"] = quoted(p.ref)
+	size := len("{}")
+	for name, value := range p.members {
+		size += len(name) + len(value) + len(`"":,`)
+	}
+	text := append(make([]byte, 0, size), '{')
+	for i, name := range slices.Sorted(maps.Keys(p.members)) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		value := p.members[name]
+		if len(value) == 0 {
+			value = canon.Raw("null") // what the schema then refuses
+		}
+		text = append(append(append(text, quoted(name)...), ':'), value...)
+	}
+	p.json, p.members, p.digests = append(text, '}'), nil, nil
+}
+
 // subjectPart is a component that the caller names, under a reference that is
 // not taken.
 func subjectPart(c *bom.Component, parts []*part) *part {
@@ -99,6 +122,7 @@ func subjectPart(c *bom.Component, parts []*part) *part {
 	for slices.ContainsFunc(parts, func(o *part) bool { return o.ref == p.ref }) {
 		p.ref += "#"
 	}
+	p.finish()
 	return p
 }
 

@@ -4,8 +4,10 @@ package merge
 
 import (
 	"bytes"
-	"encoding/json"
+	"crypto/sha256"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -16,23 +18,18 @@ import (
 	"github.com/gateledger/gateledger/internal/bom/check"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
-	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
-// result is the merged document, in the order in which it is written.
-type result struct {
-	Schema          string       `json:"$schema"`
-	Format          string       `json:"bomFormat"`
-	Spec            string       `json:"specVersion"`
-	Serial          string       `json:"serialNumber"`
-	Version         int          `json:"version"`
-	Metadata        metadata     `json:"metadata"`
-	Components      []canon.Raw  `json:"components"`
-	Services        []canon.Raw  `json:"services,omitempty"`
-	Dependencies    []dependency `json:"dependencies"`
-	Compositions    []composed   `json:"compositions,omitempty"`
-	Vulnerabilities []canon.Raw  `json:"vulnerabilities,omitempty"`
+// A document is the merged document.
+type document struct {
+	spec            string
+	metadata        metadata
+	components      []*part
+	services        []canon.Raw
+	dependencies    []dependency
+	compositions    []composed
+	vulnerabilities []canon.Raw
 }
 
 type metadata struct {
@@ -63,60 +60,175 @@ type composed struct {
 	Dependencies []string `json:"dependencies,omitempty"`
 }
 
-// write makes the document and checks that it is one.
+// write makes the document, and checks that it is one and that what it says may
+// go out.
 func (m *merger) write() error {
-	out := result{
-		Schema: "http://cyclonedx.org/schema/bom-" + m.options.Spec + ".schema.json", Format: "CycloneDX", Spec: m.options.Spec,
-		Serial: "urn:uuid:" + bom.BlankSerial, Version: 1, Components: []canon.Raw{},
-	}
-	out.Metadata.Component = m.root.json()
+	d := &document{spec: m.options.Spec, components: make([]*part, 0, len(m.parts))}
+	d.metadata.Component = m.root.json
 	for _, p := range m.parts {
 		if p != m.root {
-			out.Components = append(out.Components, p.json())
+			d.components = append(d.components, p)
 		}
 	}
-	out.Services, out.Vulnerabilities = m.others()
-	out.Dependencies = m.dependencies()
-	out.Compositions = m.compositions()
-	m.metadata(&out.Metadata)
-	data := append(encoded(out), '\n')
-	at := bytes.Index(data, []byte(bom.BlankSerial))
-	copy(data[at:], bom.Serial(data))
-	m.result.JSON = data
-	return m.check(data)
-}
-
-// check refuses a result that is no CycloneDX, or that would let a credential
-// out: other tools copy them from lockfiles.
-func (m *merger) check(data []byte) error {
-	for _, match := range credential.Regexp().FindAllSubmatch(data, -1) {
-		if user := string(match[1]); user != "git" && user != "hg" {
-			return fmt.Errorf("merge: %w: a URL with a user", bom.ErrCredential)
-		}
-	}
-	tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
-	if err != nil {
+	d.services, d.vulnerabilities = m.others()
+	d.dependencies = m.dependencies()
+	d.compositions = m.compositions()
+	m.metadata(&d.metadata)
+	if err := d.check(); err != nil {
 		return fmt.Errorf("merge: %w", err)
 	}
-	findings, err := check.Schema(m.options.Spec, tree)
-	if err != nil {
-		return err
+	digest := sha256.New()
+	if err := d.encode(&inspector{digest, raw.MaxBytes}, bom.BlankSerial); err != nil {
+		return fmt.Errorf("merge: %w", err)
 	}
-	if len(findings) > 0 {
-		return fmt.Errorf("merge: the result is no CycloneDX %s: %s", m.options.Spec, findings[0])
+	m.result.document, m.result.serial = d, bom.SerialOf([sha256.Size]byte(digest.Sum(nil)))
+	return nil
+}
+
+// Stream writes the merged document. It is not held in memory as one text.
+func (r Result) Stream(w io.Writer) error {
+	if r.document == nil {
+		return errors.New("write the merged SBOM: nothing was merged")
+	}
+	if err := r.document.encode(w, r.serial); err != nil {
+		return fmt.Errorf("write the merged SBOM: %w", err)
 	}
 	return nil
 }
 
-// credential finds the user part of a URL, plain or inside a package URL.
-var credential = pattern.New(`(?i)(?::|%3A)(?://|%2F%2F)([^/?#\s"'<>\\@%]*(?:(?::|%3A)[^/?#\s"'<>\\@%]*)?)(?:@|%40)`)
+// An inspector hands on what is written to it, in pieces that each end where a
+// value does, and looks for credentials in them: other tools copy them from
+// lockfiles.
+type inspector struct {
+	to   io.Writer
+	left int // how many bytes may still come
+}
 
-func (p *part) json() canon.Raw {
-	members := map[string]json.RawMessage{"bom-ref": json.RawMessage(quoted(p.ref))}
-	for name, value := range p.members {
-		members[name] = json.RawMessage(value)
+func (o *inspector) Write(piece []byte) (int, error) {
+	if o.left -= len(piece); o.left < 0 {
+		return 0, fmt.Errorf("%w: the result has more bytes than the limit of %d of a document", ErrTooLarge, raw.MaxBytes)
 	}
-	return encoded(members)
+	if hasUser(piece) {
+		return 0, fmt.Errorf("%w: a URL with a user", bom.ErrCredential)
+	}
+	return o.to.Write(piece)
+}
+
+// encode writes the document, one value after the other.
+func (d *document) encode(to io.Writer, serial string) error {
+	w := writer{to: to}
+	w.text(fmt.Sprintf(`{"$schema":"http://cyclonedx.org/schema/bom-%s.schema.json","bomFormat":"CycloneDX","specVersion":%[1]q,"serialNumber":"urn:uuid:%s","version":1,"metadata":`, d.spec, serial))
+	w.value(encoded(d.metadata))
+	w.text(`,"components":[`)
+	for i, p := range d.components {
+		w.item(i, p.json)
+	}
+	w.text("]")
+	w.list("services", d.services)
+	w.text(`,"dependencies":[`)
+	for i, dep := range d.dependencies {
+		w.item(i, encoded(dep))
+	}
+	w.text("]")
+	w.list("compositions", all(d.compositions))
+	w.list("vulnerabilities", d.vulnerabilities)
+	w.text("}\n")
+	return w.flush()
+}
+
+func all[T any](values []T) (out []canon.Raw) {
+	for _, v := range values {
+		out = append(out, encoded(v))
+	}
+	return out
+}
+
+// A writer hands on values in pieces, and keeps the first error.
+type writer struct {
+	to  io.Writer
+	out []byte
+	err error
+}
+
+// pieceSize is how many bytes are handed on at once, about.
+const pieceSize = 64 << 10
+
+func (w *writer) text(s string) { w.out = append(w.out, s...) }
+
+func (w *writer) value(v canon.Raw) {
+	if w.out = append(w.out, v...); len(w.out) >= pieceSize {
+		_ = w.flush()
+	}
+}
+
+func (w *writer) item(i int, v canon.Raw) {
+	if i > 0 {
+		w.text(",")
+	}
+	w.value(v)
+}
+
+// list writes a member that is there only if something is in it.
+func (w *writer) list(name string, values []canon.Raw) {
+	if len(values) == 0 {
+		return
+	}
+	w.text(`,"` + name + `":[`)
+	for i, v := range values {
+		w.item(i, v)
+	}
+	w.text("]")
+}
+
+func (w *writer) flush() error {
+	if w.err == nil {
+		_, w.err = w.to.Write(w.out)
+	}
+	w.out = w.out[:0]
+	return w.err
+}
+
+// checkedAtOnce is how many components or dependencies are held against the
+// schema together: the tree that it is asked about is many times larger than
+// its text.
+const checkedAtOnce = 100
+
+// check refuses a document that is no CycloneDX. It is looked at in parts: that
+// no component and no dependency is there twice follows from their references,
+// of which each is there once.
+func (d *document) check() error {
+	for part := range slices.Chunk(d.components, checkedAtOnce) {
+		if err := (&document{spec: d.spec, metadata: d.metadata, components: part}).valid(); err != nil {
+			return fmt.Errorf("components from %s on: %w", part[0].ref, err)
+		}
+	}
+	for part := range slices.Chunk(d.dependencies, checkedAtOnce) {
+		if err := (&document{spec: d.spec, metadata: d.metadata, dependencies: part}).valid(); err != nil {
+			return fmt.Errorf("dependencies from %s on: %w", part[0].Ref, err)
+		}
+	}
+	rest := *d
+	rest.components, rest.dependencies = nil, nil
+	return rest.valid()
+}
+
+func (d *document) valid() error {
+	var text bytes.Buffer
+	if err := d.encode(&text, bom.BlankSerial); err != nil {
+		return err
+	}
+	tree, err := jsonschema.UnmarshalJSON(&text)
+	if err != nil {
+		return err
+	}
+	findings, err := check.Schema(d.spec, tree)
+	if err != nil {
+		return err
+	}
+	if len(findings) > 0 {
+		return fmt.Errorf("the result is no CycloneDX %s: %s", d.spec, findings[0])
+	}
+	return nil
 }
 
 func (m *merger) metadata(out *metadata) {

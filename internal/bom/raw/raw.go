@@ -13,6 +13,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/gateledger/gateledger/internal/canon"
 )
 
@@ -85,9 +87,8 @@ type Component struct {
 	Licences     []Licence     `json:"licenses"`
 	References   []Reference   `json:"externalReferences"`
 	Properties   []Property    `json:"properties"`
-	Nested       []canon.Raw   `json:"components"`
 
-	Raw    canon.Raw `json:"-"` // as it came, with what is nested in it
+	Raw    canon.Raw `json:"-"` // as it came, with what is nested in it; part of the document
 	Parent int       `json:"-"` // index of the component it is nested in; -1: none
 }
 
@@ -207,6 +208,24 @@ var specs = []string{"1.4", "1.5", "1.6", "1.7"}
 // Specs lists the versions of CycloneDX that are read, oldest first.
 func Specs() []string { return slices.Clone(specs) }
 
+// A span is where a value stands in the text that it is decoded from. Most of
+// a document is components, and a copy of each would be the document again.
+type span struct{ from, to int64 }
+
+// UnmarshalJSONFrom notes where the next value stands.
+func (s *span) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	v, err := d.ReadValue()
+	s.to = d.InputOffset()
+	s.from = s.to - int64(len(v))
+	return err
+}
+
+// nested is what may stand in a component.
+type nested struct {
+	Component
+	Components []span `json:"components"`
+}
+
 // head is what tells a document from other JSON.
 type head struct {
 	Format       string        `json:"bomFormat"`
@@ -215,7 +234,7 @@ type head struct {
 	Serial       string        `json:"serialNumber"`
 	Version      int           `json:"version"`
 	Metadata     Metadata      `json:"metadata"`
-	Components   []canon.Raw   `json:"components"`
+	Components   []span        `json:"components"`
 	Services     []canon.Raw   `json:"services"`
 	Dependencies []Dependency  `json:"dependencies"`
 	Compositions []Composition `json:"compositions"`
@@ -244,21 +263,22 @@ func (d *Document) decode() error {
 		if err != nil {
 			return err
 		}
-		d.Root = &root
-		if err := d.add(root.Nested, -1, 1); err != nil {
+		d.Root = &root.Component
+		if err := d.add(root.Raw, root.Components, -1, 1); err != nil {
 			return err
 		}
 	}
-	return d.add(h.Components, -1, 0)
+	return d.add(d.JSON, h.Components, -1, 0)
 }
 
-// add decodes components and those nested in them.
-func (d *Document) add(list []canon.Raw, parent, depth int) error {
+// add decodes components that stand in a text, and those nested in them.
+func (d *Document) add(text []byte, list []span, parent, depth int) error {
 	if depth > MaxNesting {
 		return fmt.Errorf("%w: components nest deeper than the limit of %d", ErrNotCycloneDX, MaxNesting)
 	}
-	for _, r := range list {
-		c, err := component(r)
+	d.Components = slices.Grow(d.Components, min(len(list), MaxComponents))
+	for _, s := range list {
+		c, err := component(text[s.from:s.to:s.to])
 		if err != nil {
 			return err
 		}
@@ -267,16 +287,16 @@ func (d *Document) add(list []canon.Raw, parent, depth int) error {
 		}
 		c.Parent = parent
 		at := len(d.Components)
-		d.Components = append(d.Components, c)
-		if err := d.add(c.Nested, at, depth+1); err != nil {
+		d.Components = append(d.Components, c.Component)
+		if err := d.add(c.Raw, c.Components, at, depth+1); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func component(r canon.Raw) (Component, error) {
-	var c Component
+func component(r canon.Raw) (nested, error) {
+	var c nested
 	if err := canon.DecodeOpen(r, &c); err != nil {
 		return c, fmt.Errorf("%w: a component: %w", ErrNotCycloneDX, err)
 	}

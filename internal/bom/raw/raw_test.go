@@ -157,3 +157,26 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestComponentsAreWhereTheyStand: what a component came as is its own text,
+// wherever it stands, and no copy of it.
+func TestComponentsAreWhereTheyStand(t *testing.T) {
+	inner := `{ "type":"library", "name":"c" }`
+	middle := `{"type": "library","name":"b", "components" : [ ` + inner + ` ]}`
+	outer := `{"type":"library","name":"ä"}`
+	text := "\xef\xbb\xbf" + ` {"components" : [` + outer + " ,\n\t" + middle + `], "bomFormat":"CycloneDX","specVersion":"1.6","metadata":{"component":{"type":"application","name":"r","components":[ ` + inner + `]}}}`
+	d := read(t, text)
+	var got []string
+	for _, c := range d.Components {
+		got = append(got, string(c.Raw))
+	}
+	if want := []string{inner, outer, middle, inner}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if d.Components[3].Parent != 2 || d.Components[0].Parent != -1 {
+		t.Errorf("parents %d and %d", d.Components[3].Parent, d.Components[0].Parent)
+	}
+	if &d.JSON[strings.Index(string(d.JSON), middle)] != &d.Components[2].Raw[0] {
+		t.Error("a component is a copy")
+	}
+}
