@@ -31,6 +31,7 @@ type approveFlags struct {
 	write        string
 	statement    string
 	signature    string
+	print        bool
 	yes          bool
 }
 
@@ -56,11 +57,16 @@ Without our tool on the machine that holds the key, take two steps:
   ssh-keygen -Y sign -n ` + product.VoteNamespace + ` -f KEY vote.json
   gateledger approve REQUEST --statement vote.json --signature vote.json.sig
 
+With --print the signed vote is not cast but printed, as a block of text to
+paste where the policy has the gate look for votes (collect:): a note of the
+merge request, say. Only what is inside the block counts, whoever pastes it.
+
 With --keyless a certificate for your sign-in takes the place of an SSH key,
 where the policy knows you by that.`,
 		Example: `  gateledger approve 4f1c
   gateledger approve 4f1c --deny --reason 'the migration is not reversible'
   gateledger approve 4f1c --revoke
+  gateledger approve 4f1c --print
   gateledger approve 4f1c --ssh ~/.ssh/id_ed25519_sk`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -77,16 +83,19 @@ where the policy knows you by that.`,
 	cmd.Flags().StringVar(&f.write, "write", "", "only write the statement to `FILE`, to be signed elsewhere")
 	cmd.Flags().StringVar(&f.statement, "statement", "", "statement `FILE` that was signed elsewhere")
 	cmd.Flags().StringVar(&f.signature, "signature", "", "its SSH signature `FILE`")
+	cmd.Flags().BoolVar(&f.print, "print", false, "do not cast the vote: print it, to be pasted where the gate looks for votes")
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask; needed where there is no terminal")
 	cmd.MarkFlagsMutuallyExclusive("deny", "revoke")
 	cmd.MarkFlagsRequiredTogether("statement", "signature")
 	cmd.MarkFlagsMutuallyExclusive("write", "statement")
+	cmd.MarkFlagsMutuallyExclusive("write", "print")
 	cmd.MarkFlagsMutuallyExclusive("keyless", "ssh", "statement", "write")
+	cmd.MarkFlagsMutuallyExclusive("keyless", "print")
 	return cmd
 }
 
 func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string) error {
-	w, err := openWorkspace(ctx, env, f.where, trustedPolicy, map[bool]access{true: leaving}[f.write == ""])
+	w, err := openWorkspace(ctx, env, f.where, trustedPolicy, map[bool]access{true: leaving}[f.write == "" && !f.print])
 	if err != nil {
 		return err
 	}
@@ -105,6 +114,9 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	b := &ballot{workspace: w, flags: f, request: r, head: head, events: events}
 	if f.write != "" {
 		return b.writeStatement(ctx)
+	}
+	if f.print {
+		return b.print(ctx)
 	}
 	vote, err := b.boxed(ctx)
 	if err != nil {

@@ -143,27 +143,36 @@ func (b *ballot) payload(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.checkSignature(statement, armored); err != nil {
+		return nil, err
+	}
+	return vote.Wrap(statement, armored)
+}
+
+// checkSignature checks that a signed statement is this vote, by somebody of
+// the policy.
+func (b *ballot) checkSignature(statement, armored []byte) error {
 	p, err := vote.ParseStatement(statement)
 	if err != nil {
-		return nil, cli.Fail(cli.Usage, "sign exactly what 'gateledger approve --write' wrote", "read the signed statement: %w", err)
+		return cli.Fail(cli.Usage, "sign exactly what 'gateledger approve --write' wrote", "read the signed statement: %w", err)
 	}
 	if err := p.Agrees(b.request.id, b.request.predicate); err != nil {
-		return nil, cli.Fail(cli.Usage, "write it again for this request: gateledger approve --write FILE", "the statement is not about request %.12s: %w", b.request.id, err)
+		return cli.Fail(cli.Usage, "write it again for this request: gateledger approve --write FILE", "the statement is not about request %.12s: %w", b.request.id, err)
 	}
 	if p.Choice != b.choice() {
-		return nil, cli.Fail(cli.Usage, "add --deny or --revoke, as when it was written", "the statement says %s, not %s", p.Choice, b.choice())
+		return cli.Fail(cli.Usage, "add --deny or --revoke, as when it was written", "the statement says %s, not %s", p.Choice, b.choice())
 	}
 	signature, err := vote.ParseSSHSIG(armored)
 	if err != nil {
-		return nil, cli.Fail(cli.Usage, howToSign, "read the SSH signature: %w", err)
+		return cli.Fail(cli.Usage, howToSign, "read the SSH signature: %w", err)
 	}
 	if err := signature.Verify(statement); err != nil {
-		return nil, cli.Fail(cli.Usage, howToSign, "the SSH signature does not hold: %w", err)
+		return cli.Fail(cli.Usage, howToSign, "the SSH signature does not hold: %w", err)
 	}
 	if _, err := b.policy.PrincipalOf(signature.Key, b.env.Now()); err != nil {
-		return nil, cli.Fail(cli.No, "ask to be added: gateledger policy add NAME --ssh KEY", "this vote would not count: %w", err)
+		return cli.Fail(cli.No, "ask to be added: gateledger policy add NAME --ssh KEY", "this vote would not count: %w", err)
 	}
-	return vote.Wrap(statement, armored)
+	return nil
 }
 
 // howToSign is what makes a signature that counts.

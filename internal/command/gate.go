@@ -40,6 +40,8 @@ type gateFlags struct {
 	consume bool
 	fresh   bool
 	output  output
+	publish publishing
+	told    *told
 }
 
 // Gate is the verb that lets a production job start, or not.
@@ -57,40 +59,69 @@ append, so that it holds for one run and for nothing that was logged since.
 With --consume=false the answer is advice: nothing is used up, nothing is
 recorded but the request.
 
+Without --subject it asks about what this run has built: the subjects of the
+build events of this repository and run by signers of the policy. Without
+--environment it takes the one that this job declares in its own file, else the
+policy's only one.
+
 The policy is read from the remote's default branch, without a remote from
-HEAD, never from the working tree; --policy gives your own copy.`,
+HEAD, never from the working tree; --policy gives your own copy. Where nothing
+is checked out, --ledger git:ADDRESS says where policy and ledger are.
+
+With --publish the CI host is told: outputs verdict (allowed, denied, pending,
+unknown), request, approvals, missing, log-index and checkpoint, a summary, and
+a note. --green-when-pending then makes a pending gate end with 0; nothing else
+changes its exit code.`,
 		Example: `  gateledger gate --environment production --subject dist/app
   gateledger gate --environment production --subject dist/app --consume=false
-  gateledger gate --subject ghcr.io/acme/app@sha256:9f86d0… --format markdown`,
+  gateledger gate --subject ghcr.io/acme/app@sha256:9f86d0… --format markdown
+  gateledger gate --publish --green-when-pending`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runGate(cmd.Context(), env, f)
+			t := gateTold(f)
+			return f.publish.run(cmd.Context(), env, t, func(env *cli.Env) error { return runGate(cmd.Context(), env, f, t) })
 		},
 	}
 	f.where.flags(cmd)
 	f.output.flags(cmd)
-	cmd.Flags().StringVar(&f.environment, "environment", "", "`ENVIRONMENT` to deploy to; needed where the policy has several")
-	cmd.Flags().StringArrayVar(&f.subjects, "subject", nil, "`FILE`, folder or NAME@sha256:HEX to deploy; repeatable")
+	cmd.Flags().StringVar(&f.environment, "environment", "", "`ENVIRONMENT` to deploy to; default: the one this job declares, or the policy's only one")
+	cmd.Flags().StringArrayVar(&f.subjects, "subject", nil, "`FILE`, folder or NAME@sha256:HEX to deploy; repeatable; default: what this run has built")
 	f.keyFlag(cmd)
 	f.signing.flags(cmd)
 	cmd.Flags().StringVar(&f.run, "run", "", "`ID` of this run, where no CI gives one; the same run may resume")
 	cmd.Flags().BoolVar(&f.consume, "consume", true, "use an allowed request up, for this run only")
 	cmd.Flags().BoolVar(&f.fresh, "new-request", false, "ask anew, with no votes, even where a request is open")
+	f.publish.flags(cmd)
+	f.publish.greenFlag(cmd)
 	return withoutTwins(cmd)
 }
 
-func runGate(ctx context.Context, env *cli.Env, f gateFlags) error {
+func runGate(ctx context.Context, env *cli.Env, f gateFlags, t *told) error {
 	debug.SetGCPercent(gateGC)
-	w, err := openWorkspace(ctx, env, f.where, protectedPolicy, deciding)
+	w, err := openWorkspace(ctx, env, f.where, gatePolicy, deciding)
 	if err != nil {
 		return err
 	}
 	w.judges, w.integrates = true, true
+	f.told = t
 	g := &gate{workspace: w, flags: f}
 	if err := g.prepare(ctx); err != nil {
 		return err
 	}
+	defer g.forget()
+	if err := g.bring(ctx); err != nil {
+		return err
+	}
+	if err := g.settle(ctx); err != nil {
+		return err
+	}
+	if err := g.collect(ctx); err != nil {
+		return err
+	}
 	if err := g.enforce(ctx); err != nil {
+		return err
+	}
+	if err := g.collect(ctx); err != nil { // another policy may be in force now
 		return err
 	}
 	for range moves {
@@ -115,8 +146,12 @@ type gate struct {
 	rules    policy.Environment
 	subjects []event.Subject
 	asked    event.RequestPredicate // the request that was decided
+	logged   *uint64                // index of the decision that this run logged
 	made     bool                   // the request is of this run
 	advice   bool                   // the verdict used nothing up
+
+	borrowed  string // folder of the project's commits, see bring
+	collected string // digest of the policy by which votes were collected, see collect
 
 	stuckAt proof.Checkpoint // see moved
 	stuck   int
@@ -129,7 +164,7 @@ func (g *gate) prepare(ctx context.Context) (err error) {
 	if g.flags.environment == policy.ChangeEnvironment {
 		return cli.Fail(cli.Usage, "commit the policy to the default branch and run the gate for an environment", "the gate asks for a change of policy by itself, where the default branch has another one")
 	}
-	if g.rules, err = g.environment(g.flags.environment); err != nil {
+	if g.rules, err = g.environment(g.declared(ctx)); err != nil {
 		return err
 	}
 	if err := g.policy.Ready(g.rules.Name); err != nil {
@@ -144,7 +179,9 @@ func (g *gate) prepare(ctx context.Context) (err error) {
 	if g.at.Run, err = g.runID(); err != nil {
 		return err
 	}
-	g.subjects, err = g.resolve(ctx, g.flags.subjects)
+	if len(g.flags.subjects) > 0 {
+		g.subjects, err = g.resolve(ctx, g.flags.subjects)
+	}
 	return err
 }
 
@@ -284,7 +321,10 @@ func (g *gate) log(ctx context.Context, head proof.Checkpoint, in policy.Input, 
 		}
 		entries = append(entries, next)
 	}
-	_, err = g.append(ctx, head, entries...)
+	receipts, err := g.append(ctx, head, entries...)
+	if err == nil && len(receipts) > 0 {
+		g.logged = &receipts[0].Index
+	}
 	return err
 }
 
@@ -360,6 +400,7 @@ func saidBefore(events []*event.Event, request string, d policy.Decision) bool {
 // answer prints the decision and turns it into an exit code. Allowed is the
 // only way to 0.
 func (g *gate) answer(d policy.Decision) error {
+	g.tell(d)
 	if err := g.flags.output.write(g.env, report.Decision{Decision: d, Request: &g.asked}); err != nil {
 		return err
 	}

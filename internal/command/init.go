@@ -46,9 +46,11 @@ the repository or the ledger. What is there already is kept: running init again
 changes nothing, and finishes what an interrupted run left undone.
 
 With --github or --gitlab the ledger is a branch of the remote ` + remote + `, which all
-runners share, and init also writes the one small job that holds the log key. It
-prints what to type to store that key and to protect the branch, and what your
-plan cannot protect; it does none of that itself. Plans:
+runners share. Init then makes one more key, for your jobs to sign with, and
+writes two files: the one small job that logs what others signed, and a release
+that builds, records, asks the gate and deploys. It prints what to type to store
+the keys and to protect the branch, and what your plan cannot protect or
+enforce; it does none of that itself. Plans:
 ` + indented(planLines()),
 		Example: `  gateledger init
   gateledger init --ledger dir:/srv/ledgers/app
@@ -88,8 +90,9 @@ func runInit(ctx context.Context, env *cli.Env, o initOptions) error {
 // A setup is one run of init.
 //
 // Its steps are in this order, and each keeps what is there: log key, event
-// key, ledger, policy, pin, and for a host the job that integrates. So whatever the process dies after, the next run
-// can go on: before the ledger there are only keys that nothing refers to;
+// key, for a host the key of its jobs, ledger, policy, pin, and for a host the
+// files of its jobs. So whatever the process dies after, the next run can go
+// on: before the ledger there are only keys that nothing refers to;
 // from the ledger on, its origin says which keys are meant; from the policy
 // on, the policy does. The policy comes after what it names, so a policy
 // without its ledger means that the ledger is elsewhere or gone, and never
@@ -105,8 +108,11 @@ type setup struct {
 	origin string
 	logKey string // verifier key
 	event  string // id of the event key
+	jobs   string // id of the key that the host's jobs sign with; empty without one
 	step   func(done string) error
 	result initResult
+
+	unnamed bool // the policy that is there does not name the jobs' key
 }
 
 // An initResult is what init did.
@@ -121,6 +127,7 @@ type initResult struct {
 	// What is left to do at the host, in this order; empty without one.
 	Hosting     string    `json:"hosting,omitempty"` // the plan
 	Protection  string    `json:"log_key_protection,omitempty"`
+	Enforcement string    `json:"enforcement,omitempty"` // whom an answer of the gate stops on this plan
 	Do          []hostAct `json:"do,omitempty"`
 	Unprotected []string  `json:"unprotected,omitempty"` // what stays so on this plan
 }

@@ -4,6 +4,7 @@ package command
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -15,29 +16,43 @@ import (
 	"github.com/gateledger/gateledger/internal/hosting"
 )
 
-// advised is what init prints about a plan, for a key file of its own.
-func advised(t *testing.T, provider, plan, branch string) initResult {
+// preparedFor is a setup for a plan, or for a provider where none is named,
+// in a checkout whose remote has the default branch trunk.
+func preparedFor(t *testing.T, name, branch string) *setup {
 	t.Helper()
-	h := host{provider: provider}
-	if plan != "" {
-		p, err := hosting.Find(plan)
-		if err != nil {
-			t.Fatal(err)
-		}
+	h := host{provider: name}
+	if p, err := hosting.Find(name); err == nil {
 		h = host{provider: p.Provider, plan: p}
 	}
 	env := newHome(t)
 	runGit(t, "init", "--quiet", "--initial-branch=trunk", ".")
+	runGit(t, "init", "--quiet", "--bare", "--initial-branch=trunk", filepath.Join("..", "hub.git"))
+	runGit(t, "remote", "add", "origin", filepath.Join(env.Getenv("HOME"), "hub.git"))
+	runGit(t, "-c", "user.name=Dana", "-c", "user.email=dana@example.org", "commit", "--quiet", "--allow-empty", "--message=Start")
+	runGit(t, "push", "--quiet", "origin", "trunk")
 	here, err := findPlace(t.Context(), env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &setup{env: env, place: here, at: "git:origin", host: h, origin: "aaaabbbbccccdddd"}
+	s := &setup{env: env, place: here, at: "git:origin", host: h, origin: "aaaabbbbccccdddd", jobs: "sha256:" + strings.Repeat("0", 64)}
 	if branch != "" {
 		s.at += "?branch=" + branch
 	}
 	s.result.Keyring = filepath.Join(env.Getenv("HOME"), ".config", "gateledger")
-	if err := s.advise(t.Context(), jobFile(h.provider)); err != nil {
+	return s
+}
+
+// advised is what init prints about a plan, for key files of its own.
+func advised(t *testing.T, provider, plan, branch string) initResult {
+	t.Helper()
+	if plan == "" {
+		plan = provider
+	}
+	s := preparedFor(t, plan, branch)
+	if s.host.provider != provider {
+		t.Fatalf("%s is of %s", plan, s.host.provider)
+	}
+	if err := s.advise(t.Context(), jobFile(provider)); err != nil {
 		t.Fatal(err)
 	}
 	return s.result
@@ -114,7 +129,15 @@ func TestAdviceIsShell(t *testing.T) {
 			if err := os.WriteFile(key, []byte("PRIVATE+KEY+it\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
+			jobKey := filepath.Join(temp, ".config", "gateledger", "event", "aaaabbbbccccdddd-ci.pem")
+			if err := os.MkdirAll(filepath.Dir(jobKey), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(jobKey, []byte(jobPEM), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			cmd := exec.Command("sh", "-e", "-c", printed(r))
+			cmd.Dir = temp
 			cmd.Env = []string{"HOME=" + temp, "PATH=" + filepath.Join(temp, "bin") + ":" + os.Getenv("PATH")}
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -123,6 +146,9 @@ func TestAdviceIsShell(t *testing.T) {
 		})
 	}
 }
+
+// jobPEM stands for the key that jobs sign with.
+const jobPEM = "-----BEGIN PRIVATE KEY-----\nbm9uZQ==\n-----END PRIVATE KEY-----\n"
 
 // checkCalls looks at what the programs were called with.
 func checkCalls(t *testing.T, p hosting.Plan, log string) {
@@ -135,6 +161,9 @@ func checkCalls(t *testing.T, p hosting.Plan, log string) {
 		if strings.Contains(line, "PRIVATE") {
 			t.Errorf("the key is an argument: %s", line)
 		}
+		if strings.Contains(line, "GATELEDGER_EVENT_KEY") && input != jobPEM+"\n" && input != base64.StdEncoding.EncodeToString([]byte(jobPEM))+"\n" {
+			t.Errorf("%s gets %q", line, input)
+		}
 		if stores := strings.Contains(line, "GATELEDGER_LOG_KEY"); stores && !strings.HasPrefix(input, "PRIVATE+KEY+it") {
 			t.Errorf("%s gets %q", line, input)
 		}
@@ -143,6 +172,9 @@ func checkCalls(t *testing.T, p hosting.Plan, log string) {
 		strings.Contains(log, "variable set GATELEDGER_LOG_KEY --protected --masked --raw --scope gateledger-log")
 	if protects != (p.Key != hosting.NoProtection) {
 		t.Errorf("the key is protected: %v, and the plan can: %s\n%s", protects, p.Key, log)
+	}
+	if strings.Count(log, "set GATELEDGER_EVENT_KEY") != 1 {
+		t.Errorf("the key that jobs sign with is not stored once:\n%s", log)
 	}
 	branch := strings.Contains(log, "refs/heads/gateledger/log") || strings.Contains(log, "name=gateledger/log")
 	if branch != (p.Branch != hosting.NoBranchProtection) {
@@ -159,6 +191,10 @@ func TestAdviceSaysPlainlyThatAPlanCannotProtectTheKey(t *testing.T) {
 		text := printed(r)
 		if plain := strings.Contains(text, "# no log-key protection on "+p.Name); plain != (p.Key == hosting.NoProtection) || plain != (r.Protection != "") {
 			t.Errorf("%s: says that there is no protection: %v", p.Name, plain)
+		}
+		advisory := strings.Contains(text, "# the gate's answer is advisory: stops nobody on this plan, ")
+		if advisory != (p.Gate == hosting.Advisory) || r.Enforcement == "" {
+			t.Errorf("%s: says that the gate stops nobody: %v", p.Name, advisory)
 		}
 		for _, line := range p.Remains {
 			if !strings.Contains(text, "# - "+line+"\n") {

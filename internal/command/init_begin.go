@@ -30,7 +30,7 @@ func (s *setup) begin(ctx context.Context) error {
 	if err := s.adopt(ctx); err != nil {
 		return err
 	}
-	for _, do := range []func(context.Context) error{s.makeLogKey, s.makeEventKey, s.makeLedger} {
+	for _, do := range []func(context.Context) error{s.makeLogKey, s.makeEventKey, s.makeJobKey, s.makeLedger} {
 		if err := do(ctx); err != nil {
 			return err
 		}
@@ -182,10 +182,15 @@ const firstSigner = "dev"
 
 // template is the policy as init writes it for this log.
 func (s *setup) template() ([]byte, error) {
-	text, err := policy.Template(policy.Start{
-		URL: s.url, Origin: s.origin, LogKeys: []string{s.logKey}, Signer: firstSigner, Key: s.event,
-	})
+	start := policy.Start{URL: s.url, Origin: s.origin, LogKeys: []string{s.logKey}, Signer: firstSigner, Key: s.event}
+	if s.hosted() && s.jobs != "" && !s.unnamed {
+		start.Signer, start.Key = jobSigner, s.jobs
+	}
+	text, err := policy.Template(start)
 	if err != nil {
+		return nil, err
+	}
+	if text, err = s.withJobs(text); err != nil {
 		return nil, err
 	}
 	return s.host.named(text)
@@ -213,8 +218,10 @@ func (s *setup) pin(data, fresh []byte) error {
 	return s.did(true, "trust", "you trust this policy")
 }
 
-func (s *setup) keyFile(kind, suffix string) string {
-	return filepath.Join(s.result.Keyring, kind, s.origin+suffix)
+func (s *setup) keyFile(kind, suffix string) string { return s.keyPath(kind, s.origin, suffix) }
+
+func (s *setup) keyPath(kind, name, suffix string) string {
+	return filepath.Join(s.result.Keyring, kind, name+suffix)
 }
 
 // originBytes is how much chance is in an origin: 16 characters of base32.

@@ -48,6 +48,10 @@ func hostingTable() string {
 	for _, line := range remaining() {
 		fmt.Fprintf(&b, "- %s\n", line)
 	}
+	b.WriteString("\nWhom the gate's answer stops, once the credentials of a deployment are kept as\n`init` advises. A target that asks for itself (`gateledger verify decision`) stops\neverybody, on every plan.\n\n")
+	for _, p := range hosting.Plans() {
+		fmt.Fprintf(&b, "- `%s`: %s.\n", p.Name, p.Gate)
+	}
 	b.WriteString("\nWhere this was read, and what was not confirmed. Vendors change their plans;\nwhere it matters, look before you rely on it.\n\n")
 	for _, p := range hosting.Plans() {
 		fmt.Fprintf(&b, "- `%s`: %s.\n", p.Name, p.Sources)

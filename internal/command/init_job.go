@@ -44,30 +44,34 @@ func jobFile(provider string) string {
 	return ""
 }
 
-// settle writes the host's job, and says what is left to do there.
+// settle writes the host's files, and says what is left to do there. The
+// release comes first: the job that integrates follows the workflows there are.
 func (s *setup) settle(ctx context.Context) error {
-	file := jobFile(s.host.provider)
-	if file == "" || !isGit(s.at) {
+	if !s.hosted() {
 		return nil
 	}
-	if err := s.writeJob(file); err != nil {
+	file := jobFile(s.host.provider)
+	if err := s.writeOnce("release", releaseFile(s.host.provider), func() ([]byte, error) { return s.release(ctx) }); err != nil {
+		return err
+	}
+	if err := s.writeOnce("job", file, func() ([]byte, error) { return s.job(file) }); err != nil {
 		return err
 	}
 	return s.advise(ctx, file)
 }
 
-// writeJob writes the job that integrates, unless there is one.
-func (s *setup) writeJob(file string) error {
+// writeOnce writes a file of the repository, unless there is one.
+func (s *setup) writeOnce(what, file string, compose func() ([]byte, error)) error {
 	path := filepath.Join(s.place.root, filepath.FromSlash(file))
 	switch info, err := os.Lstat(path); {
 	case err == nil && !info.Mode().IsRegular():
 		return fmt.Errorf("write %s: something else is there", path)
 	case err == nil:
-		return s.did(false, "job", path)
+		return s.did(false, what, path)
 	case !errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	text, err := s.job(file)
+	text, err := compose()
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,7 @@ func (s *setup) writeJob(file string) error {
 	if err := durable.WriteFile(dir, filepath.Base(path), text); err != nil {
 		return err
 	}
-	return s.did(true, "job", path)
+	return s.did(true, what, path)
 }
 
 // job is the text of the job.

@@ -362,7 +362,7 @@ func TestWriteJobKeepsWhatIsThere(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := &setup{at: "git:origin", place: place{root: root}, step: func(string) error { return nil }}
-			err := s.writeJob(gitlabJob)
+			err := s.writeOnce("job", gitlabJob, func() ([]byte, error) { return s.job(gitlabJob) })
 			if ok := name == "a file of yours"; (err == nil) != ok {
 				t.Errorf("%v", err)
 			} else if ok && (s.result.Steps[0].Made || read(t, root, gitlabJob) != "mine\n") {

@@ -29,6 +29,9 @@ func (s *setup) resume(ctx context.Context, data []byte) error {
 	if err := s.checkKeys(p); err != nil {
 		return err
 	}
+	if err := s.checkJobKey(ctx, p); err != nil {
+		return err
+	}
 	keys, err := proof.NewKeys(s.origin, p.Ledger.Keys)
 	if err != nil {
 		return err

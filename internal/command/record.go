@@ -36,28 +36,41 @@ type recordFlags struct {
 	json     bool
 
 	environment, result, request, url, from string
+
+	publish publishing
 }
 
 // Record is the verb that logs what happened.
 func Record(env *cli.Env) *cobra.Command {
+	var f recordFlags
 	cmd := &cobra.Command{
-		Use:   "record",
+		Use:   "record [REPORT…]",
 		Short: "Sign and log what happened: a build, a test run, an SBOM, a commit, a deployment",
 		Long: `Record writes a statement about exactly these bytes, signs it with the event
 key, appends it to the ledger, and checks the receipt before it says so.
+
+` + autoLong + `
 
 A subject is ` + joinForms(subject.Forms()) + `.
 
 The signed event is on disk before the first attempt to append it. If the
 attempt ends without an answer, run the same command again: it appends those
 very bytes, so that nothing is lost and nothing is logged twice.`,
-		Example: `  gateledger record build --subject dist/app
+		Example: `  gateledger record
+  gateledger record build --subject dist/app
   go test -json ./... | gateledger record test --subject dist/app -
   gateledger record sbom --subject dist/app sbom.cdx.json
   gateledger record deployment --subject dist/app --environment production --result healthy`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t := recordTold(f)
+			return f.publish.run(cmd.Context(), env, t, func(env *cli.Env) error {
+				return recordExit(runAuto(cmd.Context(), env, f, args, t))
+			})
+		},
 	}
-	// An unknown kind is told by its name, not by the flags it can't have.
-	cmd.FParseErrWhitelist.UnknownFlags = true
+	f.flags(cmd)
+	autoFlags(cmd, &f)
 	for i, r := range recorders() {
 		c := recordKind(env, r)
 		annotate(c, cli.Order, fmt.Sprintf("%02d", i))
@@ -84,20 +97,30 @@ func recordKind(env *cli.Env, r recorder) *cobra.Command {
 		Example: r.example,
 		Args:    r.args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return recordExit(runRecord(cmd.Context(), env, r, f, args))
+			t := recordTold(f)
+			return f.publish.run(cmd.Context(), env, t, func(env *cli.Env) error {
+				return recordExit(runRecord(cmd.Context(), env, r, f, args, t))
+			})
 		},
 	}
-	f.where.flags(cmd)
-	flags := cmd.Flags()
-	flags.StringArrayVar(&f.subjects, "subject", nil, "`SUBJECT` it is about: FILE, FOLDER, NAME@sha256:HEX or git:REV; repeatable")
-	f.keyFlag(cmd)
-	f.signing.flags(cmd)
-	flags.StringVarP(&f.bundle, "output", "o", "", "write the Sigstore bundle to `FILE`")
-	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	f.flags(cmd)
 	if r.flags != nil {
 		r.flags(cmd, &f)
 	}
 	return cmd
+}
+
+// flags are those of every kind.
+func (f *recordFlags) flags(cmd *cobra.Command) {
+	f.where.flags(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.subjects, "subject", nil, "`SUBJECT` it is about: FILE, FOLDER, NAME@sha256:HEX or git:REV; repeatable; default in CI: what the job uploads")
+	f.keyFlag(cmd)
+	f.signing.flags(cmd)
+	flags.StringVarP(&f.bundle, "output", "o", "", "write the Sigstore bundle to `FILE`")
+	flags.BoolVar(&f.json, "json", false, "print one JSON object")
+	f.publish.flags(cmd)
+	f.publish.greenFlag(cmd)
 }
 
 // recordExit says what to do about the errors of the packages that read what
@@ -132,23 +155,26 @@ type recording struct {
 	at       event.Context
 	subjects []event.Subject
 	notes    []string // talk
+	told     *told
 }
 
-func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, args []string) error {
+func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, args []string, t *told) error {
 	here, err := findPlace(ctx, env)
 	if err != nil {
 		return err
 	}
 	if len(f.subjects) == 0 {
-		return noSubjectOf(r.kind, here)
+		if f.subjects, err = defaultSubject(ctx, env, here, r.kind, f, args); err != nil {
+			return err
+		}
 	}
 	facts := gather(ctx, env, here, f.subjects)
 	defer facts.stop()
-	w, err := openPolicy(ctx, env, f.where, checkoutPolicy)
+	w, err := openPolicy(ctx, env, f.where, recordPolicy)
 	if err != nil {
 		return err
 	}
-	rec := &recording{workspace: w, recorder: r, flags: f, args: args}
+	rec := &recording{workspace: w, recorder: r, flags: f, args: args, told: t}
 	if rec.maker, err = w.maker(f.signing, false); err != nil {
 		return err
 	}
@@ -229,11 +255,13 @@ func (r *recording) log(ctx context.Context, d draft) error {
 		return err
 	}
 	if pending {
+		r.tell(b.signed, nil)
 		return notLogged("recorded")
 	}
 	if err := r.writeBundle(b.signed, receipt); err != nil {
 		return err
 	}
+	r.tell(b.signed, &receipt)
 	if err := r.report(b.signed, receipt); err != nil {
 		return err
 	}

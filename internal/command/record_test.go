@@ -390,7 +390,7 @@ func TestRecordRefuses(t *testing.T) {
 	}{
 		"no kind":                       {nil, "record"},
 		"an unknown kind":               {[]string{"bild", "--subject", "dist/app"}, "did you mean 'build'?"},
-		"a kind the gate makes":         {[]string{"vote", "--subject", "dist/app"}, "unknown command"},
+		"a kind the gate makes":         {[]string{"vote", "--subject", "dist/app"}, "unknown kind of event"},
 		"no subject":                    {[]string{"build"}, "one of: --subject dist/app"},
 		"a subject that is not there":   {[]string{"build", "--subject", "dist/nothing"}, "no such file"},
 		"a subject with a bad digest":   {[]string{"build", "--subject", "app@sha256:abc"}, "sha256 digest has 3 hex digits"},

@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -19,7 +19,6 @@ import (
 
 	"github.com/gateledger/gateledger/internal/bom"
 	"github.com/gateledger/gateledger/internal/cli"
-	"github.com/gateledger/gateledger/internal/durable"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/scan"
 	"github.com/gateledger/gateledger/internal/subject"
@@ -29,6 +28,8 @@ type sbomFlags struct {
 	output, format, spec, subject string
 	exclude                       []string
 	allowIncomplete, pretty       bool
+	gitlab                        string
+	timeout                       time.Duration
 }
 
 // SBOM is the verb that lists what a tree is made of.
@@ -58,12 +59,21 @@ A lockfile that cannot be read does not stop the others: the document is
 written, says which lockfile is missing from it and why, and the exit code is 3.
 With --allow-incomplete it is 0.
 
+PATH can be an executable that Go built: then the document has the modules that
+are in it.
+
+With --gitlab it writes one document for each lockfile instead, as GitLab's
+artifacts:reports:cyclonedx wants them: DIR/**/gl-sbom-*.cdx.json, each of at
+most 1 MiB.
+
 The verbs below look at a document that is there. A folder that is called as one
 of them is given as ./NAME.`,
 		Example: `  gateledger sbom > sbom.cdx.json
   gateledger sbom ./service -o sbom.cdx.json
   gateledger sbom --subject dist/app -o app.cdx.json
   gateledger sbom --spec 1.5 --format xml --pretty
+  gateledger sbom --gitlab reports
+  gateledger sbom ./bin/app
   gateledger sbom --exclude testdata --exclude examples`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -81,6 +91,8 @@ of them is given as ./NAME.`,
 	flags.BoolVar(&f.pretty, "pretty", false, "write it with line breaks, for people")
 	flags.StringVar(&f.subject, "subject", "", "the artifact this is the SBOM of: `FILE`, folder or NAME@sha256:HEX; default: the project")
 	flags.StringArrayVar(&f.exclude, "exclude", []string{"testdata"}, "leave out files and folders that match `GLOB`; repeatable, replaces the default")
+	flags.StringVar(&f.gitlab, "gitlab", "", "write reports for GitLab below `DIR`, one for each lockfile")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Minute, "longest time that all of it may take")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "exit 0 even if a lockfile could not be read")
 	for i, below := range sbomVerbs(env, audit) {
 		annotate(below, cli.Order, fmt.Sprintf("%02d", i))
@@ -92,11 +104,8 @@ of them is given as ./NAME.`,
 // sbomVerbs are the verbs about a document that is there, in the order of the
 // help.
 func sbomVerbs(env *cli.Env, audit func(*cli.Env) *cobra.Command) []*cobra.Command {
-	return []*cobra.Command{sbomDiff(env), sbomCheck(env), sbomMerge(env), sbomScore(env), audit(env)}
+	return []*cobra.Command{sbomDiff(env), sbomCheck(env), sbomMerge(env), sbomScore(env), audit(env), sbomSubmit(env)}
 }
-
-// gcPercent is how much garbage, in percent of what is live, may pile up.
-const gcPercent = 20
 
 // sbomFormats are what a document can be written as.
 var sbomFormats = []string{"json", "xml"}
@@ -117,38 +126,64 @@ func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags) error {
 	if err != nil {
 		return err
 	}
-	// A lockfile of 200 000 packages is held in memory whole; collecting more
-	// often keeps that under 400 MiB and costs small trees nothing.
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	inv, notes, err := inventory(ctx, env, dir, f)
+	ctx, cancel, err := limited(ctx, f.timeout)
 	if err != nil {
 		return err
 	}
-	doc, err := bom.New(inv)
-	if err != nil {
-		return fmt.Errorf("merge the lockfiles: %w", err)
+	defer cancel()
+	m := newMeter(env)
+	defer m.stop()
+	if f.gitlab != "" {
+		return runGitLab(ctx, env, dir, f, form, m)
 	}
-	data, err := doc.Write(form)
-	if errors.Is(err, bom.ErrCredential) {
-		return cli.Fail(cli.Unknown, "take the credential out of the lockfile, and replace it: it was committed", "write the SBOM of %s: %w", dir, err)
-	}
+	made, err := within(ctx, f.timeout, func(ctx context.Context) (composed, error) { return compose(ctx, env, dir, f, m) })
 	if err != nil {
 		return err
 	}
-	if err := writeSBOM(env, f.output, data); err != nil {
+	m.now("writing the document")
+	if err := writeDocument(ctx, env, f.output, f.timeout, made.doc, form); err != nil {
 		return err
 	}
-	for _, note := range notes {
+	m.stop()
+	for _, note := range made.notes {
 		fmt.Fprintf(env.Stderr, "note: %s\n", note)
 	}
-	return summarize(env, doc, f.allowIncomplete)
+	return summarize(env, made.doc, f.allowIncomplete)
 }
 
-// inventory scans a folder and adds what the scan cannot know.
-func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags) (bom.Inventory, []string, error) {
+// A composed is what a tree or an executable is made of.
+type composed struct {
+	doc   *bom.Document
+	notes []string // what was passed over
+}
+
+func compose(ctx context.Context, env *cli.Env, dir string, f sbomFlags, m *meter) (composed, error) {
+	inv, notes, err := inventory(ctx, env, dir, f, m.now)
+	if err != nil {
+		return composed{}, err
+	}
+	m.now("merging the lockfiles")
+	doc, err := bom.New(inv)
+	if err != nil {
+		return composed{}, fmt.Errorf("merge the lockfiles: %w", err)
+	}
+	return composed{doc, notes}, nil
+}
+
+// inventory scans a folder, or reads an executable, and adds what that cannot
+// know. It says what it is about.
+func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags, say func(string)) (bom.Inventory, []string, error) {
+	if isFile(dir) {
+		inv, err := executable(ctx, env, dir, f)
+		return inv, nil, err
+	}
 	now, err := buildTime(env.Getenv("SOURCE_DATE_EPOCH"))
 	if err != nil {
 		return bom.Inventory{}, nil, err
+	}
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return bom.Inventory{}, nil, cli.Fail(cli.Usage, "", "%s is neither a folder nor a file", dir) // to open a pipe would wait for ever
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -163,7 +198,8 @@ func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags) (bom.
 	if maven != nil {
 		defer maven.Close()
 	}
-	result, err := scan.Scan(ctx, scan.Dir(root), scanOptions(f, cache, maven))
+	say("looking for lockfiles")
+	result, err := scan.Scan(ctx, spoken{scan.Dir(root), say}, scanOptions(f, cache, maven))
 	if errors.Is(err, scan.ErrNothing) {
 		return bom.Inventory{}, nil, cli.Fail(cli.Usage, "it is found by "+lockfileNames(), "%s: %w", dir, err)
 	}
@@ -284,25 +320,10 @@ func sbomSubject(ctx context.Context, arg, dir string) (bom.Component, error) {
 
 // writeSBOM writes to standard output, or replaces a file whole.
 func writeSBOM(env *cli.Env, name string, data []byte) error {
-	if name == "-" || name == "" {
-		_, err := env.Stdout.Write(data)
+	return streamSBOM(env, name, func(w io.Writer) error {
+		_, err := w.Write(data)
 		return err
-	}
-	if info, err := os.Lstat(name); err == nil && !info.Mode().IsRegular() {
-		// A device or a link is written through, never replaced.
-		if err := os.WriteFile(name, data, fs.FileMode(0o644)); err != nil {
-			return cli.Fail(cli.Usage, "", "write %s: %w", name, err)
-		}
-		return nil
-	}
-	folder, err := durable.Dir(filepath.Dir(name))
-	if err == nil {
-		err = durable.WriteFile(folder, filepath.Base(name), data)
-	}
-	if err != nil {
-		return cli.Fail(cli.Usage, "", "write %s: %w", name, err)
-	}
-	return nil
+	})
 }
 
 // summarize tells people what was found, and fails if components are missing.
@@ -312,21 +333,8 @@ func summarize(env *cli.Env, doc *bom.Document, allowIncomplete bool) error {
 	for _, ecosystem := range sortedKeys(s.Components) {
 		parts = append(parts, fmt.Sprintf("%s %d", ecosystem, s.Components[ecosystem]))
 	}
-	lost, incomplete := 0, 0
-	for _, src := range doc.Sources() {
-		if src.State != bom.Complete {
-			incomplete++
-			fmt.Fprintf(env.Stderr, "%s: %s: %s\n", src.State, src.Path, strings.Join(src.Reasons, "; "))
-		}
-		if src.Lost {
-			lost++
-		}
-	}
+	incomplete, lost := sayIncomplete(env, doc.Sources())
 	fmt.Fprintf(env.Stderr, "sbom of %s: %d components (%s), %d edges, %d with a hash, %d with a licence, %d of %d lockfiles complete\n",
 		s.Subject, s.Total, strings.Join(parts, ", "), s.Edges, s.Hashed, s.Licensed, len(doc.Sources())-incomplete, len(doc.Sources()))
-	if lost > 0 && !allowIncomplete {
-		return cli.Fail(cli.Unknown, "mend it, leave it out with --exclude, or accept it with --allow-incomplete",
-			"%d of %d lockfiles are missing, unreadable or not supported: their components are not in the SBOM", lost, len(doc.Sources()))
-	}
-	return nil
+	return refuseLost(lost, len(doc.Sources()), allowIncomplete)
 }

@@ -70,7 +70,9 @@ func readBOM(data []byte, name string) (*audit.BOM, error) {
 // listTree makes the SBOM of a folder. A lockfile that could not be read is a
 // gap of it.
 func listTree(ctx context.Context, env *cli.Env, dir string, f auditFlags) ([]byte, error) {
-	inv, _, err := inventory(ctx, env, dir, sbomFlags{exclude: f.exclude})
+	m := newMeter(env)
+	defer m.stop()
+	inv, _, err := inventory(ctx, env, dir, sbomFlags{exclude: f.exclude}, m.now)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,8 @@ func listTree(ctx context.Context, env *cli.Env, dir string, f auditFlags) ([]by
 	if err != nil {
 		return nil, fmt.Errorf("merge the lockfiles: %w", err)
 	}
-	return doc.Marshal()
+	data, err := doc.Marshal()
+	return data, credentialError(err)
 }
 
 // recordedSBOM returns the newest SBOM that a signer recorded about a digest,

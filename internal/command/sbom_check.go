@@ -30,9 +30,9 @@ func sbomCheck(env *cli.Env) *cobra.Command {
 		Use:   "check BOM [PATH]",
 		Short: "Say whether an SBOM is true",
 		Long: `Check looks at a CycloneDX document of any tool as it is: the official schema of
-its version (1.4 to 1.7), references that are unique and lead somewhere, package
-URLs, and digests that have the length they must have. It writes nothing, so a
-signed document stays what was signed.
+its version (1.4 to 1.7, of JSON or of XML), references that are unique and lead
+somewhere, package URLs, and digests that have the length they must have. It
+writes nothing, so a signed document stays what was signed.
 
 With --subject it must be the SBOM of that artifact. With PATH, every component
 of every lockfile below PATH must be in it, with the digests that the lockfile
@@ -40,8 +40,7 @@ has; and the digests must be those of what lies on this machine: modules in Go's
 module cache, what node_modules and npm's cache recorded, vendor/modules.txt.
 
 The exit code is 1 for a document that is not true, 4 for bytes that are not
-those it names, and 3 if a lockfile could not be read, so that nobody knows. Of
-XML the schema is not checked, and the answer says so.`,
+those it names, and 3 if a lockfile could not be read, so that nobody knows.`,
 		Example: `  gateledger sbom check sbom.cdx.json
   gateledger sbom check sbom.cdx.json .
   gateledger sbom check sbom.cdx.json --subject sha256:6d0d…

@@ -5,6 +5,7 @@ package command
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
@@ -115,6 +116,12 @@ func openSBOM(env *cli.Env, name string) (*raw.Document, error) {
 // may be, and no larger.
 func readSBOM(env *cli.Env, name string) ([]byte, error) {
 	if name != "-" {
+		// Of a file the size is known: no room is made for more.
+		if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && info.Size() <= raw.MaxBytes {
+			if data, err := os.ReadFile(name); err == nil && len(data) <= raw.MaxBytes {
+				return data, nil
+			}
+		}
 		return readLimited(name, raw.MaxBytes)
 	}
 	data, err := io.ReadAll(io.LimitReader(env.Stdin, raw.MaxBytes+1))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -29,7 +30,8 @@ stay apart. Of two statements of how complete something is, the weaker counts.
 
 The order in which documents are given makes no difference. What the result has
 no place for is said on standard error, and the documents are not touched. A
-result that would hold a credential is not written.`,
+result that would hold a credential is not written. The documents may have 1 GiB
+together, and the result 256 MiB.`,
 		Example: `  gateledger sbom merge sbom.cdx.json syft-image.cdx.json -o all.cdx.json
   gateledger sbom merge *.cdx.json --subject ghcr.io/acme/shop@sha256:6d0d…`,
 		Args: cobra.MinimumNArgs(1),
@@ -60,11 +62,16 @@ func runMerge(ctx context.Context, env *cli.Env, names []string, f mergeFlags) e
 		}
 		o.Subject = &subject
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	var documents []*raw.Document
+	size := 0
 	for _, name := range names {
 		d, err := openSBOM(env, name)
 		if err != nil {
 			return err
+		}
+		if size += len(d.JSON); size > merge.MaxBytes {
+			return cli.Fail(cli.Unknown, "merge fewer documents into one", "up to %s the documents have more bytes than the limit of %d", name, merge.MaxBytes)
 		}
 		documents = append(documents, d)
 	}
@@ -72,10 +79,13 @@ func runMerge(ctx context.Context, env *cli.Env, names []string, f mergeFlags) e
 	if errors.Is(err, bom.ErrCredential) {
 		return cli.Fail(cli.Unknown, "take the credential out of the document that holds it, and replace it", "write the merged SBOM: %w", err)
 	}
+	if errors.Is(err, merge.ErrTooLarge) {
+		return cli.Fail(cli.Unknown, "merge fewer documents into one", "%w", err)
+	}
 	if err != nil {
 		return cli.Fail(cli.Unknown, "'gateledger sbom check' says what is wrong with each document", "%w", err)
 	}
-	if err := writeSBOM(env, f.output, r.JSON); err != nil {
+	if err := streamSBOM(env, f.output, r.Stream); err != nil {
 		return err
 	}
 	for _, c := range r.Conflicts {

@@ -73,6 +73,8 @@ func TestStories(t *testing.T) {
 			"capture": capture,
 			"scene":   scene,
 			"asked":   asked,
+			"gitlab":  gitlab,
+			"remote":  remote,
 		},
 	})
 }

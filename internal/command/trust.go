@@ -212,6 +212,9 @@ func trustLines(p *policy.Policy) []string {
 	for _, who := range p.Outsiders {
 		out = append(out, "outsider     "+who)
 	}
+	for _, name := range p.Collect {
+		out = append(out, "votes from   "+name)
+	}
 	for _, name := range sortedKeys(p.Environments) {
 		out = append(out, environmentLines(p.Environments[name])...)
 	}

@@ -51,22 +51,28 @@ type ask func(ctx context.Context, v *verifier, args []string) (custody.Chain, e
 func question(env *cli.Env, use, short string, args cobra.PositionalArgs, ask ask) *cobra.Command {
 	var f where
 	var out output
+	var publish publishing
 	cmd := &cobra.Command{
 		Use: use, Short: short, Args: args,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			v, err := openVerifier(cmd.Context(), env, f)
-			if err != nil {
-				return err
-			}
-			chain, err := ask(cmd.Context(), v, args)
-			if err != nil {
-				return err
-			}
-			return v.answer(chain, out)
+			t := verifyTold(cmd.Name(), out.format == "json")
+			return publish.run(cmd.Context(), env, t, func(env *cli.Env) error {
+				v, err := openVerifier(cmd.Context(), env, f)
+				if err != nil {
+					return err
+				}
+				chain, err := ask(cmd.Context(), v, args)
+				if err != nil {
+					return err
+				}
+				t.chain(v, chain)
+				return v.answer(chain, out)
+			})
 		},
 	}
 	f.flags(cmd)
 	out.flags(cmd)
+	publish.flags(cmd)
 	return cmd
 }
 
@@ -136,7 +142,7 @@ type verifier struct {
 // openVerifier opens the ledger under the trusted policy and audits it. It
 // changes nothing on disk but the remembered head.
 func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error) {
-	w, err := openWorkspace(ctx, env, f, trustedPolicy, reading)
+	w, err := openWorkspace(ctx, env, f, verifyPolicy, reading)
 	if err != nil {
 		return nil, err
 	}
@@ -264,6 +270,7 @@ func chainExit(c custody.Chain) error {
 func verifyLedger(env *cli.Env) *cobra.Command {
 	var f where
 	var asJSON bool
+	var publish publishing
 	cmd := &cobra.Command{
 		Use:   "ledger [URL]",
 		Short: "Re-hash the whole ledger, check every signature, and name the first thing wrong",
@@ -272,19 +279,23 @@ func verifyLedger(env *cli.Env) *cobra.Command {
 			if len(args) == 1 {
 				f.ledger = args[0]
 			}
-			v, err := openVerifier(cmd.Context(), env, f)
-			if err != nil {
-				return err
-			}
-			return v.summary(asJSON)
+			t := verifyTold("ledger", asJSON)
+			return publish.run(cmd.Context(), env, t, func(env *cli.Env) error {
+				v, err := openVerifier(cmd.Context(), env, f)
+				if err != nil {
+					return err
+				}
+				return v.summary(asJSON, t)
+			})
 		},
 	}
 	f.flags(cmd)
+	publish.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }
 
-func (v *verifier) summary(asJSON bool) error {
+func (v *verifier) summary(asJSON bool, t *told) error {
 	r := v.audited
 	strangers := 0
 	for _, e := range v.events {
@@ -292,6 +303,7 @@ func (v *verifier) summary(asJSON bool) error {
 			strangers++
 		}
 	}
+	t.ledger(v, strangers)
 	if asJSON {
 		err := printJSON(v.env.Stdout, struct {
 			Schema    string `json:"schema"`

@@ -20,23 +20,28 @@ import (
 
 func verifyBundle(env *cli.Env) *cobra.Command {
 	var f where
+	var publish publishing
 	cmd := &cobra.Command{
 		Use:   "bundle FILE",
 		Short: "Check one Sigstore bundle against the log key and the signers of the policy",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runVerifyBundle(cmd.Context(), env, f, args[0])
+			t := verifyTold("bundle", false)
+			return publish.run(cmd.Context(), env, t, func(env *cli.Env) error {
+				return runVerifyBundle(cmd.Context(), env, f, args[0], t)
+			})
 		},
 	}
 	f.flags(cmd)
+	publish.flags(cmd)
 	return cmd
 }
 
 // notWhole is what to do about a bundle that does not hold.
 const notWhole = "get the bundle again from who made it, and keep this one as evidence"
 
-func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) error {
-	w, err := openPolicy(ctx, env, f, trustedPolicy)
+func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string, t *told) error {
+	w, err := openPolicy(ctx, env, f, verifyPolicy)
 	if err != nil {
 		return err
 	}
@@ -47,11 +52,11 @@ func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) er
 	w.believes = w.root(ctx)
 	b, err := event.ParseBundle(data)
 	if err != nil {
-		return w.verifyForeign(data, file, err)
+		return w.verifyForeign(data, file, err, t)
 	}
 	e, err := b.Verify(w.keys)
 	if errors.Is(err, proof.ErrUnsigned) || errors.Is(err, proof.ErrOrigin) {
-		return w.verifyForeign(data, file, err)
+		return w.verifyForeign(data, file, err, t)
 	}
 	if err != nil {
 		return cli.Fail(cli.Integrity, notWhole, "bundle %s: %w", file, err)
@@ -63,13 +68,16 @@ func runVerifyBundle(ctx context.Context, env *cli.Env, f where, file string) er
 	if err != nil {
 		return fmt.Errorf("bundle %s: %w", file, err)
 	}
-	fmt.Fprintf(env.Stdout, "%s #%d signed by %s%s, logged under %s\n", e.Kind(), e.Index, name, identityText(id), w.policy.Ledger.Origin)
+	line := fmt.Sprintf("%s #%d signed by %s%s, logged under %s", e.Kind(), e.Index, name, identityText(id), w.policy.Ledger.Origin)
+	fmt.Fprintln(env.Stdout, line)
+	t.bundle(w, file, line)
+	t.set("log-index", fmt.Sprint(e.Index))
 	return (&verifier{workspace: w}).exit(nil)
 }
 
 // verifyForeign checks a bundle that another log than the policy's has logged:
 // by a log and an authority of the trusted root that the policy names.
-func (w *workspace) verifyForeign(data []byte, file string, why error) error {
+func (w *workspace) verifyForeign(data []byte, file string, why error, t *told) error {
 	if w.believes == nil {
 		return cli.Fail(cli.Integrity, notWhole, "bundle %s: %w", file, why)
 	}
@@ -88,10 +96,14 @@ func (w *workspace) verifyForeign(data []byte, file string, why error) error {
 	if err != nil {
 		return fmt.Errorf("bundle %s: %w", file, err)
 	}
-	fmt.Fprintf(w.env.Stdout, "%s signed by %s%s before %s; it is not in this ledger\n", e.Kind(), name, identityText(id), v.Time.UTC().Format(time.RFC3339))
+	lines := []string{fmt.Sprintf("%s signed by %s%s before %s; it is not in this ledger", e.Kind(), name, identityText(id), v.Time.UTC().Format(time.RFC3339))}
 	for _, l := range v.Logs {
-		fmt.Fprintf(w.env.Stdout, "logged by %s as #%d\n", clean.Text(l.URL), l.Index)
+		lines = append(lines, fmt.Sprintf("logged by %s as #%d", clean.Text(l.URL), l.Index))
 	}
+	for _, line := range lines {
+		fmt.Fprintln(w.env.Stdout, line)
+	}
+	t.bundle(w, file, lines...)
 	return (&verifier{workspace: w}).exit(nil)
 }
 

@@ -65,6 +65,30 @@ func (b BranchProtection) String() string {
 	}
 }
 
+// An Enforcement is whom an answer of the gate stops on a plan: what keeps the
+// credentials of a deployment from whoever would rather not ask. A target that
+// asks for itself (verify decision) stops everybody, on every plan.
+type Enforcement int
+
+// The kinds of enforcement. The zero value is none.
+const (
+	Advisory Enforcement = iota // nobody: every job of the repository can have the credentials
+	ByMerge                     // whoever may not merge to a protected branch
+	ByReview                    // whoever can't change the default branch unreviewed
+)
+
+// String is how the documentation calls it.
+func (e Enforcement) String() string {
+	switch e {
+	case ByMerge:
+		return "binds whoever may not merge to the default branch; advisory for those who may"
+	case ByReview:
+		return "binds whoever can't change the default branch unreviewed"
+	default:
+		return "advisory: stops nobody on this plan"
+	}
+}
+
 // The providers: which integrator init writes, and whose commands it prints.
 const (
 	GitHub = "github"
@@ -83,6 +107,7 @@ type Plan struct {
 
 	Key    KeyProtection
 	Branch BranchProtection
+	Gate   Enforcement
 
 	Rewrite string // who could rewrite the log, once everything advised is set
 	Notice  string // who would notice

@@ -52,23 +52,24 @@ func TestWhatThePlansProtect(t *testing.T) {
 	type able struct {
 		key    KeyProtection
 		branch BranchProtection
+		gate   Enforcement
 	}
 	for name, want := range map[string]able{
-		"github-free-public":  {EnvironmentSecret, Ruleset},
-		"github-free-private": {NoProtection, NoBranchProtection},
-		"github-pro-private":  {EnvironmentSecret, Ruleset},
-		"github-team":         {EnvironmentSecret, Ruleset},
-		"github-enterprise":   {EnvironmentSecret, Ruleset},
-		"github-server":       {EnvironmentSecret, Ruleset},
-		"gitlab-free":         {ProtectedVariable, ProtectedBranch},
-		"gitlab-premium":      {ProtectedVariable, ProtectedBranch},
-		"gitlab-ultimate":     {ProtectedVariable, ProtectedBranch},
-		"gitlab-self-managed": {ProtectedVariable, ProtectedBranch},
-		"git":                 {KeyFile, ServerHook},
-		"dir":                 {KeyFile, NoBranchProtection},
+		"github-free-public":  {EnvironmentSecret, Ruleset, ByReview},
+		"github-free-private": {NoProtection, NoBranchProtection, Advisory},
+		"github-pro-private":  {EnvironmentSecret, Ruleset, ByReview},
+		"github-team":         {EnvironmentSecret, Ruleset, ByReview},
+		"github-enterprise":   {EnvironmentSecret, Ruleset, ByReview},
+		"github-server":       {EnvironmentSecret, Ruleset, ByReview},
+		"gitlab-free":         {ProtectedVariable, ProtectedBranch, ByMerge},
+		"gitlab-premium":      {ProtectedVariable, ProtectedBranch, ByReview},
+		"gitlab-ultimate":     {ProtectedVariable, ProtectedBranch, ByReview},
+		"gitlab-self-managed": {ProtectedVariable, ProtectedBranch, ByMerge},
+		"git":                 {KeyFile, ServerHook, Advisory},
+		"dir":                 {KeyFile, NoBranchProtection, Advisory},
 	} {
 		p, err := Find(name)
-		if got := (able{p.Key, p.Branch}); err != nil || got != want {
+		if got := (able{p.Key, p.Branch, p.Gate}); err != nil || got != want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
@@ -84,6 +85,11 @@ func TestNoPlanClaimsProtectionItHasNoWordFor(t *testing.T) {
 		}
 		if p.Key == NoProtection && !strings.Contains(p.Rewrite, "everybody who may push") {
 			t.Errorf("%s does not say plainly who can rewrite its log: %s", p.Name, p.Rewrite)
+		}
+	}
+	for e := range Enforcement(100) {
+		if (e == ByMerge || e == ByReview) != strings.HasPrefix(e.String(), "binds ") {
+			t.Errorf("enforcement %d: %s", e, e)
 		}
 	}
 	if KeyProtection(99).String() != "none" || BranchProtection(99).String() != "none" {
@@ -145,5 +151,18 @@ func TestTheTableIsFreshEachTime(t *testing.T) {
 		if p.Remains[0] == "changed" {
 			t.Errorf("%s: the table was changed", p.Name)
 		}
+	}
+}
+
+// Where jobs on every branch can have the log key, they can have the credentials
+// of a deployment as well.
+func TestAPlanThatKeepsNoSecretEnforcesNothing(t *testing.T) {
+	for _, p := range Plans() {
+		if p.Gate != Advisory && (p.Key == NoProtection || p.Key == KeyFile) {
+			t.Errorf("%s: %s, and a secret is kept by: %s", p.Name, p.Gate, p.Key)
+		}
+	}
+	if (Plan{}).Gate != Advisory {
+		t.Error("an unknown plan enforces something")
 	}
 }

@@ -27,7 +27,7 @@ func githubPlans() []Plan {
 	return []Plan{
 		{
 			Name: "github-free-public", Provider: GitHub, Title: "GitHub, public repository, any plan", Public: true,
-			Key: EnvironmentSecret, Branch: Ruleset,
+			Key: EnvironmentSecret, Branch: Ruleset, Gate: ByReview,
 			Rewrite: "administrators of the repository; whoever gets a change into the default branch unreviewed",
 			Notice:  rememberers + "; the branch is public, so anybody may keep a copy",
 			Advice:  "environment gateledger-log for the default branch only, ruleset on the log's branch, required review on the default branch",
@@ -36,7 +36,7 @@ func githubPlans() []Plan {
 		},
 		{
 			Name: "github-free-private", Provider: GitHub, Title: "GitHub Free, private repository", Private: true,
-			Key: NoProtection, Branch: NoBranchProtection,
+			Key: NoProtection, Branch: NoBranchProtection, Gate: Advisory,
 			Rewrite: "everybody who may push: a workflow on any branch can read a repository's secret, and nothing stops a force push",
 			Notice:  rememberers,
 			Advice:  "keep the key out of CI and run gateledger integrate on a machine of your own; or keep the integrator and its secret in a second private repository, where only those may push who may hold the key; or use another plan",
@@ -49,7 +49,7 @@ func githubPlans() []Plan {
 		},
 		{
 			Name: "github-pro-private", Provider: GitHub, Title: "GitHub Pro, private repository of a person", Private: true,
-			Key: EnvironmentSecret, Branch: Ruleset,
+			Key: EnvironmentSecret, Branch: Ruleset, Gate: ByReview,
 			Rewrite: "the owner; whoever gets a change into the default branch unreviewed",
 			Notice:  rememberers,
 			Advice:  "as for a public repository",
@@ -58,7 +58,7 @@ func githubPlans() []Plan {
 		},
 		{
 			Name: "github-team", Provider: GitHub, Title: "GitHub Team, any repository", Public: true, Private: true,
-			Key: EnvironmentSecret, Branch: Ruleset,
+			Key: EnvironmentSecret, Branch: Ruleset, Gate: ByReview,
 			Rewrite: "administrators of the repository and owners of the organisation; whoever gets a change into the default branch unreviewed",
 			Notice:  rememberers,
 			Advice:  "as for a public repository; let the default branch need a code owner's review for .github and .gateledger.yml",
@@ -67,7 +67,7 @@ func githubPlans() []Plan {
 		},
 		{
 			Name: "github-enterprise", Provider: GitHub, Title: "GitHub Enterprise Cloud, any repository", Public: true, Private: true,
-			Key: EnvironmentSecret, Branch: Ruleset,
+			Key: EnvironmentSecret, Branch: Ruleset, Gate: ByReview,
 			Rewrite: "administrators of the repository, owners of the organisation and of the enterprise",
 			Notice:  rememberers + "; the enterprise's audit log has who changed a rule",
 			Advice:  "as for Team, with the ruleset set by the organisation, so that a repository's administrator cannot switch it off",
@@ -76,7 +76,7 @@ func githubPlans() []Plan {
 		},
 		{
 			Name: "github-server", Provider: GitHub, Title: "GitHub Enterprise Server", Public: true, Private: true,
-			Key: EnvironmentSecret, Branch: Ruleset,
+			Key: EnvironmentSecret, Branch: Ruleset, Gate: ByReview,
 			Rewrite: "as on Enterprise Cloud, and whoever administers the server or its backups",
 			Notice:  rememberers + ", if they keep it off that server",
 			Advice:  "as on Enterprise Cloud; keep a copy of the log's head off the server",
@@ -97,7 +97,7 @@ func gitlabPlans() []Plan {
 	return []Plan{
 		{
 			Name: "gitlab-free", Provider: GitLab, Title: "GitLab.com Free", Public: true, Private: true,
-			Key: ProtectedVariable, Branch: ProtectedBranch,
+			Key: ProtectedVariable, Branch: ProtectedBranch, Gate: ByMerge,
 			Rewrite: "maintainers; whoever gets a change merged into the default branch, for which no approval can be required",
 			Notice:  rememberers,
 			Advice:  "variable protected, masked and limited to environment gateledger-log; log's branch protected for maintainers, no force push; only maintainers merge to the default branch",
@@ -106,7 +106,7 @@ func gitlabPlans() []Plan {
 		},
 		{
 			Name: "gitlab-premium", Provider: GitLab, Title: "GitLab.com Premium", Public: true, Private: true,
-			Key: ProtectedVariable, Branch: ProtectedBranch,
+			Key: ProtectedVariable, Branch: ProtectedBranch, Gate: ByReview,
 			Rewrite: "maintainers; whoever gets a change to the CI configuration approved",
 			Notice:  rememberers + "; audit events have who changed a rule",
 			Advice:  "as for Free, with environment gateledger-log protected, code owners for .gitlab-ci.yml and .gitlab, and one named user or deploy key allowed to push to the log's branch",
@@ -115,7 +115,7 @@ func gitlabPlans() []Plan {
 		},
 		{
 			Name: "gitlab-ultimate", Provider: GitLab, Title: "GitLab.com Ultimate", Public: true, Private: true,
-			Key: ProtectedVariable, Branch: ProtectedBranch,
+			Key: ProtectedVariable, Branch: ProtectedBranch, Gate: ByReview,
 			Rewrite: "owners of the group; maintainers, unless a security policy forbids them to unprotect branches",
 			Notice:  rememberers + "; audit events have who changed a rule",
 			Advice:  "as for Premium, with a merge request approval policy that keeps the branches protected",
@@ -124,7 +124,7 @@ func gitlabPlans() []Plan {
 		},
 		{
 			Name: "gitlab-self-managed", Provider: GitLab, Title: "GitLab on a server of your own, any tier", Public: true, Private: true,
-			Key: ProtectedVariable, Branch: ProtectedBranch,
+			Key: ProtectedVariable, Branch: ProtectedBranch, Gate: ByMerge,
 			Rewrite: "as on GitLab.com in the same tier, and whoever administers the server, its runners or its backups",
 			Notice:  rememberers + ", if they keep it off that server",
 			Advice:  "as on GitLab.com in the same tier; no shell runners that other jobs share; keep a copy of the log's head off the server",
@@ -138,7 +138,7 @@ func otherPlans() []Plan {
 	return []Plan{
 		{
 			Name: "git", Provider: Git, Title: "any other git server", Public: true, Private: true,
-			Key: KeyFile, Branch: ServerHook,
+			Key: KeyFile, Branch: ServerHook, Gate: Advisory,
 			Rewrite: "whoever has the key file and may push; without the key, whoever may push can delete or spoil the branch, unless the server refuses it",
 			Notice:  rememberers,
 			Advice:  "run gateledger integrate on one machine of your own; receive.denyNonFastForwards and receive.denyDeletes on the server, or a hook for the log's branch",
@@ -151,7 +151,7 @@ func otherPlans() []Plan {
 		},
 		{
 			Name: "dir", Provider: Dir, Title: "dir: on one machine", Public: true, Private: true,
-			Key: KeyFile, Branch: NoBranchProtection,
+			Key: KeyFile, Branch: NoBranchProtection, Gate: Advisory,
 			Rewrite: "whoever has your account on that machine: key and log lie side by side",
 			Notice:  "only who keeps a receipt, a head or an export elsewhere",
 			Advice:  "good for a start and for one person; use git: for anything that others rely on, and give away exports until then",

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command_test
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/gateledger/gateledger/internal/forge/gitlab/gitlabtest"
+	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/vote"
+)
+
+// remoteProgram is gateledger-remote, built once for all stories.
+var remoteProgram = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "gateledger-remote")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "gateledger-remote")
+	if out, err := exec.Command("go", "build", "-o", file, "../../cmd/gateledger-remote").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, out)
+	}
+	return os.ReadFile(file)
+})
+
+// remote puts gateledger and the real gateledger-remote into a folder of the
+// story, beside each other as people install them.
+func remote(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: remote")
+	}
+	dir := ts.MkAbs("installed")
+	ts.Check(os.Mkdir(dir, 0o755))
+	own, err := exec.LookPath("gateledger")
+	ts.Check(err)
+	program, err := os.ReadFile(own)
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(dir, "gateledger"), program, 0o755))
+	program, err = remoteProgram()
+	ts.Check(err)
+	ts.Check(os.WriteFile(filepath.Join(dir, "gateledger-remote"), program, 0o755))
+	ts.Setenv("PATH", dir+string(filepath.ListSeparator)+ts.Getenv("PATH"))
+}
+
+// gitlabs holds the GitLab of each story, by its folder.
+var gitlabs sync.Map
+
+// gitlab plays a GitLab with project 6 and its merge request 7:
+//
+//	gitlab start           for the commit that is checked out; sets a job's variables
+//	gitlab note FILE       ana pastes what FILE holds; $NOTE is the note
+//	gitlab edit ID FILE    changes a note
+//	gitlab delete ID       takes a note away
+//	gitlab fill N          N notes that are talk
+//	gitlab votes N KEY ST  N votes by an SSH key, which differ from statement ST in their reason
+//	gitlab answers WHAT    a status, null, empty or redirect, instead of notes
+//	gitlab mend            answers as ever
+func gitlab(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: gitlab start|note|edit|delete|fill|answers|mend …")
+	}
+	if args[0] == "start" {
+		startGitLab(ts)
+		return
+	}
+	found, ok := gitlabs.Load(ts.Getenv("WORK"))
+	if !ok {
+		ts.Fatalf("say 'gitlab start' first")
+	}
+	s := found.(*gitlabtest.Server)
+	number := func(text string) int64 {
+		n, err := strconv.ParseInt(text, 10, 64)
+		ts.Check(err)
+		return n
+	}
+	switch verb := strings.Join(args[:1], "") + " " + strconv.Itoa(len(args)-1); verb {
+	case "note 1":
+		ts.Setenv("NOTE", strconv.FormatInt(s.Note(6, 7, 42, "ana", ts.ReadFile(args[1])), 10))
+	case "edit 2":
+		s.Edit(number(args[1]), ts.ReadFile(args[2]))
+	case "delete 1":
+		s.Delete(number(args[1]))
+	case "fill 1":
+		for i := range number(args[1]) {
+			s.Note(6, 7, 66, "mallory", fmt.Sprint("approve! ", i))
+		}
+	case "votes 3":
+		s.Note(6, 7, 42, "ana", manyVotes(ts, int(number(args[1])), args[2], args[3]))
+	case "answers 1":
+		s.Fault(gitlabtest.Fault{In: "/notes", Answer: gitlabAnswer(args[1])})
+	case "mend 0":
+		s.Mend()
+	default:
+		ts.Fatalf("gitlab %s?", strings.Join(args, " "))
+	}
+}
+
+// manyVotes is a note that holds n votes.
+func manyVotes(ts *testscript.TestScript, n int, keyFile, statementFile string) string {
+	key, err := ssh.ParsePrivateKey([]byte(ts.ReadFile(keyFile)))
+	ts.Check(err)
+	p, err := vote.ParseStatement([]byte(ts.ReadFile(statementFile)))
+	ts.Check(err)
+	var note strings.Builder
+	for i := range n {
+		p.Reason = fmt.Sprint("reason ", i)
+		statement, err := vote.NewStatement(p)
+		ts.Check(err)
+		data, err := vote.SignedData(product.VoteNamespace, vote.SHA512, statement)
+		ts.Check(err)
+		sig, err := key.Sign(nil, data)
+		ts.Check(err)
+		block, err := vote.Armour(statement, vote.ArmorSSHSIG(&vote.Signature{
+			Key: key.PublicKey(), Namespace: product.VoteNamespace, HashAlgorithm: vote.SHA512, Blob: sig,
+		}))
+		ts.Check(err)
+		note.WriteString(block)
+	}
+	return note.String()
+}
+
+func gitlabAnswer(what string) func(http.ResponseWriter, *http.Request) bool {
+	switch what {
+	case "null", "empty":
+		return gitlabtest.Status(200, strings.TrimPrefix(what, "empty"), "X-Next-Page", "")
+	case "redirect":
+		return gitlabtest.Status(302, "[]", "Location", "http://127.0.0.1:1/")
+	}
+	status, err := strconv.Atoi(what)
+	if err != nil {
+		panic(err)
+	}
+	return gitlabtest.Status(status, "", "Retry-After", "0")
+}
+
+// startGitLab starts the server and sets what GitLab sets in a job of the
+// default branch.
+func startGitLab(ts *testscript.TestScript) {
+	s := gitlabtest.New()
+	ts.Defer(s.Close)
+	gitlabs.Store(ts.Getenv("WORK"), s)
+	ts.Check(ts.Exec("git", "rev-parse", "HEAD"))
+	commit := strings.TrimSpace(ts.ReadFile("stdout"))
+	s.MergeRequest(6, 7, commit)
+	for name, value := range map[string]string{
+		"GITLAB_CI": "true", "CI": "true", "CI_SERVER_URL": "https://gitlab.example.com", "CI_API_V4_URL": s.API,
+		"CI_PROJECT_PATH": "acme/app", "CI_PROJECT_ID": "6", "CI_PIPELINE_ID": "1001", "CI_JOB_ID": "5001",
+		"CI_PIPELINE_SOURCE": "push", "GITLAB_USER_ID": "99", "GITLAB_USER_LOGIN": "dana", "GITLAB_USER_EMAIL": "dana@example.org",
+		"CI_COMMIT_SHA": commit, "CI_COMMIT_BRANCH": "main", "CI_CONFIG_PATH": ".gitlab-ci.yml", "CI_JOB_TOKEN": gitlabtest.JobToken,
+	} {
+		ts.Setenv(name, value)
+	}
+}
