@@ -165,7 +165,10 @@ func hosted(ctx context.Context, h host, getenv func(string) string, repo *git.R
 		return c, nil
 	}
 	state, err := repo.State(ctx)
-	if err != nil && !errors.Is(err, git.ErrNoCommit) {
+	if errors.Is(err, git.ErrNoCommit) {
+		return c, nil // a repository made for its remote alone: nothing is checked out
+	}
+	if err != nil {
 		return event.Context{}, fmt.Errorf("compare the checkout with commit %s: %w", c.Commit, err)
 	}
 	c.Dirty = state.Dirty || state.Head != c.Commit

@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/hosting"
 )
 
@@ -168,6 +169,15 @@ func TestReleaseNamesALogOnAnotherBranch(t *testing.T) {
 		if _, text := releaseOf(t, plan, ""); strings.Contains(text, "ledger:") {
 			t.Errorf("%s names a ledger", plan)
 		}
+	}
+}
+
+// Both ways in which a deployment can end are ones that a deployment event has.
+func TestReleaseNamesResultsThatThereAre(t *testing.T) {
+	_, text := releaseOf(t, "github-team", "")
+	m := regexp.MustCompile(`result: \$\{\{ steps\.deploy\.outcome == 'success' && '([a-z-]+)' \|\| '([a-z-]+)' \}\}`).FindStringSubmatch(text)
+	if len(m) != 3 || m[1] != event.Healthy || m[2] != event.Broken {
+		t.Errorf("%q, have %v", m, results())
 	}
 }
 

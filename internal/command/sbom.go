@@ -30,6 +30,7 @@ type sbomFlags struct {
 	allowIncomplete, pretty       bool
 	gitlab                        string
 	timeout                       time.Duration
+	publish                       sbomPublishing
 }
 
 // SBOM is the verb that lists what a tree is made of.
@@ -81,7 +82,9 @@ of them is given as ./NAME.`,
 			if len(args) == 1 {
 				dir = args[0]
 			}
-			return runSBOM(cmd.Context(), env, dir, f)
+			return f.publish.run(cmd.Context(), env, func(env *cli.Env, told *boms) error {
+				return runSBOM(cmd.Context(), env, dir, f, told)
+			})
 		},
 	}
 	flags := cmd.Flags()
@@ -94,6 +97,7 @@ of them is given as ./NAME.`,
 	flags.StringVar(&f.gitlab, "gitlab", "", "write reports for GitLab below `DIR`, one for each lockfile")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Minute, "longest time that all of it may take")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "exit 0 even if a lockfile could not be read")
+	f.publish.flags(cmd)
 	for i, below := range sbomVerbs(env, audit) {
 		annotate(below, cli.Order, fmt.Sprintf("%02d", i))
 		cmd.AddCommand(below)
@@ -121,7 +125,7 @@ func (f *sbomFlags) form() (bom.Form, error) {
 	return bom.Form{Spec: f.spec, XML: f.format == "xml", Pretty: f.pretty}, nil
 }
 
-func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags) error {
+func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags, told *boms) error {
 	form, err := f.form()
 	if err != nil {
 		return err
@@ -135,7 +139,7 @@ func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags) error {
 	m := newMeter(env)
 	defer m.stop()
 	if f.gitlab != "" {
-		return runGitLab(ctx, env, dir, f, form, m)
+		return runGitLab(ctx, env, dir, f, form, m, told)
 	}
 	made, err := within(ctx, f.timeout, func(ctx context.Context) (composed, error) { return compose(ctx, env, dir, f, m) })
 	if err != nil {
@@ -146,6 +150,9 @@ func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags) error {
 		return err
 	}
 	m.stop()
+	if err := told.made(f.publish, f.output, made.doc); err != nil {
+		return err
+	}
 	for _, note := range made.notes {
 		fmt.Fprintf(env.Stderr, "note: %s\n", note)
 	}

@@ -32,7 +32,7 @@ func checkGitLab(f sbomFlags, form bom.Form) error {
 }
 
 // runGitLab writes one report for each lockfile, or more, below a folder.
-func runGitLab(ctx context.Context, env *cli.Env, dir string, f sbomFlags, form bom.Form, m *meter) error {
+func runGitLab(ctx context.Context, env *cli.Env, dir string, f sbomFlags, form bom.Form, m *meter, told *boms) error {
 	if err := checkGitLab(f, form); err != nil {
 		return err
 	}
@@ -48,6 +48,9 @@ func runGitLab(ctx context.Context, env *cli.Env, dir string, f sbomFlags, form 
 		return made{inv, notes}, err
 	})
 	if err != nil {
+		return err
+	}
+	if err := told.inventory(f.publish, all.inv); err != nil {
 		return err
 	}
 	m.now("writing the reports")

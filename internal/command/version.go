@@ -66,7 +66,7 @@ func thisBuild() build {
 func describe(info *debug.BuildInfo) build {
 	b := build{
 		Schema:   product.PredicateBase + "version/v1",
-		Version:  cmp.Or(info.Main.Version, "(devel)"),
+		Version:  cmp.Or(product.Version, info.Main.Version, "(devel)"),
 		Go:       cmp.Or(info.GoVersion, runtime.Version()),
 		Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		How:      "built from a source tree without version control",

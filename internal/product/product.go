@@ -29,3 +29,7 @@ const (
 	// BodyMagic begins the framed form of a body in a ledger.
 	BodyMagic = Name + "-body-v1\x00"
 )
+
+// Version is what a release is called. The linker sets it in released
+// programs; it is empty in any other.
+var Version string
