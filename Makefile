@@ -27,7 +27,7 @@ bench: ## the figures of the README, each beside what it is measured against
 
 update: ## goldens, and the docs that are generated from tables
 	GATELEDGER_UPDATE=1 go test ./internal/cli ./internal/command
-	go test ./internal/policy ./internal/report ./internal/scan ./internal/bom -update
+	go test ./internal/policy ./internal/report ./internal/scan ./internal/bom ./internal/bom/check -update
 
 e2e: ## against real npm, and a private Sigstore on loopback (needs jq, curl, openssl, ip)
 	./test/e2e/npm.sh

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 )
 
 // A Document is an inventory merged into one graph: every component once,
@@ -40,7 +42,7 @@ type source struct {
 // a component that it does not have: that is a fault in a finder.
 func New(inv Inventory) (*Document, error) {
 	inv.Sources = slices.Clone(inv.Sources)
-	slices.SortStableFunc(inv.Sources, compareSources)
+	arrange.Stably(inv.Sources, compareSources)
 	for i := range inv.Sources {
 		if err := inv.Sources[i].check(); err != nil {
 			return nil, err

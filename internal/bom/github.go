@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/product"
@@ -169,7 +170,7 @@ func GitHub(inv Inventory, job GitHubJob) (*GitHubSnapshot, error) {
 		out.Detector.Version = "0" // it must be there
 	}
 	sources := slices.Clone(inv.Sources)
-	slices.SortStableFunc(sources, compareSources)
+	arrange.Stably(sources, compareSources)
 	for _, s := range sources {
 		if len(s.Components) == 0 {
 			continue

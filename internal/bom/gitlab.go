@@ -7,6 +7,8 @@ import (
 	"path"
 	"slices"
 	"strconv"
+
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 )
 
 // GitLabLimit is how long a CycloneDX report for GitLab may be, in bytes: what
@@ -34,7 +36,7 @@ type GitLabReport struct {
 func GitLab(inv Inventory, base string, limit int, edited func(Source) string, emit func(GitLabReport) error) error {
 	named := map[string]int{}
 	sources := slices.Clone(inv.Sources)
-	slices.SortStableFunc(sources, compareSources)
+	arrange.Stably(sources, compareSources)
 	for i, s := range sources {
 		if len(s.Components) == 0 {
 			continue

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 )
 
 // A record is one component of one source.
@@ -30,7 +32,7 @@ func merge(sources []Source) *merged {
 		m.addAll(records[:n])
 		records = records[n:]
 	}
-	slices.SortFunc(m.nodes, func(a, b node) int { return strings.Compare(a.ref, b.ref) })
+	arrange.By(m.nodes, func(a, b node) int { return strings.Compare(a.ref, b.ref) })
 	m.connect()
 	return m
 }
@@ -49,11 +51,11 @@ func sortedRecords(sources []Source) []record {
 	for i := range sources {
 		for j := range sources[i].Components {
 			c := &sources[i].Components[j]
-			slices.SortFunc(c.Hashes, compareHash)
+			arrange.By(c.Hashes, compareHash)
 			records = append(records, record{c, i, j})
 		}
 	}
-	slices.SortFunc(records, compareRecords)
+	arrange.By(records, compareRecords)
 	return records
 }
 
@@ -187,7 +189,7 @@ func unique[T any](list []T, compare func(a, b T) int) []T {
 	if len(list) < 2 {
 		return list
 	}
-	slices.SortFunc(list, compare)
+	arrange.By(list, compare)
 	return slices.CompactFunc(list, func(a, b T) bool { return compare(a, b) == 0 })
 }
 

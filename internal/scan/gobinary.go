@@ -128,11 +128,11 @@ func (b *goBinary) module(m *debug.Module) {
 	switch {
 	case with == nil:
 		with = m
-	case with.Version != "" && module.Check(with.Path, with.Version) != nil:
+	case with.Version != "" && with.Version != "(devel)" && module.Check(with.Path, with.Version) != nil:
 		b.because("a replacement of an odd name or version: %.80q %.80q", with.Path, with.Version)
 		b.out.Lost = true
 		return
-	case with.Version == "":
+	case with.Version == "" || with.Version == "(devel)":
 		// A folder of the machine that built it.
 		c.Origin = "dir:elsewhere"
 		c.Properties = []bom.Property{{Name: product.Name + ":go:replaced-by", Value: "a folder"}}

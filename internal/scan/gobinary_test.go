@@ -133,7 +133,7 @@ func TestBinaryOfAReplacedModule(t *testing.T) {
 	line := "dep\t" + m.Path + "\t" + m.Version + "\t" + m.Sum + "\n"
 	for form, want := range map[string]bom.Component{
 		"dep\ta.example/b\tv1.0.0\n=>\tc.example/%s\tv1.2.0\tx\n": {Version: "v1.2.0", Properties: []bom.Property{{Name: "gateledger:go:replaces", Value: "a.example/b@v1.0.0"}}},
-		"dep\ta.example/b\tv1.0.0\n=>\t/home/me/%s\t\tx\n":        {Version: "v1.0.0", Properties: []bom.Property{{Name: "gateledger:go:replaced-by", Value: "a folder"}}, Origin: "dir:elsewhere"},
+		"dep\ta.example/b\tv1.0.0\n=>\t/home/me/%s\t(devel)\tx\n": {Version: "v1.0.0", Properties: []bom.Property{{Name: "gateledger:go:replaced-by", Value: "a folder"}}, Origin: "dir:elsewhere"},
 	} {
 		to := fmt.Sprintf(form, strings.Repeat("d", len(line)-len(fmt.Sprintf(form, ""))))
 		s, err := scan.Binary("app", bytes.NewReader(changed(t, line, to)))

@@ -9,13 +9,11 @@
 package check
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/bom/draft7"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
 )
@@ -180,7 +178,7 @@ func (k *checker) readXML(data, text []byte) *raw.Document {
 		k.find(f.Rule, f.Where, "%s", f.Text)
 	}
 	k.Checked = append(k.Checked, "the official XML schema of CycloneDX "+d.Spec, "references, package URLs and digests, as far as cyclonedx-go reads them")
-	if tree, err := jsonschema.UnmarshalJSON(bytes.NewReader(d.JSON)); err == nil {
+	if tree, err := draft7.Decode(d.JSON); err == nil {
 		k.references(tree)
 	}
 	return d
@@ -193,7 +191,7 @@ func decode(text []byte) (tree any, spec string, err error) {
 	if err := canon.DecodeOpen(text, &members); err != nil {
 		return nil, "", err
 	}
-	if tree, err = jsonschema.UnmarshalJSON(bytes.NewReader(text)); err != nil {
+	if tree, err = draft7.Decode(text); err != nil {
 		return nil, "", err
 	}
 	object, _ := tree.(map[string]any)

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +19,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/gateledger/gateledger/internal/bom/check"
+	"github.com/gateledger/gateledger/internal/bom/draft7"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
 
@@ -227,5 +232,96 @@ func pack(t *testing.T, file string, data []byte) {
 	}
 	if err := os.WriteFile(file, out.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// libraryOf is the other side for JSON: a validator of all drafts, and the
+// schemas as they come.
+func libraryOf(t *testing.T, spec string) *jsonschema.Schema {
+	t.Helper()
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	for _, name := range []string{"bom-" + spec, "spdx", "jsf-0.82", "cryptography-defs"} {
+		tree, err := draft7.Decode(unpacked(t, filepath.Join("testdata", "schema", name+".schema.json.gz")))
+		if err == nil {
+			err = c.AddResource("http://cyclonedx.org/schema/"+name+".schema.json", tree)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := c.Compile("http://cyclonedx.org/schema/bom-" + spec + ".schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// odd are values that take the place of others.
+var odd = []any{nil, true, "", "x", "MIT", "2020-02-30T00:00:00Z", "2020-04-13T20:20:39+00:00", "a b", "%zz", "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79", json.Number("-1"), json.Number("1.0"), json.Number("0.5"), []any{}, map[string]any{}}
+
+// mutated changes one thing somewhere in a document: a value, a name, or
+// something twice.
+func mutated(r *rand.Rand, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if len(v) == 0 || r.IntN(8) == 0 {
+			break
+		}
+		name := slices.Sorted(maps.Keys(v))[r.IntN(len(v))]
+		switch r.IntN(6) {
+		case 0:
+			delete(v, name)
+		case 1:
+			v["x"+name] = v[name]
+		default:
+			v[name] = mutated(r, v[name])
+		}
+		return v
+	case []any:
+		if len(v) == 0 || r.IntN(8) == 0 {
+			break
+		}
+		i := r.IntN(len(v))
+		if r.IntN(6) == 0 {
+			return append(v, v[i])
+		}
+		v[i] = mutated(r, v[i])
+		return v
+	}
+	return odd[r.IntN(len(odd))]
+}
+
+// TestSchemaAgreesWithTheLibrary: about official documents in which something
+// was changed, ours and the library say the same.
+func TestSchemaAgreesWithTheLibrary(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 7))
+	refused := 0
+	for _, spec := range raw.Specs() {
+		other, documents := libraryOf(t, spec), official(t, spec)
+		for _, name := range slices.Sorted(maps.Keys(documents)) {
+			for range 12 {
+				document, err := draft7.Decode(documents[name])
+				if filepath.Ext(name) != ".json" || err != nil {
+					break
+				}
+				document = mutated(r, document)
+				got, err := check.Schema(spec, document)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := other.Validate(document)
+				if (len(got) == 0) != (want == nil) {
+					text, _ := json.Marshal(document)
+					t.Errorf("%s %s: %v; the library says %v\n%.2000s", spec, name, got, want, text)
+				}
+				if len(got) > 0 {
+					refused++
+				}
+			}
+		}
+	}
+	if refused < 1000 {
+		t.Errorf("only %d documents are wrong", refused)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
 
@@ -70,7 +71,7 @@ func Compare(before, after *raw.Document) Diff {
 		out = append(out, versions(o, n, key)...)
 	}
 	out = append(out, alarms(o, n)...)
-	slices.SortStableFunc(out, order)
+	arrange.Stably(out, order)
 	return Diff{Old: side(before), New: side(after), Changes: out}
 }
 

@@ -4,11 +4,11 @@ package diff
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/google/osv-scalibr/semantic"
 
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/pattern"
 )
 
@@ -111,7 +111,7 @@ func sorted(purl string, versions []string) bool {
 }
 
 func sortVersions(purl string, versions []string) {
-	slices.SortFunc(versions, func(a, b string) int {
+	arrange.By(versions, func(a, b string) int {
 		order, _ := compare(purl, a, b)
 		return cmp.Or(order, strings.Compare(a, b))
 	})

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
 )
@@ -81,7 +82,7 @@ func Documents(documents []*raw.Document, o Options) (Result, error) {
 		sum := sha256.Sum256(d.JSON)
 		m.sources = append(m.sources, &source{Document: d, label: hex.EncodeToString(sum[:])[:labelLength], refs: map[string]string{}})
 	}
-	slices.SortFunc(m.sources, func(a, b *source) int { return strings.Compare(a.label, b.label) })
+	arrange.By(m.sources, func(a, b *source) int { return strings.Compare(a.label, b.label) })
 	m.sources = slices.CompactFunc(m.sources, func(a, b *source) bool { return a.label == b.label })
 	if err := m.gather(); err != nil {
 		return Result{}, err
@@ -135,7 +136,7 @@ func (m *merger) gather() error {
 			records = append(records, newRecord(&s.Components[i], s, false))
 		}
 	}
-	slices.SortStableFunc(records, func(a, b record) int {
+	arrange.Stably(records, func(a, b record) int {
 		return cmp.Or(strings.Compare(a.key, b.key), strings.Compare(a.id.Version, b.id.Version),
 			strings.Compare(a.source.label, b.source.label), strings.Compare(string(a.Raw), string(b.Raw)))
 	})
@@ -150,7 +151,7 @@ func (m *merger) gather() error {
 		}
 		records = records[n:]
 	}
-	slices.SortFunc(m.parts, func(a, b *part) int { return strings.Compare(a.ref, b.ref) })
+	arrange.By(m.parts, func(a, b *part) int { return strings.Compare(a.ref, b.ref) })
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/product"
@@ -157,7 +158,7 @@ func union(a, b canon.Raw) canon.Raw {
 	for i := range all {
 		all[i] = compact(all[i])
 	}
-	slices.SortFunc(all, func(a, b canon.Raw) int { return strings.Compare(string(a), string(b)) })
+	arrange.By(all, func(a, b canon.Raw) int { return strings.Compare(string(a), string(b)) })
 	all = slices.CompactFunc(all, func(a, b canon.Raw) bool { return string(a) == string(b) })
 	return encoded(all)
 }

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/gateledger/gateledger/internal/bom"
 	"github.com/gateledger/gateledger/internal/bom/check"
+	"github.com/gateledger/gateledger/internal/bom/draft7"
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/product"
@@ -217,7 +217,7 @@ func (d *document) valid() error {
 	if err := d.encode(&text, bom.BlankSerial); err != nil {
 		return err
 	}
-	tree, err := jsonschema.UnmarshalJSON(&text)
+	tree, err := draft7.Decode(text.Bytes())
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (m *merger) metadata(out *metadata) {
 		}
 		out.Properties = append(out.Properties, raw.Property{Name: product.Name + ":merge:document", Value: said})
 	}
-	slices.SortFunc(tools, func(a, b tool) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	arrange.By(tools, func(a, b tool) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
 	out.Tools.Components = slices.Compact(tools)
 }
 
@@ -303,7 +303,7 @@ func (m *merger) dependencies() []dependency {
 		d.DependsOn, d.Provides = slices.Compact(d.DependsOn), slices.Compact(d.Provides)
 		out = append(out, *d)
 	}
-	slices.SortFunc(out, func(a, b dependency) int { return strings.Compare(a.Ref, b.Ref) })
+	arrange.By(out, func(a, b dependency) int { return strings.Compare(a.Ref, b.Ref) })
 	return out
 }
 

@@ -12,6 +12,7 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
 
@@ -46,7 +47,7 @@ func (s Score) Percent() int { return 100 * s.Points / s.Max }
 // first.
 func (s Score) First() []Element {
 	out := slices.DeleteFunc(slices.Clone(s.Elements), func(e Element) bool { return e.Have == e.Of })
-	slices.SortStableFunc(out, func(a, b Element) int { return cmp.Compare(b.Lost(), a.Lost()) })
+	arrange.Stably(out, func(a, b Element) int { return cmp.Compare(b.Lost(), a.Lost()) })
 	return out
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 )
 
 // A Problem is one thing that is not as the schema says.
@@ -195,7 +197,7 @@ func required(uses map[name]use) (out []name) {
 			out = append(out, n)
 		}
 	}
-	slices.SortFunc(out, func(a, b name) int { return strings.Compare(a.local, b.local) })
+	arrange.By(out, func(a, b name) int { return strings.Compare(a.local, b.local) })
 	return out
 }
 
