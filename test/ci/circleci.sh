@@ -43,7 +43,7 @@ orb() {
 		CIRCLE_REPOSITORY_URL="$host/acme/app.git" CIRCLE_SHA1="$commit" CIRCLE_BRANCH="${branch:-main}" CIRCLE_USERNAME=dana CIRCLE_JOB=build \
 		GATELEDGER_EVENT_KEY="$(base64 -w0 "$work/keys/event.pem")" GATELEDGER_LOG_KEY="${log_key-$(cat "$work/keys/log.key")}" \
 		GATELEDGER_GIT_TOKEN="${token:-token-of-runner-00}" \
-		"$work/circleci" run "$top/circleci/orb.yml" "$@" binary-path="${from:-$programs}")
+		"$work/circleci" run "${orb_file:-$top/circleci/orb.yml}" "$@" binary-path="${from-$programs}")
 }
 : >"$work/bash_env"
 
@@ -83,6 +83,15 @@ expect 2 'is none of' orb "$work/job" 1 sbom spec=2.0
 echo "= without a key, and with a token that may only read"
 log_key='' expect 2 'there is no log key' orb "$work/empty" 1 gate environment=production
 token=token-of-reader-00 expect 3 'gateledger-record' orb "$work/job" 4 record subject=go.mod
+
+echo "= a program that is downloaded, and one with other bytes"
+release
+cp circleci/orb.yml "$work/orb.yml"
+test/ci/gitlab-stamp v9.0.0 "$work/checksums.txt" "$work/orb.yml"
+from='' expect 2 'this file names no release' orb "$work/job" 1 sbom
+from='' orb_file=$work/orb.yml expect 0 'sbom of' orb "$work/job" 1 sbom release-url="$released"
+echo 'echo pwned' >>"$work/root/acme/app/releases/download/v9.0.0/gateledger-sbom_linux_$(go env GOARCH)"
+from='' orb_file=$work/orb.yml expect 4 'has the SHA-256' orb "$work/job" 1 sbom release-url="$released"
 quiet -r "$work/job" "$work/empty" "$work/bash_env"
 expect 0 'ok: ' dana gateledger verify ledger
 echo "CircleCI: $checks checks, ok (${SECONDS}s)"

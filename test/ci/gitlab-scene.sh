@@ -12,7 +12,8 @@
 #	$work/dana   Dana's home and clone of acme/app; she holds no log key there
 #
 # Tokens: token-of-dana-000 and token-of-runner-00 may write, token-of-reader-00
-# may read. None is a word that could stand in a log by chance.
+# may read; glcbt-64_jobs-own-token writes, and is the job token of the GitLab that
+# internal/forge tests with. None could stand in a log by chance.
 
 # build FOLDER: our programs and the git host
 build() {
@@ -36,7 +37,8 @@ serve() {
 	for repo; do
 		git init -q --bare --initial-branch=main "$work/root/$repo.git"
 	done
-	printf '%s\n' 'token-of-dana-000 dana write' 'token-of-runner-00 runner write' 'token-of-reader-00 reader read' >"$work/accounts"
+	printf '%s\n' 'token-of-dana-000 dana write' 'token-of-runner-00 runner write' 'token-of-reader-00 reader read' \
+		'glcbt-64_jobs-own-token job write' >"$work/accounts"
 	mkfifo "$work/end" "$work/says"
 	"$work/githost" "$work/root" "$work/accounts" <"$work/end" >"$work/says" 2>"$work/githost.log" &
 	exec 8>"$work/end"
@@ -50,7 +52,7 @@ dana() {
 
 # project FILE…: acme/app with these files, a log on a branch of it, and a
 # policy by which two leads have to approve a build with passed tests, an
-# SBOM and a scan. Ana and bo are leads; Dana is the author.
+# SBOM and a scan; $collect names where votes are read, too. Ana and bo are leads; Dana is the author.
 project() {
 	netrc "$work/dana" token-of-dana-000
 	mkdir -p "$work/dana/app" "$work/keys"
@@ -91,6 +93,7 @@ environments:
       - {event: sbom, by: [dev]}
       - {event: scan, by: [dev]}
 policy-change: {require: [{role: lead, count: 2}]}
+${collect:+collect: [$collect]}
 YAML
 	cp "$work/policy.yml" "$work/dana/app/.gateledger.yml"
 	dana git add --all
@@ -119,6 +122,18 @@ as() { # WHO COMMAND…
 	(cd "$work/dana/app" && env -i PATH="$programs:$PATH" HOME="$work/$1" XDG_CONFIG_HOME="$work/$1/config" GIT_CONFIG_NOSYSTEM=1 "${@:2}")
 }
 
+# release: our programs as release v9.0.0 of acme/app, and their checksums in
+# $work/checksums.txt
+release() {
+	local to=$work/root/acme/app/releases/download/v9.0.0 program
+	mkdir -p "$to"
+	for program in sbom record gate verify remote; do
+		cp -L "$programs/gateledger-$program" "$to/gateledger-${program}_linux_$(go env GOARCH)"
+	done
+	(cd "$to" && sha256sum -- *) >"$work/checksums.txt"
+	released=$host/acme/app/releases/download
+}
+
 # expect CODE TEXT COMMAND…: COMMAND ends with CODE and says TEXT. No key or
 # token may be in what it says. What it said stays in $work/out.
 expect() {
@@ -137,7 +152,7 @@ expect() {
 # quiet FILE…: no secret of the scene is in these
 quiet() {
 	local code=0
-	grep -nE 'BEGIN [A-Z ]*PRIVATE|PRIVATE\+KEY|LS0tLS1CRUdJTi[A-Za-z0-9+/]|token-of-' "$@" || code=$?
+	grep -nE 'BEGIN [A-Z ]*PRIVATE|PRIVATE\+KEY|LS0tLS1CRUdJTi[A-Za-z0-9+/]|token-of-|glcbt-' "$@" || code=$?
 	[ "$code" = 1 ] || {
 		echo "a secret is shown, or this cannot be read: $*"
 		exit 1

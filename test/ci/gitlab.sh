@@ -8,12 +8,22 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 top=$PWD
 work=$(mktemp -d)
-trap 'exec 8>&-; rm -rf "$work"' EXIT
+trap 'exec 7>&- 8>&-; rm -rf "$work"' EXIT
 # shellcheck source=gitlab-scene.sh
 . test/ci/gitlab-scene.sh
 local_ci=$(test/ci/tools/install gitlab-ci-local)
 build
 serve acme/app gateledger/gateledger
+CGO_ENABLED=0 go build -buildvcs=false -o "$work/gitlabnotes" ./test/ci/gitlabnotes
+mkfifo "$work/told" "$work/answers"
+"$work/gitlabnotes" <"$work/told" >"$work/answers" 2>"$work/gitlabnotes.log" &
+exec 7>"$work/told" 6<"$work/answers"
+read -r api <&6
+tell() { # LINE: to the GitLab that has the notes
+	echo "$1" >&7
+	read -r answer <&6
+	[ "$answer" = ok ]
+}
 
 echo "= the catalog project, in two versions"
 catalog=$work/catalog
@@ -39,7 +49,7 @@ module acme.example/app
 go 1.26
 MOD
 cp internal/scanreport/testdata/trivy.json "$work/files/found.json"
-project "$work/files/."
+collect=gitlab-notes project "$work/files/."
 name="${host#http://}/gateledger/gateledger"
 
 # pipeline VERSION: the .gitlab-ci.yml that the README shows, and three inputs
@@ -97,13 +107,13 @@ run() {
 	fi
 	(cd "$clone" && env -i PATH="$PATH" HOME="$work/runner-home" GIT_CONFIG_NOSYSTEM=1 \
 		"$local_ci" --force-shell-executor --shell-isolation --no-color --ignore-predefined-vars "$predefined" \
-		--variable GITLAB_CI=true --variable CI_CONFIG_PATH=.gitlab-ci.yml --variable CI_JOB_TOKEN=token-of-runner-00 \
+		--variable GITLAB_CI=true --variable CI_CONFIG_PATH=.gitlab-ci.yml --variable CI_JOB_TOKEN=glcbt-64_jobs-own-token --variable "CI_API_V4_URL=$api" \
 		--variable CI_PROJECT_ID=42 --variable "CI_PIPELINE_ID=$id" --variable GITLAB_USER_ID=7 \
 		--variable GITLAB_USER_LOGIN=dana --variable GITLAB_USER_NAME=Dana --variable GITLAB_USER_EMAIL=dana@acme.example \
 		"$@")
 }
 
-predefined=GITLAB_CI,CI_CONFIG_PATH,CI_PROJECT_ID,CI_PIPELINE_ID,GITLAB_USER_ID,GITLAB_USER_LOGIN,GITLAB_USER_NAME,GITLAB_USER_EMAIL,CI_JOB_TOKEN,CI_PIPELINE_SOURCE,CI_MERGE_REQUEST_IID,CI_MERGE_REQUEST_TITLE,CI_MERGE_REQUEST_REF_PATH,CI_COMMIT_BRANCH,CI_COMMIT_REF_NAME
+predefined=GITLAB_CI,CI_API_V4_URL,CI_COMMIT_MESSAGE,CI_COMMIT_TITLE,CI_COMMIT_TAG_MESSAGE,CI_CONFIG_PATH,CI_PROJECT_ID,CI_PIPELINE_ID,GITLAB_USER_ID,GITLAB_USER_LOGIN,GITLAB_USER_NAME,GITLAB_USER_EMAIL,CI_JOB_TOKEN,CI_PIPELINE_SOURCE,CI_MERGE_REQUEST_IID,CI_MERGE_REQUEST_TITLE,CI_MERGE_REQUEST_REF_PATH,CI_COMMIT_BRANCH,CI_COMMIT_REF_NAME
 
 # asked prints the id of the request that the last pipeline's gate named.
 asked() { sed -n 's/.* request  *\([0-9a-f]\{64\}\).*/\1/p' "$work/out" | tail -n 1; }
@@ -172,10 +182,30 @@ failed gateledger-gate 1
 absent deploy
 vote bo "$request" --revoke
 
+echo "= votes pasted as notes of the merge request; the gate reads them with the job's token"
+change 'A fourth, by merge request'
+tell "request 5 $(dana git rev-parse HEAD)"
+expect 1 'PENDING' run 110
+request=$(asked)
+pasted() { # WHO FLAG…
+	as "$1" gateledger approve "$request" --ssh "$work/keys/$1" --yes --print "${@:2}" >"$work/note" 2>/dev/null
+	{ echo 'Looks good.' && echo && echo '```' && cat "$work/note" && echo '```'; } >"$work/note.md"
+	tell "note 5 $work/note.md"
+}
+pasted ana
+pasted bo
+tell fail
+expect 1 'FAIL' run 110 gateledger-gate
+failed gateledger-gate 3
+tell mend
+expect 0 'ALLOWED' run 110
+passed deploy
+
 echo "= a merge request: its SBOM, no key, no gate"
 sed 's/needs: \[build, gateledger-gate, gateledger-verify\]/needs: [build, gateledger-gate]/' "$work/dana/app/.gitlab-ci.yml" >"$work/mr.yml"
 cp "$work/mr.yml" "$work/dana/app/.gitlab-ci.yml"
 push 'Smaller'
+# shellcheck disable=SC2016
 hostile_branch='$(touch${IFS}'$work'/pwned-branch)'
 hostile_title='`touch '$work'/pwned-title`"; touch '$work'/pwned-title; #'"'"'; touch '$work/pwned-title
 expect 0 'gateledger-sbom' run 106 --variable CI_PIPELINE_SOURCE=merge_request_event --variable CI_MERGE_REQUEST_IID=5 \
@@ -239,13 +269,7 @@ versions "$catalog_head" 0 "GIT_DEPTH: '2'"
 versions 3.0.0 1 'Component include could not be fetched'
 
 echo "= programs are downloaded, and nothing that has other bytes is run"
-release=$work/root/gateledger/gateledger/releases/download/v9.0.0
-mkdir -p "$release"
-arch=$(go env GOARCH)
-for program in sbom record gate verify remote; do
-	cp -L "$programs/gateledger-$program" "$release/gateledger-${program}_linux_$arch"
-done
-(cd "$release" && sha256sum -- *) >"$work/checksums.txt"
+release
 "$top/test/ci/gitlab-stamp" v9.0.0 "$work/checksums.txt" "$catalog"/templates/*.yml "$catalog"/include/*.yml
 cp "$catalog/templates/sbom.yml" "$work/stamped.yml"
 "$top/test/ci/gitlab-stamp" v9.0.0 "$work/checksums.txt" "$catalog/templates/sbom.yml"
@@ -253,15 +277,16 @@ cmp "$work/stamped.yml" "$catalog/templates/sbom.yml"
 commit -am '9.0.0' && git -C "$catalog" tag 9.0.0
 HOME=$work/release git -C "$catalog" push -q "$host/gateledger/gateledger.git" main --tags
 download() { # CODE TEXT VERSION
-	printf 'include: [{component: %s/sbom@%s, inputs: {release-url: "%s"}}]\n' "$name" "$3" "$host/gateledger/gateledger/releases/download" >"$work/runner/101/download.yml"
+	printf 'include: [{component: %s/sbom@%s, inputs: {release-url: "%s"}}]\n' "$name" "$3" "$released" >"$work/runner/101/download.yml"
 	expect "$1" "$2" run 101 --file download.yml gateledger-sbom
 }
 download 0 'PASS  gateledger-sbom' 9.0.0
-grep -q 'GET /gateledger/gateledger/releases/download/v9.0.0/gateledger-sbom_linux' "$work/githost.log"
-echo 'echo pwned' >>"$release/gateledger-sbom_linux_$arch"
+grep -q 'GET /acme/app/releases/download/v9.0.0/gateledger-sbom_linux' "$work/githost.log"
+program=$work/root/acme/app/releases/download/v9.0.0/gateledger-sbom_linux_$(go env GOARCH)
+echo 'echo pwned' >>"$program"
 download 1 'has the SHA-256' 9.0.0
 failed gateledger-sbom 4
-rm "$release/gateledger-sbom_linux_$arch"
+rm "$program"
 download 1 'get http://127.0.0.1' 9.0.0
 failed gateledger-sbom 3
 download 1 'this file names no release' 1.0.0
@@ -277,7 +302,9 @@ failed gateledger-gate 2
 sed 's/token-of-runner-00/token-of-reader-00/' "$work/runner-home/.netrc" >"$work/netrc" && cp "$work/netrc" "$work/runner-home/.netrc"
 echo "module acme.example/app2" >"$work/runner/101/go.mod"
 expect 1 'FAIL' run 101 --variable CI_JOB_TOKEN=token-of-reader-00 build unit gateledger-sbom gateledger-record gateledger-gate
-! grep -qE '^ PASS  gateledger-gate' "$work/out"
+if grep -qE '^ PASS  gateledger-gate' "$work/out"; then
+	cat "$work/out" && exit 1
+fi
 netrc "$work/runner-home" token-of-runner-00
 
 echo "= the event key as a variable of the type file"

@@ -50,12 +50,12 @@ jenkins() {
 		esac
 	done
 	built=$work/builds/$number
-	mkdir -p "$built"
+	mkdir -p "$built/archive"
 	sed "s|WAIT|$wait|; s|PROGRAMS|$programs|; s|DEPLOY|${deploy//&/\\&}|" "$file" >"$built/Jenkinsfile"
-	jq -n --arg work "$built" --arg top "$top" --arg remote "$host/acme/app.git" --arg commit "$(dana git rev-parse HEAD)" \
+	jq -n --arg work "$built" --arg library "${library:-$top/jenkins}" --arg remote "$host/acme/app.git" --arg commit "$(dana git rev-parse HEAD)" \
 		--arg number "$number" --arg keys "$work/keys" --arg path "$PATH" --arg home "$work/agent" --arg policy "$work/policy.yml" \
 		--arg branch "${branch:-main}" --arg token "${token:-token-of-runner-00}" '{
-		library: ($top + "/jenkins"), work: $work, remote: $remote, commit: $commit,
+		library: $library, work: $work, remote: $remote, commit: $commit,
 		variables: {PATH: $path, HOME: $home, GIT_CONFIG_NOSYSTEM: "1", JENKINS_URL: "https://ci.acme.example/", JOB_NAME: "app",
 			BUILD_NUMBER: $number, BUILD_URL: ("https://ci.acme.example/job/app/" + $number + "/"), BRANCH_NAME: $branch,
 			CHANGE_TITLE: "`touch pwned`$(touch pwned)\u0027; touch pwned; \u0027"},
@@ -229,7 +229,7 @@ JENKINS
 expect 0 'ends: refused, 1' jenkins 11 file="$work/Hostile"
 is 'names that were run' "$(find "$work/builds" -name 'pwned*')" ''
 
-echo "= a program with other bytes, no key, another key, a token that may only read"
+echo "= no release, no key, another key, a token that may only read"
 cat >"$work/Keys" <<'JENKINS'
 node {
     def at = checkout(scm)
@@ -248,6 +248,17 @@ step 13 1 "Could not find credentials entry with ID 'nobody'" "gateledgerGate(bi
 step 14 1 'gateledger gate: exit 2' "gateledgerGate(binaryPath: 'PROGRAMS', git: 'git-login', logKey: null)"
 step 15 1 'gateledger record build: exit 2' "gateledgerRecord(binaryPath: 'PROGRAMS', git: 'git-login', key: 'gateledger-log-key', kind: 'build', subject: 'go.mod')"
 token=token-of-reader-00 step 16 1 'gateledger gate: exit 3' "gateledgerGate(binaryPath: 'PROGRAMS', git: 'git-login', newRequest: true, subject: 'dist/app@sha256:$(sha256sum "$work/files/go.mod" | cut -d' ' -f1)')"
+
+echo "= a program that is downloaded, and one with other bytes"
+release
+cp -r jenkins "$work/library"
+test/ci/gitlab-stamp v9.0.0 "$work/checksums.txt" "$work/library/vars/gateledgerRun.groovy"
+export library=$work/library
+step 17 0 'sbom of' "gateledgerSbom(releaseUrl: '$released')"
+echo 'echo pwned' >>"$work/root/acme/app/releases/download/v9.0.0/gateledger-sbom_linux_$(go env GOARCH)"
+step 18 1 'has the SHA-256' "gateledgerSbom(releaseUrl: '$released')"
+grep -q 'gateledger sbom: exit 4' "$work/out"
+unset library
 clean
 expect 0 'ok: ' dana gateledger verify ledger
 echo "Jenkins: $checks checks, ok (${SECONDS}s)"
