@@ -26,7 +26,8 @@ func gateTold(f gateFlags) *told {
 // settled by how the verb ends, too.
 func (g *gate) tell(d policy.Decision) {
 	t := g.flags.told
-	t.allowed = d.Verdict == policy.Allowed && len(d.Unknown) == 0
+	allowed := d.Verdict == policy.Allowed && len(d.Unknown) == 0
+	t.allowed, t.advice = allowed && !g.advice, allowed && g.advice
 	t.report = report.Decision{Decision: d, Request: &g.asked}
 	t.page, t.link = logPage(g.at, g.url), ci.Run(g.at)
 	t.set("request", d.Request)
@@ -36,7 +37,7 @@ func (g *gate) tell(d policy.Decision) {
 	if g.logged != nil {
 		t.set("log-index", fmt.Sprint(*g.logged))
 	}
-	if g.advice && t.allowed {
+	if t.advice {
 		t.remarks = append(t.remarks, "nothing was used up (--consume=false): this is advice, not a permission")
 	}
 }

@@ -51,45 +51,49 @@ func (g *gate) settle(ctx context.Context) error {
 // builtHere are the subjects of the build events of this repository and run
 // that signers of the policy signed, sorted, each of the same bytes once. Of a
 // run on GitHub that was started again, a later attempt's build of a name
-// stands for an earlier one's; elsewhere nothing says which is later.
+// stands for an earlier one's by the same signer; elsewhere nothing says which
+// is later. An event of an attempt that has not begun is a lie.
 //
 // Which run an event is of is its signer's word, but where a certificate names
-// the repository or run it must be this one.
+// the repository or run it must be this one. So this is a convenience: a job
+// that deploys must get the very bytes that its gate was asked about.
 func (g *gate) builtHere(events []*event.Event) ([]event.Subject, error) {
 	if g.at.Provider == ci.Local || g.at.Run == "" {
 		return nil, nil
 	}
 	type built struct {
 		event.Subject
+		by      string
 		attempt int
 	}
 	var all []built
-	latest := map[string]int{}
+	latest := map[[2]string]int{} // by name and signer
 	for _, e := range events {
-		at, ok, err := g.buildOfThisRun(e)
+		at, by, err := g.buildOfThisRun(e)
 		if err != nil {
 			return nil, err
 		}
 		st, err := e.Statement()
-		if !ok || err != nil {
+		if by == "" || err != nil {
 			continue
 		}
-		attempt := 0
-		if g.at.Provider == "github" {
-			attempt, _ = strconv.Atoi(at.Attempt) // one that is no number is the earliest
+		attempt, err := g.attemptOf(e, at)
+		if err != nil {
+			return nil, err
 		}
 		for _, s := range st.Subject {
 			if len(s.Digests()) == 0 {
 				continue
 			}
-			latest[s.Name] = max(latest[s.Name], attempt)
-			all = append(all, built{event.Subject{Name: s.Name, Digest: s.Digest}, attempt})
+			key := [2]string{s.Name, by}
+			latest[key] = max(latest[key], attempt)
+			all = append(all, built{event.Subject{Name: s.Name, Digest: s.Digest}, by, attempt})
 		}
 	}
 	var out []event.Subject
 	for _, b := range all {
 		same := func(o event.Subject) bool { return sharesDigest(o, b.Subject) }
-		if b.attempt == latest[b.Name] && !slices.ContainsFunc(out, same) {
+		if b.attempt == latest[[2]string{b.Name, b.by}] && !slices.ContainsFunc(out, same) {
 			out = append(out, b.Subject)
 		}
 	}
@@ -97,26 +101,43 @@ func (g *gate) builtHere(events []*event.Event) ([]event.Subject, error) {
 	return out, nil
 }
 
-// buildOfThisRun returns where a build event says that it was made, if that is
-// this run and a signer of the policy says so. Where nobody here can tell who
+// attemptOf is the attempt of its run that a build was made in, zero where the
+// host counts none.
+func (g *gate) attemptOf(e *event.Event, at event.Context) (int, error) {
+	if g.at.Provider != "github" {
+		return 0, nil
+	}
+	attempt, _ := strconv.Atoi(at.Attempt) // one that is no number is the earliest
+	if now, err := strconv.Atoi(g.at.Attempt); err != nil || attempt > now {
+		return 0, cli.Fail(cli.Integrity, "somebody signed that with a key or identity of the policy; give --subject with what is to be deployed",
+			"build #%d says that it was made in attempt %.20q of this run, and this is attempt %.20q", e.Index, at.Attempt, g.at.Attempt)
+	}
+	return attempt, nil
+}
+
+// buildOfThisRun returns where a build event says that it was made, and who of
+// the policy signed it; nobody, if that is not this run. Where nobody here can tell who
 // signed it, nobody can tell what this run has built.
-func (g *gate) buildOfThisRun(e *event.Event) (event.Context, bool, error) {
+func (g *gate) buildOfThisRun(e *event.Event) (at event.Context, by string, err error) {
 	if !e.Mentions(g.at.Run) || !e.Is("build") {
-		return event.Context{}, false, nil
+		return event.Context{}, "", nil
 	}
 	p, err := event.DecodePredicate[event.BuildPredicate](e)
 	if err != nil || !sameJob(p.Context, g.at) {
-		return event.Context{}, false, nil
+		return event.Context{}, "", nil
 	}
-	_, id, err := g.policy.Signer(e, g.believes)
+	by, id, err := g.policy.Signer(e, g.believes)
 	if policy.CouldNotTell(err) {
-		return event.Context{}, false, cli.Fail(cli.Unknown, "give --subject, or what is missing to tell (--trusted-root)", "find what this run has built: nobody can tell who signed build #%d: %w", e.Index, err)
+		return event.Context{}, "", cli.Fail(cli.Unknown, "give --subject, or what is missing to tell (--trusted-root)", "find what this run has built: nobody can tell who signed build #%d: %w", e.Index, err)
 	}
 	if err != nil {
-		return event.Context{}, false, nil
+		return event.Context{}, "", nil
 	}
 	elsewhere := id != nil && (id.RepositoryID != "" && id.RepositoryID != g.at.RepositoryID || id.RunURI != "" && !sameRun(id.RunURI, g.at))
-	return p.Context, !elsewhere, nil
+	if elsewhere {
+		by = ""
+	}
+	return p.Context, by, nil
 }
 
 func sameJob(a, b event.Context) bool {

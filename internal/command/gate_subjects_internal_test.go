@@ -85,9 +85,10 @@ func built(t testing.TB, by machine, at event.Context, subjects ...event.Subject
 }
 
 func TestWhatThisRunHasBuilt(t *testing.T) {
-	ci, stranger, cloud := newMachine(t, false), newMachine(t, false), newMachine(t, true)
+	ci, other, stranger, cloud := newMachine(t, false), newMachine(t, false), newMachine(t, false), newMachine(t, true)
 	p := &policy.Policy{Signers: map[string]policy.Signer{
 		"ci":    {Key: event.KeyID(ci.Verifier())},
+		"other": {Key: event.KeyID(other.Verifier())},
 		"cloud": {Keyless: &keyless.Rule{}},
 	}}
 	p.Sigstore.TrustedRoot = "sha256:" + strings.Repeat("0", 64)
@@ -121,6 +122,10 @@ func TestWhatThisRunHasBuilt(t *testing.T) {
 		"built again":          {[]*event.Event{built(t, ci, first, artifact("a", "1")), built(t, ci, thisRun(), artifact("a", "2"))}, thisRun(), []event.Subject{artifact("a", "2")}, 0},
 		"logged in another order": {[]*event.Event{built(t, ci, thisRun(), artifact("a", "2")), built(t, ci, first, artifact("a", "1"))}, thisRun(),
 			[]event.Subject{artifact("a", "2")}, 0},
+		"by another signer, later": {[]*event.Event{built(t, other, first, artifact("a", "1")), built(t, ci, thisRun(), artifact("a", "2"))}, thisRun(),
+			sorted(artifact("a", "1"), artifact("a", "2")), 0},
+		"of an attempt that has not begun": {[]*event.Event{built(t, ci, thisRun(), artifact("a", "1")), built(t, other, in(func(c *event.Context) { c.Attempt = "99" }), artifact("a", "2"))}, thisRun(),
+			nil, cli.Integrity},
 		"not built again": {[]*event.Event{built(t, ci, first, artifact("a", "1"))}, thisRun(), []event.Subject{artifact("a", "1")}, 0},
 		"twice in one go": {[]*event.Event{built(t, ci, thisRun(), artifact("a", "1")), built(t, ci, thisRun(), artifact("a", "2"))}, thisRun(), sorted(artifact("a", "1"), artifact("a", "2")), 0},
 		"on a laptop":     {[]*event.Event{built(t, ci, event.Context{Provider: "local"}, artifact("a", "1"))}, event.Context{Provider: "local"}, nil, 0},

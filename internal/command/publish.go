@@ -50,6 +50,7 @@ const (
 	saidDenied  = "denied"
 	saidPending = "pending"
 	saidUnknown = "unknown"
+	saidAdvice  = "advice" // it would be allowed, and nothing was used up
 )
 
 // told is what a verb has to say to its host.
@@ -64,6 +65,7 @@ type told struct {
 
 	values  map[string]string
 	allowed bool          // it may be said that this is allowed, if nothing fails
+	advice  bool          // it would be
 	report  report.Report // nil: it got to no answer
 	remarks []string      // what is shown as notes besides
 	page    string        // where the log can be seen; may be empty
@@ -157,6 +159,8 @@ func (t *told) verdict(err error) string {
 	switch {
 	case err == nil && t.allowed:
 		return saidAllowed
+	case err == nil && t.advice:
+		return saidAdvice
 	case err == nil:
 		return saidUnknown
 	}
