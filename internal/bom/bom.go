@@ -19,6 +19,10 @@ type Inventory struct {
 	Excluded []string // folders that were left out on purpose, relative to the root
 	Secrets  []string // credentials seen in the input; none may stand in the output
 
+	Authors  []Author // who answers for the document; nobody is made up
+	Supplier Author   // who supplies what it is about; the zero Author: unknown
+	Licence  string   // SPDX identifier that the document itself is under; empty: unknown
+
 	Properties []Property // of the document, beside those that every one has
 	Built      bool       // what was looked at is what was built, not what it is built from
 }
@@ -27,6 +31,11 @@ type Inventory struct {
 type Tool struct {
 	Name    string
 	Version string // empty: unknown
+}
+
+// An Author is a person or an organisation. What is empty is unknown.
+type Author struct {
+	Name, Email, URL string
 }
 
 // A Source is what one lockfile says. Components are named by their place in

@@ -120,6 +120,20 @@ func (d *Document) metadata() cdx.Metadata {
 		Component:  &subject,
 		Properties: list(properties, cdxProperty),
 	}
+	if authors := d.inventory.Authors; len(authors) > 0 {
+		m.Authors = list(authors, func(a Author) cdx.OrganizationalContact {
+			return cdx.OrganizationalContact{Name: a.Name, Email: a.Email}
+		})
+	}
+	if by := d.inventory.Supplier; by != (Author{}) {
+		m.Supplier = &cdx.OrganizationalEntity{Name: by.Name}
+		if by.URL != "" {
+			m.Supplier.URL = &[]string{by.URL}
+		}
+	}
+	if id := d.inventory.Licence; id != "" {
+		m.Licenses = &cdx.Licenses{{License: &cdx.License{ID: id}}}
+	}
 	if !d.inventory.Time.IsZero() {
 		m.Timestamp = d.inventory.Time.UTC().Format(time.RFC3339)
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -31,6 +32,7 @@ type sbomFlags struct {
 	gitlab                        string
 	timeout                       time.Duration
 	publish                       sbomPublishing
+	credits                       sbomCredits
 }
 
 // SBOM is the verb that lists what a tree is made of.
@@ -97,6 +99,7 @@ of them is given as ./NAME.`,
 	flags.StringVar(&f.gitlab, "gitlab", "", "write reports for GitLab below `DIR`, one for each lockfile")
 	flags.DurationVar(&f.timeout, "timeout", 10*time.Minute, "longest time that all of it may take")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "exit 0 even if a lockfile could not be read")
+	f.credits.flags(cmd)
 	f.publish.flags(cmd)
 	for i, below := range sbomVerbs(env, audit) {
 		annotate(below, cli.Order, fmt.Sprintf("%02d", i))
@@ -131,6 +134,7 @@ func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags, told *b
 		return err
 	}
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer runtime.KeepAlive(ballast())
 	ctx, cancel, err := limited(ctx, f.timeout)
 	if err != nil {
 		return err
@@ -215,6 +219,9 @@ func inventory(ctx context.Context, env *cli.Env, dir string, f sbomFlags, say f
 	}
 	inv := result.Inventory
 	inv.Time, inv.Tool = now, sbomTool(thisBuild().Version)
+	if err := f.credits.give(&inv); err != nil {
+		return bom.Inventory{}, nil, err
+	}
 	if f.subject != "" {
 		if inv.Subject, err = sbomSubject(ctx, f.subject, dir); err != nil {
 			return bom.Inventory{}, nil, err

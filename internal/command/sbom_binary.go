@@ -39,6 +39,9 @@ func executable(ctx context.Context, env *cli.Env, name string, f sbomFlags) (bo
 		return bom.Inventory{}, cli.Fail(cli.Unknown, "", "read %s: %w", name, err)
 	}
 	inv := bom.Inventory{Time: now, Tool: sbomTool(thisBuild().Version), Built: true, Sources: []bom.Source{source}}
+	if err := f.credits.give(&inv); err != nil {
+		return bom.Inventory{}, err
+	}
 	if f.subject != "" {
 		inv.Subject, err = sbomSubject(ctx, f.subject, ".")
 	} else {

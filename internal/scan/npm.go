@@ -46,8 +46,9 @@ func findNpm(t *tree, found []string) []bom.Source {
 // unlocked names each package.json that asks for packages no lockfile pins.
 func unlocked(t *tree, found []string, locked map[string]bool) []bom.Source {
 	var sources []bom.Source
+	other := map[string]bool{}
 	for _, p := range found {
-		if path.Base(p) != "package.json" || locked[path.Dir(p)] || otherLock(t, path.Dir(p)) {
+		if path.Base(p) != "package.json" || locked[path.Dir(p)] || otherLock(t, path.Dir(p), other) {
 			continue
 		}
 		m, err := readManifest(t, p)
@@ -62,18 +63,19 @@ func unlocked(t *tree, found []string, locked map[string]bool) []bom.Source {
 }
 
 // otherLock reports whether another package manager's lockfile stands in the
-// folder or above it; that one is named by itself.
-func otherLock(t *tree, dir string) bool {
-	for ; ; dir = path.Dir(dir) {
-		for _, name := range []string{"pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "deno.lock"} {
-			if t.exists(path.Join(dir, name)) {
-				return true
-			}
-		}
-		if dir == "." {
-			return false
-		}
+// folder or above it; that one is named by itself. known holds the answers for
+// the folders that were asked about.
+func otherLock(t *tree, dir string, known map[string]bool) bool {
+	if has, ok := known[dir]; ok {
+		return has
 	}
+	has := slices.ContainsFunc([]string{"pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "deno.lock"},
+		func(name string) bool { return t.exists(path.Join(dir, name)) })
+	if !has && dir != "." {
+		has = otherLock(t, path.Dir(dir), known)
+	}
+	known[dir] = has
+	return has
 }
 
 // A manifest is a package.json, as far as it is read.

@@ -26,7 +26,7 @@ type nugetTree struct {
 	builds   map[string]*msbuildFile
 }
 
-// A nugetProject is a .csproj, .fsproj or .vbproj.
+// A nugetProject is a .csproj, .fsproj, .vbproj or .proj.
 type nugetProject struct {
 	file    string
 	names   []string // what others call it: its package, its assembly, its file
@@ -120,6 +120,9 @@ func newNugetTree(t *tree, found []string) *nugetTree {
 			continue
 		}
 		p := n.readProject(file)
+		if path.Ext(file) == ".proj" && !p.asks() {
+			continue // of any build system, or one that only calls others
+		}
 		n.projects = append(n.projects, p)
 		n.byFile[file] = p
 		n.byDir[p.dir()] = append(n.byDir[p.dir()], p)
@@ -155,10 +158,15 @@ func (n *nugetTree) leftOver(found []string) {
 
 func isMSBuildProject(p string) bool {
 	switch path.Ext(p) {
-	case ".csproj", ".fsproj", ".vbproj":
+	case ".csproj", ".fsproj", ".vbproj", ".proj":
 		return true
 	}
 	return false
+}
+
+// asks reports whether a project itself asks for packages.
+func (p *nugetProject) asks() bool {
+	return p.err == nil && slices.ContainsFunc(p.build.items, func(i msbuildItem) bool { return i.kind == "packagereference" && !i.update })
 }
 
 func (n *nugetTree) readProject(p string) *nugetProject {

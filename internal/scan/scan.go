@@ -99,7 +99,7 @@ func finders() []finder {
 		{"github-actions", []string{".github/workflows/*.yml", ".github/workflows/*.yaml", "action.yml", "action.yaml"}, findActions},
 		{"gitlab-ci", []string{".gitlab-ci.yml"}, findGitLab},
 		{"docker", []string{"Dockerfile", "Dockerfile.*", "*.Dockerfile", "Containerfile", "Containerfile.*"}, findDockerfiles},
-		{"nuget", []string{"packages.lock.json", "packages.*.lock.json", "project.assets.json", "packages.config", centralFile, "*.csproj", "*.fsproj", "*.vbproj"}, findNuget},
+		{"nuget", []string{"packages.lock.json", "packages.*.lock.json", "project.assets.json", "packages.config", centralFile, "*.csproj", "*.fsproj", "*.vbproj", "*.proj"}, findNuget},
 		{"maven", []string{"pom.xml", "dependency-tree.txt", "dependency-tree.json", "maven-dependency-tree.txt", "maven.graph.json"}, findMaven},
 		{"gradle", []string{"*.lockfile", verificationFile, "*.versions.toml", "build.gradle", "build.gradle.kts"}, findGradle},
 		{"unread", unreadNames(), findUnread},

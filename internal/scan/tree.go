@@ -80,18 +80,48 @@ func (t *tree) walk() error {
 // path.Match. A pattern with a slash is compared with the whole path.
 type wanted struct {
 	names    map[string]bool
-	patterns []string
+	patterns []wantedPattern
+}
+
+// A wantedPattern is a pattern, and how every name that it fits begins and
+// ends: most names are ruled out by that, which costs least.
+type wantedPattern struct {
+	pattern, head, tail string
+	whole               bool // it has a slash
+}
+
+func newWantedPattern(pattern string) wantedPattern {
+	return wantedPattern{
+		pattern: pattern,
+		head:    pattern[:strings.IndexAny(pattern+"*", `*?[\`)],
+		tail:    pattern[strings.LastIndexAny(pattern, `*?]`)+1:],
+		whole:   strings.Contains(pattern, "/"),
+	}
+}
+
+func (w *wantedPattern) matches(p, base string) bool {
+	name := base
+	if w.whole {
+		name = p
+	}
+	if !strings.HasPrefix(name, w.head) || !strings.HasSuffix(name, w.tail) {
+		return false
+	}
+	ok, err := path.Match(w.pattern, name)
+	return ok && err == nil
 }
 
 func wantedFiles() wanted {
 	w := wanted{names: map[string]bool{}}
+	known := map[string]bool{}
 	for _, f := range finders() {
 		for _, name := range f.files {
 			switch {
 			case !strings.ContainsAny(name, "*/"):
 				w.names[name] = true
-			case !slices.Contains(w.patterns, name):
-				w.patterns = append(w.patterns, name)
+			case !known[name]:
+				known[name] = true
+				w.patterns = append(w.patterns, newWantedPattern(name))
 			}
 		}
 	}
@@ -105,13 +135,9 @@ func (w wanted) keys(p string) []string {
 	if w.names[base] {
 		keys = append(keys, base)
 	}
-	for _, pattern := range w.patterns {
-		name := base
-		if strings.Contains(pattern, "/") {
-			name = p
-		}
-		if ok, err := path.Match(pattern, name); ok && err == nil {
-			keys = append(keys, pattern)
+	for i := range w.patterns {
+		if pattern := &w.patterns[i]; pattern.matches(p, base) {
+			keys = append(keys, pattern.pattern)
 		}
 	}
 	return keys
