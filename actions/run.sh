@@ -131,6 +131,8 @@ take() { # variable, name
 # begin makes the folder for everything that is written, and clears it away.
 begin() {
 	here=$PWD child='' work=''
+	# What the job exports under these names would export our secrets with it.
+	unset key password log_key token header
 	trap '[ -z "$work" ] || rm -rf -- "$work"' EXIT
 	trap stop INT TERM HUP
 	temp=$(posix "${RUNNER_TEMP:-${TMPDIR:-/tmp}}")

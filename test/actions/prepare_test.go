@@ -21,12 +21,13 @@ func newReleaser(t *testing.T) *releaser {
 	t.Helper()
 	r := &releaser{runner: newRunner(t), bin: t.TempDir()}
 	r.dir = filepath.Join(r.workspace, "checkout")
-	for _, file := range []string{"release/prepare", "release/publish", "actions/release.env", ".github/workflows/release-gate.yml"} {
+	for _, file := range []string{"release/prepare", "release/publish", "release/stamp", "actions/release.env", ".github/workflows/release-gate.yml",
+		"gitlab/templates/gate.yml", "gitlab/include/gateledger.yml", "circleci/orb.yml", "jenkins/vars/gateledgerRun.groovy"} {
 		r.write(filepath.Join(r.dir, file), read(t, file), 0o755)
 	}
 	r.write(filepath.Join(r.dir, ".gitignore"), "/dist/\n", 0o644)
 	r.write(filepath.Join(r.dir, "release/build"), `#!/bin/sh
-mkdir -p "$2" && cd "$2" && printf 'a program of %s\n' "$1" >gateledger_linux_amd64 && sha256sum gateledger_linux_amd64 >checksums.txt
+mkdir -p "$2" && cd "$2" && printf 'a program of %s\n' "$1" >gateledger-gate_linux_amd64 && sha256sum gateledger-gate_linux_amd64 >checksums.txt
 `, 0o755)
 	r.write(filepath.Join(r.bin, "gh"), `#!/bin/sh
 printf '%s\n' "$*" >>"$GH_LOG"
@@ -66,7 +67,7 @@ func TestPrepare(t *testing.T) {
 	r := newReleaser(t)
 	r.must("bash", "release/prepare", "v1.2.3")
 	program := "a program of v1.2.3\n"
-	if got := text(t, r.dir, "actions/checksums.txt"); got != sum(program)+"  gateledger_linux_amd64\n" {
+	if got := text(t, r.dir, "actions/checksums.txt"); got != sum(program)+"  gateledger-gate_linux_amd64\n" {
 		t.Errorf("pinned is %q", got)
 	}
 	env := text(t, r.dir, "actions/release.env")
@@ -78,6 +79,11 @@ func TestPrepare(t *testing.T) {
 	gate := text(t, r.dir, ".github/workflows/release-gate.yml")
 	if strings.Contains(gate, "gateledger@v1\n") || strings.Count(gate, "gateledger/gateledger") != strings.Count(gate, "@v1.2.3\n") {
 		t.Errorf("the reusable workflow does not use this version:\n%s", gate)
+	}
+	for _, file := range []string{"gitlab/templates/gate.yml", "gitlab/include/gateledger.yml", "circleci/orb.yml", "jenkins/vars/gateledgerRun.groovy"} {
+		if got := text(t, r.dir, file); !strings.Contains(got, "version=v1.2.3\n") || !strings.Contains(got, sum(program)) {
+			t.Errorf("%s is not stamped", file)
+		}
 	}
 	if got := r.must("git", "describe", "--tags", "--exact-match"); got != "v1.2.3\n" {
 		t.Errorf("the tag is %q", got)
@@ -137,7 +143,7 @@ func TestPublish(t *testing.T) {
 		t.Errorf("published without all files: %s", out)
 	}
 	r = prepared()
-	r.write(filepath.Join(r.dir, "dist/gateledger_linux_amd64"), "other bytes\n", 0o755)
+	r.write(filepath.Join(r.dir, "dist/gateledger-gate_linux_amd64"), "other bytes\n", 0o755)
 	if out, err := r.try(nil, "bash", "release/publish", "v1.2.3"); err == nil || len(steps(r)) != 0 {
 		t.Errorf("other bytes than those pinned: %s", out)
 	}

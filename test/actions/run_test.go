@@ -4,6 +4,7 @@ package actions
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -191,11 +192,17 @@ var secretWords = []string{"EVENT-KEY-SECRET", "PASSWORD-SECRET", "LOG-SECRET", 
 
 // Secrets reach the program, and nothing and nobody else.
 func TestSecrets(t *testing.T) {
-	for fact, code := range map[string]string{"it works": "0", "it fails": "3"} {
+	const named = "the job exports variables of the names that run.sh has for them"
+	for fact, code := range map[string]string{"it works": "0", "it fails": "3", named: "0"} {
 		t.Run(fact, func(t *testing.T) {
 			r := newRunner(t)
 			notes := r.fakes()
 			r.give(secrets)
+			if fact == named {
+				for _, name := range []string{"key", "password", "log_key", "token", "header"} {
+					r.env[name] = "of the job"
+				}
+			}
 			r.env["FAKE_CODE"] = code
 			o := r.run("run.sh", "record")
 			if got := string(rune('0' + o.code)); got != code {
@@ -243,14 +250,18 @@ func (r *runner) leavesNothing(t *testing.T) {
 
 // A job that is cancelled leaves nothing either, and its program is told.
 func TestCancelled(t *testing.T) {
-	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		t.Run(signal.String(), func(t *testing.T) {
+	// A signal that is ignored here, as nohup has it, would be in a child too.
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(caught) })
+	for _, sent := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		t.Run(sent.String(), func(t *testing.T) {
 			t.Parallel()
 			r := newRunner(t)
 			notes := r.fakes()
 			r.give(secrets)
 			r.env["FAKE_WAIT"] = "1"
-			o := r.cancel(signal, filepath.Join(notes, "started"), "run.sh", "record")
+			o := r.cancel(sent, filepath.Join(notes, "started"), "run.sh", "record")
 			if o.code == 0 || text(t, notes, "told") != "told\n" {
 				t.Errorf("exit %d: %s", o.code, o.talk)
 			}

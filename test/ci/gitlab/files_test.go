@@ -162,7 +162,7 @@ func TestReleaseIsTheActions(t *testing.T) {
 				}
 			}
 			if released && strings.Count(text, "echo") < 20 {
-				t.Errorf("%s: programs are missing: run test/ci/gitlab-stamp", name)
+				t.Errorf("%s: programs are missing: run release/stamp", name)
 			}
 		}
 	}
