@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -36,6 +37,8 @@ type recordFlags struct {
 	json     bool
 
 	environment, result, request, url, from string
+
+	duration time.Duration
 
 	publish publishing
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,7 @@ func recorders() []recorder {
 		"test":       {args: cobra.MinimumNArgs(1), usage: "REPORT…", draft: draftTest, flags: testFlags, long: testLong, example: testExample},
 		"scan":       scanRecorder(),
 		"deployment": {args: cobra.NoArgs, draft: draftDeployment, flags: deploymentFlags, example: deploymentExample},
+		"pipeline":   {args: cobra.NoArgs, draft: draftPipeline, flags: pipelineFlags, example: pipelineExample},
 		untrusted:    {args: cobra.ExactArgs(1), usage: "REPORT", draft: draftUntrusted, flags: untrustedFlags, long: untrustedLong, example: untrustedExample},
 	}
 	var list []recorder
@@ -260,6 +262,28 @@ func draftDeployment(ctx context.Context, r *recording) (draft, error) {
 	}
 	if p.Request, err = r.deployed(ctx); err != nil {
 		return draft{}, err
+	}
+	return r.drafted(p)
+}
+
+const pipelineExample = `  gateledger record pipeline --subject git:HEAD --result succeeded --duration 7m30s`
+
+func pipelineFlags(cmd *cobra.Command, f *recordFlags) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.result, "result", "", "how it ended: "+strings.Join(event.PipelineResults(), ", "))
+	flags.DurationVar(&f.duration, "duration", 0, "how long it took, such as 7m30s")
+	flags.StringVar(&f.url, "url", "", "`URL` of its page")
+	must(cmd.MarkFlagRequired("result"))
+}
+
+func draftPipeline(_ context.Context, r *recording) (draft, error) {
+	p := event.PipelinePredicate{Result: r.flags.result, Seconds: int64(r.flags.duration.Round(time.Second).Seconds()), Context: r.at}
+	var err error
+	if p.URL, err = checkURL(r.flags.url); err != nil {
+		return draft{}, err
+	}
+	if err := p.Check(); err != nil {
+		return draft{}, cli.Fail(cli.Usage, "", "%w", err)
 	}
 	return r.drafted(p)
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
 )
@@ -20,6 +21,10 @@ func (t *tracer) evidence(e *event.Event) {
 		t.sbom(e)
 	case "test":
 		t.test(e)
+	case "scan":
+		t.scan(e)
+	case "pipeline":
+		t.pipeline(e)
 	case "commit":
 		t.commit(e)
 	case "untrusted-report":
@@ -59,6 +64,37 @@ func (t *tracer) test(e *event.Event) {
 	}
 	s.Time = p.Context.Time
 	s.Summary = fmt.Sprintf("tests %s: %d passed, %d failed, %d skipped", p.Result, p.Counts.Passed, p.Counts.Failed, p.Counts.Skipped)
+}
+
+func (t *tracer) scan(e *event.Event) {
+	s := t.step(e)
+	p, ok := decode[event.ScanPredicate](t, e)
+	if !ok {
+		return
+	}
+	found := len(p.Scanner.Result)
+	if p.Summary != nil {
+		found = p.Summary.Total
+	}
+	s.Time = p.Context.Time
+	s.Summary = fmt.Sprintf("scanned by %s: %d vulnerabilities found", p.Scanner.URI, found)
+}
+
+// pipeline is how a whole run ended. No rule counts it.
+func (t *tracer) pipeline(e *event.Event) {
+	s := t.step(e)
+	p, ok := decode[event.PipelinePredicate](t, e)
+	if !ok {
+		return
+	}
+	s.Time = p.Context.Time
+	s.Summary = "the run " + p.Result
+	if p.Context.Run != "" {
+		s.Summary = "run " + p.Context.Run + " " + p.Result
+	}
+	if p.Seconds > 0 {
+		s.Summary += " after " + (time.Duration(p.Seconds) * time.Second).String()
+	}
 }
 
 // commit is observed: the signer read it in a git repository, where anyone

@@ -15,11 +15,11 @@ import (
 // stages is the order of the story. Steps up to test come before every
 // request; the rest belongs to one. A change of policy stands between them.
 var stages = map[string]int{
-	"commit": 0, "build": 1, "sbom": 2, "test": 3, "untrusted-report": 4, "policy": 5,
-	"request": 6, "vote": 7, "decision": 8, "consumption": 9, "deployment": 10,
+	"commit": 0, "build": 1, "sbom": 2, "test": 3, "scan": 4, "pipeline": 5, "untrusted-report": 6, "policy": 7,
+	"request": 8, "vote": 9, "decision": 10, "consumption": 11, "deployment": 12,
 }
 
-const firstOfRequest = 6 // stages["request"]
+const firstOfRequest = 8 // stages["request"]
 
 // A tracer is a chain that is being made.
 type tracer struct {

@@ -21,6 +21,7 @@ const (
 	DecisionType    = "https://slsa.dev/verification_summary/v1"
 	CommitType      = product.PredicateBase + "commit/v1"
 	DeploymentType  = product.PredicateBase + "deployment/v1"
+	PipelineType    = product.PredicateBase + "pipeline/v1"
 	RequestType     = product.PredicateBase + "request/v1"
 	VoteType        = product.PredicateBase + "vote/v1"
 	ConsumptionType = product.PredicateBase + "consumption/v1"
@@ -70,6 +71,8 @@ var kinds = [...]Kind{
 		Doc: "one run used up a request"},
 	{Name: "deployment", PredicateType: DeploymentType, Recordable: true,
 		Doc: "what was put into an environment, and how that went"},
+	{Name: "pipeline", PredicateType: PipelineType, Recordable: true,
+		Doc: "how a whole run ended, and how long it took"},
 	{Name: "policy", PredicateType: PolicyType, Control: true,
 		Doc: "from here on another policy is in force"},
 	{Name: "untrusted-report", PredicateType: UntrustedType,

@@ -159,6 +159,36 @@ func (p DeploymentPredicate) Check() error {
 	return nil
 }
 
+// The results of a pipeline.
+const (
+	RunSucceeded = "succeeded"
+	RunFailed    = "failed"
+	RunCancelled = "cancelled"
+)
+
+// PipelineResults lists the results that a pipeline can have.
+func PipelineResults() []string { return []string{RunSucceeded, RunFailed, RunCancelled} }
+
+// PipelinePredicate says how a whole run ended. It is told, not judged: no
+// rule counts it.
+type PipelinePredicate struct {
+	Result  string  `json:"result"`           // succeeded, failed or cancelled
+	Seconds int64   `json:"seconds,omitzero"` // how long it took; zero: nobody said
+	URL     string  `json:"url,omitempty"`
+	Context Context `json:"gateledger_context"`
+}
+
+// Check refuses a result of no known name, and less than no time.
+func (p PipelinePredicate) Check() error {
+	if !slices.Contains(PipelineResults(), p.Result) {
+		return fmt.Errorf("unknown result %.40q; have %q", p.Result, PipelineResults())
+	}
+	if p.Seconds < 0 {
+		return fmt.Errorf("it took %d seconds", p.Seconds)
+	}
+	return nil
+}
+
 // RequestPredicate asks for a deployment. ID hashes all of it, so it is
 // immutable: a vote for one request can never count for another.
 type RequestPredicate struct {
