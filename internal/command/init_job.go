@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -54,7 +55,7 @@ func (s *setup) settle(ctx context.Context) error {
 	if err := s.writeOnce("release", releaseFile(s.host.provider), func() ([]byte, error) { return s.release(ctx) }); err != nil {
 		return err
 	}
-	if err := s.writeOnce("job", file, func() ([]byte, error) { return s.job(file) }); err != nil {
+	if err := s.writeOnce("job", file, func() ([]byte, error) { return s.job(ctx, file) }); err != nil {
 		return err
 	}
 	return s.advise(ctx, file)
@@ -89,7 +90,7 @@ func (s *setup) writeOnce(what, file string, compose func() ([]byte, error)) err
 }
 
 // job is the text of the job.
-func (s *setup) job(file string) ([]byte, error) {
+func (s *setup) job(ctx context.Context, file string) ([]byte, error) {
 	_, branch, err := gitPlace(s.at)
 	if err != nil {
 		return nil, err
@@ -105,9 +106,13 @@ func (s *setup) job(file string) ([]byte, error) {
 		return nil, err
 	}
 	version, _ := installable(thisBuild())
+	address, server := "$CI_PROJECT_URL.git", "$CI_SERVER_HOST"
+	if u, err := url.Parse(s.projectAddress(ctx)); err == nil && u.Host != "" {
+		address, server = u.String(), u.Hostname()
+	}
 	return []byte(strings.NewReplacer(
 		"{name}", product.Name, "{job}", jobName, "{secret}", secretName(), "{file}", file,
-		"{command}", modulePath+"/cmd/"+product.Name, "{version}", version, "{query}", query, "{after}\n", after,
+		"{command}", modulePath+"/cmd/"+product.Name, "{version}", version, "{query}", query, "{address}", address, "{server}", server, "{after}\n", after,
 	).Replace(text)), nil
 }
 

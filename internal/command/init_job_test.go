@@ -25,7 +25,7 @@ import (
 func jobText(t *testing.T, file, at, root string) string {
 	t.Helper()
 	s := &setup{at: at, place: place{root: root}}
-	text, err := s.job(file)
+	text, err := s.job(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func TestWriteJobKeepsWhatIsThere(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := &setup{at: "git:origin", place: place{root: root}, step: func(string) error { return nil }}
-			err := s.writeOnce("job", gitlabJob, func() ([]byte, error) { return s.job(gitlabJob) })
+			err := s.writeOnce("job", gitlabJob, func() ([]byte, error) { return s.job(t.Context(), gitlabJob) })
 			if ok := name == "a file of yours"; (err == nil) != ok {
 				t.Errorf("%v", err)
 			} else if ok && (s.result.Steps[0].Made || read(t, root, gitlabJob) != "mine\n") {

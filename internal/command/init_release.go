@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/ci"
 	"github.com/gateledger/gateledger/internal/hosting"
 	"github.com/gateledger/gateledger/internal/product"
 )
@@ -44,7 +45,7 @@ func (s *setup) release(ctx context.Context) ([]byte, error) {
 	text := githubRelease
 	if s.host.provider == hosting.GitLab {
 		text = gitlabRelease
-		parts = append(parts, "{ledger}", elsewhere(branch, "      # Say where the log is, in full:\n      # ledger: git:https://SERVER/PROJECT.git?branch="))
+		parts = append(parts, "{ledger}", gitlabLedger(s.projectAddress(ctx), branch))
 	} else {
 		parts = append(parts, "{ledger}", elsewhere(branch, "          ledger: git:origin?branch="))
 	}
@@ -57,7 +58,7 @@ func (s *setup) release(ctx context.Context) ([]byte, error) {
 		"{name}", product.Name, "{job: {name}-", "{job: " + product.Name + "-", "{job}", jobName,
 		"{secret}", secretName(), "{event-secret}", eventSecretName(),
 		"{action}", ownActions, "{v}", actionsVersion, "{checkout}", checkoutAction, "{upload}", uploadAction, "{download}", downloadAction,
-		"{components}", components, "{cv}", componentsVersion, "{image}", sampleImage,
+		"{components}", components, "{cv}", componentsVersion, "{image}", sampleImage, "{report}", ci.ReportDir,
 		"{artifact}", sampleArtifact, "{main}", branchFilter(main), "{file}", gitlabReleaseFile, "{log-file}", gitlabJob,
 	}
 	return []byte(strings.NewReplacer(names...).Replace(strings.NewReplacer(parts...).Replace(text))), nil

@@ -8,10 +8,11 @@ package command
 const githubRelease = `# Written by '{name} init --github'. Yours to change: put your own build,
 # tests and deployment where it says so.
 #
-# Four jobs, and each has what it needs: the build runs your code and holds no
-# key; the record signs what was built; the gate holds the log key and runs none
-# of your code; the deployment runs only if the gate said "allowed". Votes that
-# come later count once the job "gate" is run again.
+# Five jobs, and each has what it needs: the build and the deployment run your code
+# and hold no key; the record and the deployed sign what was built and deployed;
+# the gate holds the log key. It is asked about one SHA-256, the deployment takes
+# only bytes that have it, and runs only if the gate said "allowed". Votes that come
+# later count once the job "gate" is run again.
 #
 {binding}
 name: release
@@ -71,10 +72,11 @@ jobs:
       # The SBOM of this commit, and that these bytes were built from it.
       - uses: {action}@{v}
         with:
-          subject: {artifact}
+          subject: {artifact}@sha256:${{ steps.bytes.outputs.sha256 }}
           # report: dist/test-report.xml
-          # Without a key: take this line out, add "id-token: write" above and at
-          # the gate, and let the policy name this workflow (docs/shared-log.md).
+          # Without a key: take this line out, add "id-token: write" above, at the
+          # gate and at deployed, and let the policy name this workflow
+          # (docs/shared-log.md).
           key: ${{ secrets.{event-secret} }}
 
   gate:
@@ -88,11 +90,12 @@ jobs:
       request: ${{ steps.gate.outputs.request }}
     steps:
       # Nothing is checked out here, and nothing of the project runs. What is
-      # asked about is what this run recorded as built.
+      # asked about is the very digest that the deployment checks.
       - id: gate
         uses: {action}/actions/gate@{v}
         with:
           environment: production
+          subject: {artifact}@sha256:${{ needs.record.outputs.sha256 }}
 {ledger}          key: ${{ secrets.{event-secret} }}
           log-key: ${{ secrets.{secret} }}
 
@@ -102,7 +105,9 @@ jobs:
     runs-on: ubuntu-24.04
     timeout-minutes: 30
 {production}    permissions:
-      contents: write # to leave the record of the deployment
+      contents: read # to check out
+    outputs:
+      outcome: ${{ steps.deploy.outcome }}
     steps:
       - uses: {checkout}
         with:
@@ -111,21 +116,34 @@ jobs:
         with:
           name: dist
           path: dist
-      - name: Exactly what was recorded
+      - name: Exactly what the gate was asked about
         env:
           SHA256: ${{ needs.record.outputs.sha256 }}
-        run: echo "$SHA256  {artifact}" | sha256sum --check --strict
+        run: | # one file, this one, with these bytes
+          test "$(find dist ! -type d -printf '%y %p\n')" = "f {artifact}"
+          echo "$SHA256  {artifact}" | sha256sum --check --strict
       - id: deploy
         name: Deploy
         # Yours.
         run: echo "this is where {artifact} would go to production"
-      - if: ${{ !cancelled() && contains(fromJSON('["success", "failure"]'), steps.deploy.outcome) }}
-        uses: {action}/actions/record@{v}
+
+  deployed:
+    needs: [record, gate, deploy]
+    if: ${{ !cancelled() && contains(fromJSON('["success", "failure"]'), needs.deploy.outputs.outcome) }}
+    runs-on: ubuntu-24.04
+    timeout-minutes: 10
+    permissions:
+      contents: write # to leave the record of the deployment
+    steps:
+      - uses: {checkout}
+        with:
+          persist-credentials: false
+      - uses: {action}/actions/record@{v}
         with:
           kind: deployment
-          subject: {artifact}
+          subject: {artifact}@sha256:${{ needs.record.outputs.sha256 }}
           environment: production
-          result: ${{ steps.deploy.outcome == 'success' && 'healthy' || 'failed' }}
+          result: ${{ needs.deploy.outputs.outcome == 'success' && 'healthy' || 'failed' }}
           request: ${{ needs.gate.outputs.request }}
           key: ${{ secrets.{event-secret} }}
 `

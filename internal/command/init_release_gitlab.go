@@ -2,7 +2,14 @@
 
 package command
 
-import "github.com/gateledger/gateledger/internal/product"
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/gateledger/gateledger/internal/product"
+)
 
 // gitlabRelease is the pipeline that releases. What runs project code holds no
 // key; what holds one runs no project code. A gate that waits is red, so that
@@ -17,7 +24,11 @@ const gitlabRelease = `# Written by '{name} init --gitlab'. Yours to change: put
 # Each job has what it needs: build and deploy run your code and hold none of our
 # keys; {name}-record signs what was built; {name}-gate holds the log key and
 # runs none of your code. As long as votes are missing the gate is red, and what
-# comes after it does not start: retry it, and the rest follows.
+# comes after it does not start: retry it, and the rest follows. A job that is
+# retried runs anew, so deploy ships only the bytes that the gate allowed.
+#
+# Whoever starts a pipeline can set its variables, GitLab's own as well. Let nobody:
+# Settings, CI/CD, Variables, minimum role to use pipeline variables: no one.
 #
 {binding}
 #
@@ -63,16 +74,59 @@ build:
 
 deploy:
   stage: deploy
-  needs: [build, {job: {name}-gate, artifacts: false}]
+  # With the gate's artifacts: its report says which bytes it allowed.
+  needs: [build, {name}-gate]
   image: {image}
   rules: *main
   # Keep the credentials of the deployment as protected variables of it.
   environment: production
   resource_group: production
   script:
+    # Keep this line first: these are the bytes that the gate allowed.
+    - sha256sum {artifact} | grep -xFf {report}/allowed.sha256
     # Yours.
     - echo "this is where {artifact} would go to production"
 `
+
+// gitlabAddress is a project's address over HTTPS, as the remote tells it; empty
+// where it does not tell.
+func gitlabAddress(remote string) string {
+	if m := regexp.MustCompile(`^(?:ssh://git@([A-Za-z0-9.-]+)/|git@([A-Za-z0-9.-]+):)([^:]+)$`).FindStringSubmatch(remote); m != nil {
+		remote = "https://" + m[1] + m[2] + "/" + m[3]
+	}
+	u, err := url.Parse(remote)
+	if err != nil || u.Scheme != "https" || !regexp.MustCompile(`^[A-Za-z0-9.:-]+$`).MatchString(u.Host) ||
+		!regexp.MustCompile(`^/[A-Za-z0-9._/-]+$`).MatchString(u.Path) || u.RawQuery+u.Fragment != "" {
+		return ""
+	}
+	return "https://" + u.Host + strings.TrimSuffix(strings.TrimRight(u.Path, "/"), ".git") + ".git"
+}
+
+// projectAddress is that of the project the log is in. It stands in the jobs as
+// it is, for whoever starts a pipeline can say another $CI_PROJECT_URL.
+func (s *setup) projectAddress(ctx context.Context) string {
+	remote, _, err := gitPlace(s.at)
+	if err != nil || s.place.repo == nil {
+		return ""
+	}
+	address, err := s.place.repo.RemoteURL(ctx, remote)
+	if err != nil {
+		return ""
+	}
+	return gitlabAddress(address)
+}
+
+// gitlabLedger is the gate's line that says where the log is.
+func gitlabLedger(address, branch string) string {
+	query := ""
+	if branch != logBranch {
+		query = "?branch=" + branch
+	}
+	if address != "" {
+		return "      ledger: git:" + address + query + "\n"
+	}
+	return "      # Say where the log is, in full, so that no variable does:\n      # ledger: git:https://SERVER/PROJECT.git" + query + "\n"
+}
 
 // The components that the release uses, and an image with git for the sample
 // build.

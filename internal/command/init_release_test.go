@@ -31,7 +31,7 @@ func TestReleaseIsAsInTheGoldens(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			job, err := s.job(jobFile(s.host.provider))
+			job, err := s.job(t.Context(), jobFile(s.host.provider))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,18 +125,20 @@ func TestGitHubReleaseKeepsKeysFromProjectCode(t *testing.T) {
 			switch {
 			case name == "build" && (secrets != "" || len(job.Permissions) != 1 || job.Permissions["contents"] != "read"):
 				t.Errorf("%s: the build has %q and %v", plan, secrets, job.Permissions)
+			case name == "deploy" && (secrets != "" || len(job.Permissions) != 1 || job.Permissions["contents"] != "read"):
+				t.Errorf("%s: the deployment has %q and %v", plan, secrets, job.Permissions)
 			case logKey != (name == "gate"):
 				t.Errorf("%s: the log key is with %s: %v", plan, name, logKey)
 			case name == "gate" && (code || checksOut):
 				t.Errorf("%s: the gate runs something else", plan)
-			case name == "record" && code:
-				t.Errorf("%s: the record runs a script", plan)
+			case (name == "record" || name == "deployed") && code:
+				t.Errorf("%s: %s runs a script", plan, name)
 			}
 		}
 		if d := w.Jobs["deploy"]; fmt.Sprint(d.Needs) != "[record gate]" || d.If != "needs.gate.outputs.verdict == 'allowed'" {
 			t.Errorf("%s: the deployment needs %v if %q", plan, d.Needs, d.If)
 		}
-		if n := len(w.Jobs["deploy"].Steps); !strings.Contains(w.Jobs["deploy"].Steps[n-3].Run, "sha256sum --check --strict") {
+		if n := len(w.Jobs["deploy"].Steps); !strings.Contains(w.Jobs["deploy"].Steps[n-2].Run, "sha256sum --check --strict") {
 			t.Errorf("%s: what is deployed is not compared with what was recorded", plan)
 		}
 		protected := plan != "github-free-private"
@@ -166,8 +168,46 @@ func TestReleaseNamesALogOnAnotherBranch(t *testing.T) {
 		if _, text := releaseOf(t, plan, "audit/log"); !strings.Contains(text, "?branch=audit/log\n") {
 			t.Errorf("%s does not name the branch", plan)
 		}
-		if _, text := releaseOf(t, plan, ""); strings.Contains(text, "ledger:") {
+		if _, text := releaseOf(t, plan, ""); strings.Contains(text, "\n      ledger:") || strings.Contains(text, "\n          ledger:") {
 			t.Errorf("%s names a ledger", plan)
+		}
+	}
+}
+
+// Whoever starts a pipeline can say another $CI_PROJECT_URL, so the address of
+// the log stands in the jobs where the remote tells it.
+func TestGitLabJobsNameTheLog(t *testing.T) {
+	for branch, query := range map[string]string{"": "", "audit/log": "?branch=audit/log"} {
+		s := preparedFor(t, "gitlab-free", branch)
+		runGit(t, "remote", "set-url", "origin", "git@git.acme.example:acme/app.git")
+		release, err := s.release(t.Context())
+		if err != nil || !strings.Contains(string(release), "\n      ledger: git:https://git.acme.example/acme/app.git"+query+"\n") {
+			t.Errorf("%v\n%s", err, release)
+		}
+		job, err := s.job(t.Context(), gitlabJob)
+		if err != nil || strings.Contains(string(job), "$CI_PROJECT_URL") || strings.Contains(string(job), "$CI_SERVER_HOST") ||
+			!strings.Contains(string(job), `--ledger "git:https://git.acme.example/acme/app.git`+query+`"`) || !strings.Contains(string(job), `"git.acme.example" "$CI_JOB_TOKEN"`) {
+			t.Errorf("%v\n%s", err, job)
+		}
+	}
+}
+
+func TestGitLabAddress(t *testing.T) {
+	for remote, want := range map[string]string{
+		"https://gitlab.com/acme/app":                 "https://gitlab.com/acme/app.git",
+		"https://git.acme.example:8443/a/b/app.git/":  "https://git.acme.example:8443/a/b/app.git",
+		"git@gitlab.com:acme/app.git":                 "https://gitlab.com/acme/app.git",
+		"ssh://git@gitlab.com/acme/app.git":           "https://gitlab.com/acme/app.git",
+		"ssh://git@git.acme.example:2222/acme/app":    "",
+		"http://git.acme.example/acme/app.git":        "",
+		"/srv/hub.git":                                "",
+		"https://gitlab.com/acme/$(id)":               "",
+		"https://gitlab.com/acme/app.git?branch=main": "",
+		"https://gitlab.com/acme/a\"b":                "",
+		"":                                            "",
+	} {
+		if got := gitlabAddress(remote); got != want {
+			t.Errorf("%s: %q, want %q", remote, got, want)
 		}
 	}
 }
@@ -175,7 +215,7 @@ func TestReleaseNamesALogOnAnotherBranch(t *testing.T) {
 // Both ways in which a deployment can end are ones that a deployment event has.
 func TestReleaseNamesResultsThatThereAre(t *testing.T) {
 	_, text := releaseOf(t, "github-team", "")
-	m := regexp.MustCompile(`result: \$\{\{ steps\.deploy\.outcome == 'success' && '([a-z-]+)' \|\| '([a-z-]+)' \}\}`).FindStringSubmatch(text)
+	m := regexp.MustCompile(`result: \$\{\{ needs\.deploy\.outputs\.outcome == 'success' && '([a-z-]+)' \|\| '([a-z-]+)' \}\}`).FindStringSubmatch(text)
 	if len(m) != 3 || m[1] != event.Healthy || m[2] != event.Broken {
 		t.Errorf("%q, have %v", m, results())
 	}
@@ -217,8 +257,11 @@ func TestGitLabReleaseWaitsForTheGate(t *testing.T) {
 	if err := yaml.Unmarshal(text, &p); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(p.Deploy.Needs); got != "[build map[artifacts:false job:gateledger-gate]]" {
+	if got := fmt.Sprint(p.Deploy.Needs); got != "[build gateledger-gate]" {
 		t.Errorf("deploy needs %s", got)
+	}
+	if got := p.Deploy.Script; len(got) != 2 || got[0] != "sha256sum dist/app.tar.gz | grep -xFf gateledger-report/allowed.sha256" {
+		t.Errorf("what is deployed is not compared with what was allowed: %q", got)
 	}
 	if strings.Contains(strings.Join(append(p.Build.Script, p.Deploy.Script...), ""), "GATELEDGER_") || p.Build.Variables != nil {
 		t.Error("a job of the project is given something of ours")

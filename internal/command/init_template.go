@@ -73,6 +73,9 @@ const gitlabTemplate = `# Written by '{name} init --gitlab'. Yours to change. It
 # people have signed and left under refs/{name}/pending into the log. It checks
 # out nothing and runs nothing of this project: the policy is read from the
 # default branch, by git.
+#
+# Whoever starts a pipeline can set its variables, GitLab's own as well. Let nobody:
+# Settings, CI/CD, Variables, minimum role to use pipeline variables: no one.
 {job}:
   stage: .post # last of all; GitLab makes no pipeline of such jobs alone
   image: golang:1.26
@@ -103,6 +106,6 @@ const gitlabTemplate = `# Written by '{name} init --gitlab'. Yours to change. It
       path=/usr/local/go/bin:/usr/local/bin:/usr/bin:/bin
       env -i HOME="$home" PATH="$path" GOBIN="$home/bin" GOFLAGS=-modcacherw go install "{command}@{version}"
       export HOME="$home" XDG_CONFIG_HOME="$home" PATH="$path"
-      printf 'machine %s login gitlab-ci-token password %s\n' "$CI_SERVER_HOST" "$CI_JOB_TOKEN" > .netrc
-      printf '%s' "${secret}" | bin/{name} integrate --log-key - --ledger "git:$CI_PROJECT_URL.git{query}"
+      printf 'machine %s login gitlab-ci-token password %s\n' "{server}" "$CI_JOB_TOKEN" > .netrc
+      printf '%s' "${secret}" | bin/{name} integrate --log-key - --ledger "git:{address}{query}"
 `

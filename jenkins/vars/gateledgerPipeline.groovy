@@ -6,6 +6,7 @@
 //
 //   gateledgerPipeline(
 //       artifact: 'dist/app', environment: 'production',
+//       label: 'build', gateLabel: 'gate',
 //       build: { sh 'make dist/app' },
 //       test: { sh 'make test' }, testReports: ['report.xml'],
 //       scan: { sh 'trivy fs --format json --output scan.json .' }, scanReports: ['scan.json'],
@@ -16,9 +17,11 @@
 //   environment   where to
 //   build, deploy closures; test and scan may be left out, with their reports
 //   files         more files that deploy needs, an Ant pattern
-//   label         of the agents
-//   gateLabel     of the agents that hold the log key, which should run nothing of
-//                 a project; by default label
+//   label         of the agents that run the project's code: build, test, scan, deploy
+//   gateLabel     of the agents that hold our keys, and run nothing of a project;
+//                 needed, and another than label
+//   keysWithCode  true goes without gateLabel: our keys are then on agents that ran
+//                 the project's code, which can take them
 //   wait          minutes to wait for votes, 0; no agent waits
 //   key, logKey, policy, git, ledger, keyless, binaryPath, releaseUrl   as for the
 //                 steps it is made of
@@ -29,33 +32,46 @@ Map call(Map o) {
             error('gateledgerPipeline: ' + needed + ' is needed')
         }
     }
+    def apart = o.gateLabel && o.gateLabel != o.label
+    if (!apart && !o.keysWithCode) {
+        error('gateledgerPipeline: gateLabel is needed: the label of agents that run nothing of a project, for they hold the keys')
+    }
+    if (!apart) {
+        echo('WARNING: gateledger: there is no gateLabel of its own, so the log key and the event key are where code of this project ran. ' +
+            'That code can take them, and write what it likes: this gate stops nobody who may change it')
+    }
+    def keys = o.gateLabel ?: o.label ?: ''
     def at = [:]
     def status = 'FAILURE'
     try {
-        node(o.label ?: '') {
-            at = made(o)
+        node(keys) {
+            at = begun(o)
         }
         withEnv(variables(at)) {
+            node(o.label ?: '') {
+                made(o, at)
+            }
+            node(keys) {
+                recorded(o, at)
+            }
             def allowed = [:]
             stage('Approval') {
-                allowed = gateledgerGate(o + [label: o.gateLabel ?: o.label ?: '', subject: null])
+                allowed = gateledgerGate(o + [label: keys, subject: null])
             }
-            node(o.label ?: '') {
-                deployed(o, at, allowed)
-            }
+            shipped(o, at, allowed, keys)
         }
         status = 'SUCCESS'
     } catch (e) {
         status = currentBuild.result ?: (e.class.simpleName == 'FlowInterruptedException' ? 'ABORTED' : 'FAILURE')
         throw e
     } finally {
-        complete(o, at, status)
+        complete(o, at, status, keys)
     }
     return at
 }
 
-// made is everything up to the artifact. It returns what was checked out.
-Map made(Map o) {
+// begun checks out and logs the commit, where nothing of the project runs.
+Map begun(Map o) {
     def at = [:]
     stage('Checkout') {
         at = checkout(scm)
@@ -64,54 +80,154 @@ Map made(Map o) {
         stage('Commit') {
             gateledgerCommit(o + [logKey: null])
         }
-        stage('Build') {
-            o.build.call()
-            gateledgerSbom(o + [path: '.', subject: null, output: 'sbom.cdx.json'])
-            record(o, 'build', null)
-            record(o, 'sbom', 'sbom.cdx.json')
-        }
-        if (o.test) {
-            stage('Test') {
-                o.test.call()
-                record(o, 'test', o.testReports)
-            }
-        }
-        if (o.scan) {
-            stage('Scan') {
-                o.scan.call()
-                record(o, 'scan', o.scanReports)
-            }
-        }
-        def files = carried(o)
-        if (files) {
-            stash(name: 'gateledger', includes: files)
-        }
     }
     return at
+}
+
+// made runs what is the project's, up to the artifact. It holds no key.
+void made(Map o, Map at) {
+    again(at)
+    stage('Build') {
+        o.build.call()
+        gateledgerSbom(o + [path: '.', subject: null, output: 'sbom.cdx.json'])
+    }
+    if (o.test) {
+        stage('Test') {
+            o.test.call()
+        }
+    }
+    if (o.scan) {
+        stage('Scan') {
+            o.scan.call()
+        }
+    }
+    def files = carried(o)
+    if (files) {
+        stash(name: 'gateledger', includes: files)
+    }
+    stash(name: 'gateledger-reports', includes: reports(o))
+}
+
+// recorded signs what was made, on an agent that runs none of it.
+void recorded(Map o, Map at) {
+    again(at)
+    if (carried(o)) {
+        unstash('gateledger')
+    }
+    unstash('gateledger-reports')
+    stage('Record') {
+        record(o, 'build', null)
+        record(o, 'sbom', 'sbom.cdx.json')
+        if (o.test) {
+            record(o, 'test', o.testReports)
+        }
+        if (o.scan) {
+            record(o, 'scan', o.scanReports)
+        }
+    }
 }
 
 void record(Map o, String kind, Object reports) {
     gateledgerRecord(o + [kind: kind, subject: o.artifact, reports: reports, environment: null, result: null, logKey: null])
 }
 
-// deployed deploys, logs it with the log key, and verifies it.
-void deployed(Map o, Map at, Map allowed) {
-    def key = o.logKey ?: 'gateledger-log-key'
-    again(at)
-    if (carried(o)) {
-        unstash('gateledger')
-    }
+// shipped has the project's code deploy, and then, elsewhere, logs how that went
+// and verifies it.
+void shipped(Map o, Map at, Map allowed, String keys) {
+    def thrown = null
     stage('Deploy') {
-        // Once more, of the very bytes that are here.
-        gateledgerVerify(o + [check: 'decision', subject: o.artifact])
-        gateledgerDeploy(o + [subject: o.artifact, request: allowed.request, url: null, logKey: key]) {
-            o.deploy.call()
+        def began = false
+        try {
+            node(o.label ?: '') {
+                again(at)
+                if (carried(o)) {
+                    unstash('gateledger')
+                }
+                same(o, allowed.allowed ?: '')
+                began = true
+                o.deploy.call()
+            }
+        } catch (e) {
+            if (!began) {
+                throw e
+            }
+            thrown = e
+        }
+        node(keys) {
+            again(at)
+            if (carried(o)) {
+                unstash('gateledger')
+            }
+            logged(o, allowed, thrown)
+        }
+        if (thrown != null) {
+            throw thrown
         }
     }
     stage('Verify Deployment') {
-        gateledgerVerify(o + [check: 'environment'])
-        gateledgerVerify(o + [check: 'artifact', subject: o.artifact])
+        node(keys) {
+            again(at)
+            if (carried(o)) {
+                unstash('gateledger')
+            }
+            gateledgerVerify(o + [check: 'environment'])
+            gateledgerVerify(o + [check: 'artifact', subject: o.artifact])
+        }
     }
+}
+
+// logged logs that a deployment was healthy, or failed. It hides no error of the
+// deployment behind one of its own.
+void logged(Map o, Map allowed, Throwable thrown) {
+    try {
+        gateledgerRecord([logKey: 'gateledger-log-key'] + o + [kind: 'deployment', subject: o.artifact, reports: null,
+            result: thrown == null ? 'healthy' : 'failed', request: allowed.request, url: null])
+    } catch (e) {
+        if (thrown == null) {
+            throw e
+        }
+        echo('gateledger: that the deployment failed could not be logged: ' + e.message)
+    }
+}
+
+// same holds the very bytes that are here against what the gate allowed in this
+// build, and what was ever allowed into the environment.
+void same(Map o, String allowed) {
+    def hex = ''
+    def fixed = digest(o.artifact.toString())
+    if (fixed) {
+        hex = fixed
+    } else {
+        withEnv(['GATELEDGER_ARTIFACT=' + o.artifact]) {
+            hex = sh(label: 'the bytes at hand', returnStdout: true, script: '''#!/bin/sh
+[ ! -d "$GATELEDGER_ARTIFACT" ] || { echo folder; exit 0; }
+if command -v sha256sum >/dev/null; then sha256sum <"$GATELEDGER_ARTIFACT"; else shasum -a 256 <"$GATELEDGER_ARTIFACT"; fi | cut -c 1-64
+''').trim()
+        }
+    }
+    // A folder has a digest of our own, which the program takes and compares.
+    if (hex != 'folder' && !names(allowed, hex)) {
+        error('gateledger: ' + o.artifact + ' has the SHA-256 ' + hex + ', and that is not what the gate allowed')
+    }
+    gateledgerVerify(o + [check: 'decision', subject: fixed ? 'sha256:' + fixed : o.artifact])
+}
+
+// digest is that of NAME@sha256:HEX, empty for a file.
+@com.cloudbees.groovy.cps.NonCPS
+String digest(String artifact) {
+    def m = artifact =~ /.*@sha256:([0-9a-f]{64})/
+    return m.matches() ? m.group(1) : ''
+}
+
+// names says whether one of the lines is of this digest.
+@com.cloudbees.groovy.cps.NonCPS
+boolean names(String lines, String hex) {
+    for (line in lines.split('\n')) {
+        if (hex.length() == 64 && line.startsWith(hex + '  ')) {
+            return true
+        }
+    }
+    return false
 }
 
 // again checks out the same commit. A branch may have moved since.
@@ -135,15 +251,29 @@ String carried(Map o) {
     return list.join(',')
 }
 
+// reports are the files to be recorded, an Ant pattern.
+@com.cloudbees.groovy.cps.NonCPS
+String reports(Map o) {
+    def list = ['sbom.cdx.json']
+    for (some in [o.test ? o.testReports : null, o.scan ? o.scanReports : null]) {
+        for (r in (some instanceof List ? some : [some])) {
+            if (r) {
+                list.add(r.toString())
+            }
+        }
+    }
+    return list.join(',')
+}
+
 // complete is the end of every build that was not put off. It hides no error of
 // the build behind one of its own.
-void complete(Map o, Map at, String status) {
+void complete(Map o, Map at, String status, String keys) {
     if (!at.GIT_COMMIT || status == 'NOT_BUILT') {
         return
     }
     try {
         withEnv(variables(at)) {
-            node(o.label ?: '') {
+            node(keys) {
                 again(at)
                 gateledgerComplete(o + [status: status, logKey: o.logKey ?: 'gateledger-log-key'])
             }

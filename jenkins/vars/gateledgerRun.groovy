@@ -39,6 +39,9 @@ Map call(Map o) {
     if (fileExists(report + '/outputs.env')) {
         outputs = parse(readFile(file: report + '/outputs.env', encoding: 'UTF-8'))
     }
+    if (code == 0 && o.program == 'gate' && fileExists(report + '/allowed.sha256')) {
+        outputs.allowed = readFile(file: report + '/allowed.sha256', encoding: 'UTF-8')
+    }
     archiveArtifacts(artifacts: report + '/**', allowEmptyArchive: true)
     return [code: code, outputs: outputs]
 }
@@ -188,6 +191,25 @@ forget() {
   done
 }
 # end begin
+# block allowed
+# allowed FLAG… writes what the gate has just allowed to allowed.sha256 of the
+# report, in the form of sha256sum: who deploys holds the bytes at hand against it.
+# The gate is asked for the same request again, and nothing is used up. Where it
+# gave advice only, or anything is amiss, the file is empty, and no bytes are in it.
+allowed() {
+  mkdir -p "$report"
+  : >"$report/allowed.sha256"
+  [ "$consume" = true ] || return 0
+  "$bin/gateledger-gate" "$@" --consume=false --format=json >"$work/decision.json" || die "$?" "the gate said yes, and now does not"
+  request="$(sed -n 's/^GATELEDGER_REQUEST=//p' "$report/outputs.env")"
+  grep -qxF "  \\"request\\": \\"$request\\"," "$work/decision.json" || die 3 "the gate names another request than $request"
+  grep -qxF '  "verdict": "allowed",' "$work/decision.json" || die 3 "the gate said yes, and now does not"
+  sed -n '/^    "subjects": \\[$/,/^    \\]/{
+    /^        "name": "/{ s/^        "name": "\\(.*\\)",$/\\1/; h; }
+    /^          "sha256": "[0-9a-f]\\{64\\}",\\{0,1\\}$/{ s/^ *"sha256": "\\([0-9a-f]*\\)".*/\\1/; G; s/\\n/  /; p; }
+  }' "$work/decision.json" >"$report/allowed.sha256"
+}
+# end allowed
 # block jenkins
 # What was bound is in files of our own, and git gets in by a .netrc in a home
 # of its own. Without a login it gets in as it does on this agent.
@@ -203,7 +225,7 @@ fi
 # What an earlier step left here must not be taken for this one's answer.
 report=$PWD/$report
 rm -rf "$report"
-set -- "$@" --publish --report-dir="$report"
+consume=true
 if secret EVENT_KEY "$work/event.key"; then set -- "$@" --key="$work/event.key"; fi
 if secret LOG_KEY "$work/log.key"; then set -- "$@" --log-key="$work/log.key"; fi
 if secret OWN_POLICY "$work/policy.yml"; then set -- "$@" --policy="$work/policy.yml"; fi
@@ -212,7 +234,8 @@ install "gateledger-$program"
 [ "$program" = gate ] || [ "$program" = verify ] || forget
 # The gate is not asked in the checkout: nothing of the project is read.
 if [ "$program" = gate ]; then cd "$work/home"; fi
-"$bin/gateledger-$program" "$@"
+"$bin/gateledger-$program" "$@" --publish --report-dir="$report"
+if [ "$program" = gate ]; then allowed "$@"; fi
 # end jenkins
 '''
 }

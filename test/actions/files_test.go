@@ -144,7 +144,7 @@ func TestPermissionsAreLeast(t *testing.T) {
 	writes := map[string][]string{
 		".github/workflows/ci.yml":           {},
 		".github/workflows/release.yml":      {"attest attestations", "attest id-token", "gate contents", "gate id-token", "publish contents", "record contents", "record id-token"},
-		".github/workflows/release-gate.yml": {"deploy contents", "deploy id-token", "gate contents", "gate id-token", "record contents", "record id-token"},
+		".github/workflows/release-gate.yml": {"deploy id-token", "deployed contents", "deployed id-token", "gate contents", "gate id-token", "record contents", "record id-token"},
 	}
 	for _, w := range workflows(t) {
 		if w.Permissions.Kind != yaml.MappingNode || len(w.Permissions.Content) != 0 {

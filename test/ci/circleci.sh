@@ -59,7 +59,19 @@ echo "= two approve, the workflow is run again, the deployment is logged and ver
 vote ana "$request"
 vote bo "$request"
 expect 0 'ALLOWED' orb "$work/empty" 1 gate environment=production
+is 'what was allowed' "$(cat "$work/empty/gateledger-report/allowed.sha256")" "$(cd "$work/job" && sha256sum dist/app)"
+same='sha256sum dist/app | grep -xFf gateledger-report/allowed.sha256'
+grep -qF -- "- run: $same" circleci/orb.yml && grep -qF -- "- run: $same" circleci/README.md
+for bytes in job other; do
+	mkdir -p "$work/$bytes/dist" "$work/deploy-$bytes"
+	[ -f "$work/$bytes/dist/app" ] || echo evil >"$work/$bytes/dist/app"
+	cp -r "$work/$bytes/dist" "$work/empty/gateledger-report" "$work/deploy-$bytes/"
+done
+expect 0 'dist/app' env -C "$work/deploy-job" bash -eo pipefail -c "$same"
+expect 1 'not these' env -C "$work/deploy-other" bash -eo pipefail -c "$same || { echo not these; exit 1; }"
 is 'verdict for later steps' "$(sed -n "s/^export GATELEDGER_VERDICT='\(.*\)'/\1/p" "$work/bash_env" | tail -n 1)" allowed
+expect 0 'ALLOWED' orb "$work/empty" 1 gate environment=production consume=false
+is 'what advice allows' "$(cat "$work/empty/gateledger-report/allowed.sha256")" ''
 expect 0 'HOLDS' orb "$work/job" 1 verify subject=dist/app policy="$policy"
 expect 0 'HOLDS' orb "$work/job" 1 verify subject=dist/app policy="$policy" environment=production max-age=1h
 expect 0 'pending' orb "$work/job" 1 record subject=dist/app environment=production result=healthy
@@ -80,6 +92,10 @@ is 'names that were run' "$(find "$work" -name 'pwned*')" ''
 expect 2 'is no name of a variable' orb "$work/job" 1 gate 'key=PATH;id'
 expect 2 'is none of' orb "$work/job" 1 sbom spec=2.0
 
+echo "= no program is fetched before the keys are out of the variables"
+awk '/^ *gateledger_(record|gate)\(\)/ { in_it = 1; late = 0 } /^ *# end/ { in_it = 0 } in_it && /^ *(\[.*\] \|\| )?install / { late = 1 } in_it && /secret "/ && late { print FILENAME ": " FNR; bad = 1 } END { exit bad }' \
+	circleci/orb.yml gitlab/templates/*.yml gitlab/include/gateledger.yml
+
 echo "= without a key, and with a token that may only read"
 log_key='' expect 2 'there is no log key' orb "$work/empty" 1 gate environment=production
 token=token-of-reader-00 expect 3 'gateledger-record' orb "$work/job" 4 record subject=go.mod
@@ -87,7 +103,7 @@ token=token-of-reader-00 expect 3 'gateledger-record' orb "$work/job" 4 record s
 echo "= a program that is downloaded, and one with other bytes"
 release
 cp circleci/orb.yml "$work/orb.yml"
-test/ci/gitlab-stamp v9.0.0 "$work/checksums.txt" "$work/orb.yml"
+release/stamp v9.0.0 "$work/checksums.txt" "$work/orb.yml"
 from='' expect 2 'this file names no release' orb "$work/job" 1 sbom
 from='' orb_file=$work/orb.yml expect 0 'sbom of' orb "$work/job" 1 sbom release-url="$released"
 echo 'echo pwned' >>"$work/root/acme/app/releases/download/v9.0.0/gateledger-sbom_linux_$(go env GOARCH)"

@@ -77,7 +77,9 @@ deploy:
   needs: [build, gateledger-gate, gateledger-verify]
   environment: production
   rules: [{if: \$CI_COMMIT_BRANCH == \$CI_DEFAULT_BRANCH}]
-  script: echo "deployed, verdict \$GATELEDGER_VERDICT" && test -f dist/app
+  script:
+    - sha256sum dist/app | grep -xFf gateledger-report/allowed.sha256
+    - echo "deployed, verdict \$GATELEDGER_VERDICT" && test -f dist/app
 YAML
 }
 
@@ -150,6 +152,19 @@ passed gateledger-gate
 passed gateledger-verify
 passed deploy
 grep -q 'deployed, verdict allowed' "$work/out"
+
+echo "= the build is retried with other bytes, and then the deployment alone: they are not shipped"
+is 'what was allowed' "$(cat "$work/runner/101/gateledger-report/allowed.sha256")" "$(cd "$work/dana/app" && sha256sum go.mod | sed 's|go.mod|dist/app|')"
+expect 0 'deployed, verdict' run 101 deploy
+cp "$work/runner/101/.gitlab-ci.yml" "$work/before.yml"
+sed -i 's|cp go.mod dist/app|echo evil >dist/app|' "$work/runner/101/.gitlab-ci.yml"
+expect 0 'PASS' run 101 build
+cp "$work/before.yml" "$work/runner/101/.gitlab-ci.yml"
+expect 1 'FAIL' run 101 deploy
+failed deploy 1
+! grep -q 'deployed, verdict' "$work/out" || { cat "$work/out" && echo "other bytes were shipped" && exit 1; }
+expect 0 'PASS' run 101 build
+expect 0 'deployed, verdict' run 101 deploy
 
 echo "= a retry of the same pipeline resumes; another pipeline needs votes of its own"
 expect 0 'ALLOWED' run 101 gateledger-gate
@@ -270,9 +285,9 @@ versions 3.0.0 1 'Component include could not be fetched'
 
 echo "= programs are downloaded, and nothing that has other bytes is run"
 release
-"$top/test/ci/gitlab-stamp" v9.0.0 "$work/checksums.txt" "$catalog"/templates/*.yml "$catalog"/include/*.yml
+"$top/release/stamp" v9.0.0 "$work/checksums.txt" "$catalog"/templates/*.yml "$catalog"/include/*.yml
 cp "$catalog/templates/sbom.yml" "$work/stamped.yml"
-"$top/test/ci/gitlab-stamp" v9.0.0 "$work/checksums.txt" "$catalog/templates/sbom.yml"
+"$top/release/stamp" v9.0.0 "$work/checksums.txt" "$catalog/templates/sbom.yml"
 cmp "$work/stamped.yml" "$catalog/templates/sbom.yml"
 commit -am '9.0.0' && git -C "$catalog" tag 9.0.0
 HOME=$work/release git -C "$catalog" push -q "$host/gateledger/gateledger.git" main --tags

@@ -28,7 +28,7 @@ cat >"$work/files/Jenkinsfile" <<'JENKINS'
 @Library('gateledger') _
 gateledgerPipeline(
     artifact: 'dist/app', environment: 'production', git: 'git-login', wait: WAIT,
-    binaryPath: 'PROGRAMS',
+    label: 'build', gateLabel: 'gate', binaryPath: 'PROGRAMS',
     build: { sh 'mkdir -p dist && cp go.mod dist/app' },
     test: { sh 'cp results.xml report.xml' }, testReports: ['report.xml'],
     scan: { sh 'cp found.json scan.json' }, scanReports: ['scan.json'],
@@ -101,8 +101,10 @@ vote ana "$request"
 vote bo "$request"
 expect 0 'Finished: SUCCESS' jenkins 2
 is stages "$(result '[.stages[] | .name + " " + .status] | join(", ")')" \
-	'Checkout SUCCESS, Commit SUCCESS, Build SUCCESS, Test SUCCESS, Scan SUCCESS, Approval SUCCESS, Deploy SUCCESS, Verify Deployment SUCCESS'
+	'Checkout SUCCESS, Commit SUCCESS, Build SUCCESS, Test SUCCESS, Scan SUCCESS, Record SUCCESS, Approval SUCCESS, Deploy SUCCESS, Verify Deployment SUCCESS'
 [ -e "$built/deployed" ]
+is 'what agents that run project code are given' "$(result '[.bindings[] | select(startswith("gate ") | not)] | sort | join(", ")')" 'build gateledger-policy, build git-login'
+is 'where the log key is' "$(result '[.bindings[] | select(contains("log-key"))] | join(", ")')" 'gate gateledger-log-key'
 is 'request of both builds' "$(asked)" "$request"
 is 'the end' "$(jq -r '.status + " " + .build + " " + (.duration > 0 | tostring)' "$built/archive/gateledger-report/pipeline.json")" 'SUCCESS 2 true'
 clean
@@ -140,6 +142,23 @@ done
 SH
 expect 0 'Finished: SUCCESS' jenkins 4 wait=60
 is 'times asked' "$(result '.sleeps | join(", ")')" '5 MINUTES, 5 MINUTES'
+
+echo "= other bytes than those that this build's gate allowed"
+change 'A release that is changed on its way'
+mkdir -p "$work/builds/40"
+sed "s|/builds/4/|/builds/40/|" "$work/builds/4/while-asleep" >"$work/builds/40/while-asleep"
+echo "[ ! -f '$work/builds/40/stash/gateledger/dist/app' ] || echo evil >>'$work/builds/40/stash/gateledger/dist/app'" >>"$work/builds/40/while-asleep"
+expect 1 'and that is not what the gate allowed' jenkins 40 wait=60
+grep -q 'ALLOWED' "$work/out"
+[ ! -e "$built/deployed" ]
+
+echo "= without agents for the keys it refuses, or says loudly where they are"
+change 'Agents together'
+sed "s/ gateLabel: 'gate',//" "$work/dana/app/Jenkinsfile" >"$work/Together"
+expect 1 'gateLabel is needed' jenkins 41 file="$work/Together"
+is 'what was bound' "$(result '.bindings | join(", ")')" ''
+sed -i "s/label: 'build',/& keysWithCode: true,/" "$work/Together"
+expect 8 'WARNING: gateledger: there is no gateLabel of its own' jenkins 42 file="$work/Together"
 
 echo "= a veto"
 change 'A third release'
@@ -252,7 +271,7 @@ token=token-of-reader-00 step 16 1 'gateledger gate: exit 3' "gateledgerGate(bin
 echo "= a program that is downloaded, and one with other bytes"
 release
 cp -r jenkins "$work/library"
-test/ci/gitlab-stamp v9.0.0 "$work/checksums.txt" "$work/library/vars/gateledgerRun.groovy"
+release/stamp v9.0.0 "$work/checksums.txt" "$work/library/vars/gateledgerRun.groovy"
 export library=$work/library
 step 17 0 'sbom of' "gateledgerSbom(releaseUrl: '$released')"
 echo 'echo pwned' >>"$work/root/acme/app/releases/download/v9.0.0/gateledger-sbom_linux_$(go env GOARCH)"

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // A testCase is a story of one project.
@@ -23,6 +22,8 @@ func cases() []testCase {
 		{"matrix", matrix},
 		{"reusable workflow", reusable},
 		{"what init writes", whatInitWrites},
+		{"reusable workflow of a folder", reusableFolder},
+		{"lost record", lostRecord},
 		{"veto", veto},
 		{"strict", strict},
 		{"front door", frontDoor},
@@ -188,89 +189,6 @@ func (p *project) nothingLeft(ctx context.Context) error {
 	waiting, err := p.pending(ctx)
 	p.check(waiting == 0, "%d events wait", waiting)
 	return err
-}
-
-// The whole of it by the published workflow. A deployment that fails is recorded
-// as that, and the same run may try again.
-func reusable(ctx context.Context, p *project) error {
-	run := start{workflow: "reusable.yml", secrets: p.secrets(), run: "3001"}
-	r, err := p.act(ctx, run)
-	if err != nil {
-		return err
-	}
-	p.check(r.exit == 0, "exit %d of a pending run", r.exit)
-	p.ended(r, map[string]string{"build": "success", "record": "success", "gate": "success", "deploy": "skipped"})
-	p.gives(r, "gate", "gate", "verdict", "pending")
-	if err := p.approved(ctx, p.asked(r)); err != nil {
-		return err
-	}
-	run.env = map[string]string{"RIG_DEPLOY": "broken"}
-	if r, err = p.act(ctx, run); err != nil {
-		return err
-	}
-	p.gives(r, "gate", "gate", "verdict", "allowed")
-	p.ended(r, map[string]string{"deploy": "failure"})
-	p.shows(r, "deploy", "NOT YET RECORDED: deployment of dist/app")
-	run.env = nil
-	if r, err = p.act(ctx, run); err != nil {
-		return err
-	}
-	p.gives(r, "gate", "gate", "verdict", "allowed")
-	p.ended(r, map[string]string{"deploy": "success"})
-	p.check(r.left("deployed"), "nothing was deployed")
-	if _, err := p.gateledger(ctx, "integrate"); err != nil {
-		return err
-	}
-	out, err := p.gateledger(ctx, "verify", "environment", "production")
-	p.check(err == nil && strings.Contains(out, "healthy"), "verify environment: %v\n%s", err, out)
-	return nil
-}
-
-// What "gateledger init --github" writes is run as it stands, but for a
-// deployment that can fail, with the secrets that it says to store.
-func whatInitWrites(ctx context.Context, p *project) error {
-	if err := p.startOver(ctx); err != nil {
-		return err
-	}
-	if _, err := p.gateledger(ctx, "init", "--github", "--plan", "github-team"); err != nil {
-		return err
-	}
-	if err := p.readKeys("log/*.key", "event/*-ci.pem"); err != nil {
-		return err
-	}
-	file := filepath.Join(p.dir, ".github/workflows/gateledger-release.yml")
-	workflow, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	changed := strings.Replace(string(workflow), `run: echo "this is where`, `run: test "$RIG_DEPLOY" != broken && echo "this is where`, 1)
-	p.check(changed != string(workflow), "the deployment that init writes is another one")
-	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
-		return err
-	}
-	if err := p.appoint(ctx); err != nil {
-		return err
-	}
-	run := start{workflow: "gateledger-release.yml", secrets: p.secrets()}
-	r, err := p.act(ctx, run)
-	if err != nil {
-		return err
-	}
-	p.ended(r, map[string]string{"build": "success", "record": "success", "gate": "success", "deploy": "skipped"})
-	p.gives(r, "gate", "gate", "verdict", "pending")
-	if err := p.approved(ctx, p.asked(r)); err != nil {
-		return err
-	}
-	for _, deploys := range []string{"broken", "well"} {
-		run.env = map[string]string{"RIG_DEPLOY": deploys}
-		if r, err = p.act(ctx, run); err != nil {
-			return err
-		}
-		p.gives(r, "gate", "gate", "verdict", "allowed")
-		p.ended(r, map[string]string{"deploy": map[bool]string{true: "success", false: "failure"}[deploys == "well"]})
-		p.shows(r, "deploy", "NOT YET RECORDED: deployment of dist/app.tar.gz")
-	}
-	return nil
 }
 
 // startOver takes log, policy and keys away.

@@ -60,6 +60,7 @@ class Steps {
     List stages = []
     List sleeps = []
     List secrets = []
+    List bindings = []
     int nodes = 0
 
     Map getVariables() {
@@ -132,6 +133,7 @@ class Steps {
         def bound = [:]
         def files = []
         list.each { Secret s ->
+            bindings.add((variables.NODE_LABELS ?: 'anywhere') + ' ' + s.id)
             def held = settings.credentials[s.id]
             if (held == null) {
                 throw new Abort("Could not find credentials entry with ID '${s.id}'")
@@ -309,5 +311,5 @@ try {
 def result = steps.currentBuild.currentResult
 steps.say('Finished: ' + result)
 new File(steps.work, 'result.json').text = JsonOutput.toJson(
-    [result: result, error: failure, stages: steps.stages, sleeps: steps.sleeps, description: steps.currentBuild.description])
+    [result: result, error: failure, stages: steps.stages, sleeps: steps.sleeps, bindings: steps.bindings.unique(), description: steps.currentBuild.description])
 System.exit([SUCCESS: 0, UNSTABLE: 2, NOT_BUILT: 8].getOrDefault(result, 1))
