@@ -35,7 +35,7 @@ type Kind struct {
 	PredicateType string
 	Standard      string // the specification; empty for a type of our own
 	Doc           string // one line, for people
-	Recordable    bool   // `record` makes it; the others are made by request, approve and gate
+	Recordable    bool   // `record` makes it and a rule can ask for it
 
 	// Control: only who holds the log key writes it, because it says how the
 	// ledger itself went on. From an inbox it is never admitted.
@@ -71,7 +71,7 @@ var kinds = [...]Kind{
 		Doc: "one run used up a request"},
 	{Name: "deployment", PredicateType: DeploymentType, Recordable: true,
 		Doc: "what was put into an environment, and how that went"},
-	{Name: "pipeline", PredicateType: PipelineType, Recordable: true,
+	{Name: "pipeline", PredicateType: PipelineType,
 		Doc: "how a whole run ended, and how long it took"},
 	{Name: "policy", PredicateType: PolicyType, Control: true,
 		Doc: "from here on another policy is in force"},

@@ -37,7 +37,7 @@ func TestKindsTable(t *testing.T) {
 			t.Errorf("KindNamed(%s) = %+v", k.Name, got)
 		}
 	}
-	if got := strings.Join(recordable, " "); got != "commit build sbom test scan deployment pipeline" {
+	if got := strings.Join(recordable, " "); got != "commit build sbom test scan deployment" {
 		t.Errorf("recordable: %s", got)
 	}
 	if got := strings.Join(control, " "); got != "request decision consumption policy" {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // gateledgerComplete says how the whole build ended and how long it took: in
-// gateledger-report/pipeline.json, which is archived, and in the log. There it is
-// an untrusted-report about the commit, for people to read and never evidence;
-// the log takes one of a commit, and a second build's is only archived.
+// gateledger-report/pipeline.json, which is archived, and in the log, as a
+// pipeline event about the commit, for people to read; no rule counts it.
 //
 //   status    such as SUCCESS; by default what the build is until now
 //   commit    full id; by default what was checked out
@@ -18,14 +17,22 @@ Map call(Map o = [:]) {
     archiveArtifacts(artifacts: file)
     def ran = gateledgerRun([key: 'gateledger-event-key', report: 'gateledger-report/pipeline'] + o + [
         program: 'record', policy: null,
-        args: ['untrusted-report', '--subject=git:' + said.commit, '--source=' + said.url, '--green-when-pending', file],
+        args: [
+            'pipeline', '--subject=git:' + said.commit, '--result=' + ended(said.status),
+            '--duration=' + said.duration + 'ms', '--url=' + said.url, '--green-when-pending',
+        ],
     ])
-    if (ran.code == 1) {
-        echo('gateledger: the log has a report about this commit already; this one is archived only')
-    } else if (ran.code != 0) {
-        error('gateledger record untrusted-report: exit ' + ran.code)
+    if (ran.code != 0) {
+        error('gateledger record pipeline: exit ' + ran.code)
     }
     return said
+}
+
+// ended is the event's word for a result of Jenkins. What is neither a success
+// nor stopped by somebody has failed.
+@com.cloudbees.groovy.cps.NonCPS
+String ended(String status) {
+    return [SUCCESS: 'succeeded', ABORTED: 'cancelled'].get(status) ?: 'failed'
 }
 
 @com.cloudbees.groovy.cps.NonCPS

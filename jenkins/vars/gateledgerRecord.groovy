@@ -2,7 +2,7 @@
 
 // gateledgerRecord signs and logs what happened.
 //
-//   kind         build, sbom, test, scan, commit, deployment or untrusted-report
+//   kind         build, sbom, test, scan, commit, deployment, pipeline or untrusted-report
 //   subject      what it is about, a text or a list of them: FILE, FOLDER,
 //                NAME@sha256:HEX, git:REV
 //   reports      files, a text or a list, for the kinds that have some
@@ -19,7 +19,7 @@ Map call(Map o) {
             args.add('--subject=' + s)
         }
     }
-    def known = [deployment: ['environment', 'result', 'request', 'url'], test: ['url'], 'untrusted-report': ['source']]
+    def known = [deployment: ['environment', 'result', 'request', 'url'], test: ['url'], pipeline: ['result', 'duration', 'url'], 'untrusted-report': ['source']]
     for (name in (known[o.kind] ?: []) + ['ledger']) {
         if (o[name]) {
             args.add('--' + name + '=' + o[name])

@@ -113,7 +113,7 @@ for kind in commit build sbom test request decision consumption deployment; do
 	grep -q "$kind" "$work/out" || { cat "$work/out" && echo "no $kind in the chain" && exit 1; }
 done
 dana gateledger verify commit "$(dana git rev-parse HEAD)" --json >"$work/commit.json"
-grep -q 'untrusted-report' "$work/commit.json"
+grep -q 'succeeded after ' "$work/commit.json"
 
 echo "= the same bytes again need votes of their own"
 expect 8 'it is for request' jenkins 3
