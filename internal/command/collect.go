@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/admit"
@@ -13,6 +14,7 @@ import (
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
 	"github.com/gateledger/gateledger/internal/vote"
@@ -79,7 +81,7 @@ func (g *gate) collectFrom(ctx context.Context, source string) error {
 		return collectError(err)
 	}
 	for _, remark := range answer.Remarks {
-		fmt.Fprintf(g.env.Stderr, "note: %s: %s\n", source, clean.Field(remark))
+		g.remark(source, remark)
 	}
 	votes := g.sighted(answer.Sightings)
 	logged, err := g.logVotes(ctx, votes)
@@ -92,6 +94,34 @@ func (g *gate) collectFrom(ctx context.Context, source string) error {
 	}
 	fmt.Fprintf(g.env.Stderr, "read %s (%s): %s logged%s\n", source, clean.Field(strings.Join(answer.Read, ", ")), counted(logged, "new vote"), strangers)
 	return nil
+}
+
+// remark tells people, here and where the answer is published, what they should
+// know about a source: what of it was not read, and what looks like a vote and
+// is none. A veto that got damaged is no vote, and it can't be known whose it
+// was; that somebody sees it is all that can be done about it.
+func (g *gate) remark(source, remark string) {
+	text := source + ": " + clean.Field(remark)
+	if at := g.noteAddress(remark); at != "" {
+		text += " (" + at + ")"
+	}
+	fmt.Fprintf(g.env.Stderr, "warning: %s\n", text)
+	if t := g.flags.told; t != nil && !slices.Contains(t.remarks, text) {
+		t.remarks, t.unsure = append(t.remarks, text), append(t.unsure, text)
+	}
+}
+
+var notePlace = pattern.New(`^merge request ([0-9]{1,18}), note ([0-9]{1,18})\b`)
+
+// noteAddress is where a browser finds the note that a remark is about, empty
+// where that is not known: a fork's pipeline does not say where it would be.
+func (g *gate) noteAddress(remark string) string {
+	at := notePlace.FindStringSubmatch(remark)
+	of := g.env.Getenv("CI_MERGE_REQUEST_PROJECT_ID")
+	if at == nil || g.at.Provider != "gitlab" || g.at.Host == "" || of != "" && of != g.env.Getenv("CI_PROJECT_ID") {
+		return ""
+	}
+	return "https://" + g.at.Host + "/" + g.at.Repository + "/-/merge_requests/" + at[1] + "#note_" + at[2]
 }
 
 func counted(n int, what string) string {

@@ -68,6 +68,7 @@ type told struct {
 	advice  bool          // it would be
 	report  report.Report // nil: it got to no answer
 	remarks []string      // what is shown as notes besides
+	unsure  []string      // what people should know of the votes that were read: before everything else in the summary
 	page    string        // where the log can be seen; may be empty
 	link    string        // to the whole, where the summary is cut; may be empty
 }
@@ -178,7 +179,7 @@ func (t *told) publication(err error, green bool) ci.Publication {
 	p := ci.Publication{Outputs: t.outputs(t.verdict(err), false), Link: t.link}
 	exit := exitOf(err)
 	failure := report.Failure{Verb: t.verb, Code: exit.Code, Word: answerWord(exit.Code), Why: exit.Error(), Hint: exit.Hint}
-	o := report.SummaryOptions{Link: t.link}
+	o := report.SummaryOptions{Link: t.link, First: t.first()}
 	head := report.Report(failure)
 	switch {
 	case t.report == nil && err == nil:
@@ -200,6 +201,17 @@ func (t *told) publication(err error, green bool) ci.Publication {
 		note(ci.Warning, r)
 	}
 	return p
+}
+
+// first is the line that stands before a summary: GitLab shows no note's text.
+func (t *told) first() string {
+	switch len(t.unsure) {
+	case 0:
+		return ""
+	case 1:
+		return "warning: " + disarmed(t.unsure[0])
+	}
+	return fmt.Sprintf("%d warnings, all of them in the job's log; the first: %s", len(t.unsure), disarmed(t.unsure[0]))
 }
 
 func levelOf(err error, green bool) ci.Level {

@@ -25,6 +25,7 @@ import (
 var (
 	ErrSetup       = errors.New("it is not said where to look") // a variable is missing or wrong
 	ErrRefused     = ask.ErrRefused                             // the token may not see it, or it is not there
+	ErrHidden      = errors.New("not all of it is shown")       // the token may see some of it; also ErrRefused
 	ErrUnavailable = ask.ErrUnavailable                         // no whole answer
 )
 

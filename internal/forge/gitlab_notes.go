@@ -21,7 +21,9 @@ import (
 // Which merge requests: that of the pipeline, those that somebody named, and
 // all that have the commit. A job's own token may ask for the last since 2025
 // (https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access). Where it
-// may not, one must be named, and only those are read.
+// may not, a veto could stand where nobody looks. That is an error, unless
+// somebody named the merge requests in GATELEDGER_MERGE_REQUEST: those are
+// read then, and that there may be others is said.
 
 // maxMergeRequests is how many merge requests of one commit are read.
 const maxMergeRequests = 200
@@ -31,6 +33,7 @@ type noteSource struct {
 	options gitlab.Options
 	project int64 // of the merge requests
 	named   []int64
+	chosen  bool // GATELEDGER_MERGE_REQUEST names some
 }
 
 var numberPattern = pattern.New(`^[1-9][0-9]{0,17}$`)
@@ -50,6 +53,8 @@ func gitlabNotes(ctx context.Context, q Query) (Found, error) {
 	var found Found
 	numbers, err := client.MergeRequestsOf(ctx, at.project, q.Commit)
 	switch {
+	case errors.Is(err, ErrRefused) && len(at.named) > 0 && !at.chosen:
+		return Found{}, fmt.Errorf("%w: which merge requests have commit %.12s, any of which may hold a veto: %w", ErrHidden, q.Commit, err)
 	case errors.Is(err, ErrRefused) && len(at.named) > 0:
 		found.Remarks = append(found.Remarks, fmt.Sprintf("only the merge requests that were named were read: which others have commit %.12s is not shown to this token", q.Commit))
 	case err != nil:
@@ -65,11 +70,13 @@ func gitlabNotes(ctx context.Context, q Query) (Found, error) {
 		found.Read = []string{"no merge request"}
 		found.Remarks = append(found.Remarks, fmt.Sprintf("no merge request of project %d has commit %.12s, so votes can be pasted nowhere; GATELEDGER_MERGE_REQUEST names one", at.project, q.Commit))
 	}
+	var bad damaged
 	for _, n := range numbers {
-		if err := found.notes(ctx, client, at.project, n); err != nil {
+		if err := found.notes(ctx, client, at.project, n, &bad); err != nil {
 			return Found{}, err
 		}
 	}
+	found.Remarks = append(found.Remarks, bad.remarks()...)
 	return found, nil
 }
 
@@ -107,7 +114,7 @@ func gitlabNoteSource(q Query) (noteSource, error) {
 		if err != nil {
 			return at, err
 		}
-		at.named = append(at.named, n)
+		at.named, at.chosen = append(at.named, n), true
 	}
 	return at, nil
 }
@@ -125,7 +132,7 @@ func variable(name, value string) (int64, error) {
 }
 
 // notes adds the votes in the notes of one merge request.
-func (f *Found) notes(ctx context.Context, client *gitlab.Client, project, number int64) error {
+func (f *Found) notes(ctx context.Context, client *gitlab.Client, project, number int64, bad *damaged) error {
 	notes, err := client.Notes(ctx, project, number)
 	if err != nil {
 		return err
@@ -142,8 +149,36 @@ func (f *Found) notes(ctx context.Context, client *gitlab.Client, project, numbe
 			})
 		}
 		for _, p := range problems {
-			f.Remarks = append(f.Remarks, fmt.Sprintf("%s by %s, line %d: %v", place, cmp.Or(n.Login, "nobody"), p.Line, p.Err))
+			bad.add(place, fmt.Sprintf("%s by %s, line %d: %v", place, cmp.Or(n.Login, "nobody"), p.Line, p.Err))
 		}
 	}
 	return nil
+}
+
+// damaged are the blocks that look like votes and are none. They stop nothing,
+// since anybody who may comment can leave one and nobody can say whose it was;
+// they are told, and so many of them that the answer stays short.
+type damaged struct {
+	told  []string
+	more  int
+	first string // where the first of the others stands
+}
+
+// maxDamaged is how many damaged blocks are told one by one.
+const maxDamaged = 20
+
+func (d *damaged) add(place, remark string) {
+	if len(d.told) < maxDamaged {
+		d.told = append(d.told, remark)
+		return
+	}
+	d.first = cmp.Or(d.first, place)
+	d.more++
+}
+
+func (d *damaged) remarks() []string {
+	if d.more == 0 {
+		return d.told
+	}
+	return append(d.told, fmt.Sprintf("%s: from here on at least %d more blocks that are no votes; any could be a damaged veto", d.first, d.more))
 }

@@ -96,7 +96,10 @@ func TestWhichMergeRequests(t *testing.T) {
 			map[string]string{"CI_MERGE_REQUEST_IID": "3", "CI_MERGE_REQUEST_PROJECT_ID": "8"}, "3"},
 		"by somebody's token":             {nil, map[string]string{"CI_JOB_TOKEN": "", "GATELEDGER_GITLAB_TOKEN": gitlabtest.Token}, "7"},
 		"a token of one's own goes first": {nil, map[string]string{"CI_JOB_TOKEN": "expired", "GATELEDGER_GITLAB_TOKEN": gitlabtest.Token}, "7"},
-		"an older GitLab, one named":      {func(s *notesScene) { s.OldJobToken = true }, map[string]string{"CI_MERGE_REQUEST_IID": "7"}, "7"},
+		"an older GitLab, one named":      {func(s *notesScene) { s.OldJobToken = true }, map[string]string{"GATELEDGER_MERGE_REQUEST": "7"}, "7"},
+
+		"an older GitLab, the pipeline's only":    {func(s *notesScene) { s.OldJobToken = true }, map[string]string{"CI_MERGE_REQUEST_IID": "7"}, "not all of it is shown"},
+		"an older GitLab, a list that names none": {func(s *notesScene) { s.OldJobToken = true }, map[string]string{"CI_MERGE_REQUEST_IID": "7", "GATELEDGER_MERGE_REQUEST": " , "}, "not all of it is shown"},
 
 		"an older GitLab, none named": {func(s *notesScene) { s.OldJobToken = true }, nil, "did not let us see it"},
 		"merge requests are switched off": {func(s *notesScene) {
@@ -152,11 +155,37 @@ func TestWhichMergeRequests(t *testing.T) {
 
 // TestOldJobTokenIsSaid: what was not read is told.
 func TestOldJobTokenIsSaid(t *testing.T) {
-	s := newNotes(t).with(map[string]string{"CI_MERGE_REQUEST_IID": "7"})
+	s := newNotes(t).with(map[string]string{"CI_MERGE_REQUEST_IID": "7", "GATELEDGER_MERGE_REQUEST": "7"})
 	s.OldJobToken = true
 	found, err := Read(t.Context(), "gitlab-notes", s.query())
 	if err != nil || len(found.Remarks) != 1 || !strings.Contains(found.Remarks[0], "only the merge requests that were named") {
 		t.Errorf("%v, %v", found.Remarks, err)
+	}
+}
+
+// A flood of damaged blocks makes neither the answer long nor itself unseen.
+func TestDamagedBlocksDoNotFlood(t *testing.T) {
+	s := newNotes(t)
+	for range 30 {
+		s.Note(project, number, mallory.id, mallory.login, strings.Repeat("-----BEGIN GATELEDGER VOTE-----\n", 10))
+	}
+	yes := armoured(t, ana, ballot{choice: vote.Deny})
+	s.Note(project, number, ana.id, ana.login, yes)
+	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	if err != nil || len(found.Sightings) != 1 || len(found.Remarks) != maxDamaged+1 || !strings.Contains(found.Remarks[maxDamaged], "at least 280 more") {
+		t.Errorf("%d sightings, %q, %v", len(found.Sightings), found.Remarks, err)
+	}
+}
+
+// A veto whose lines were broken anew is no vote, and is told with its place.
+func TestRewrappedVetoIsTold(t *testing.T) {
+	s := newNotes(t)
+	no := armoured(t, ana, ballot{choice: vote.Deny})
+	lines := strings.SplitN(no, "\n", 3)
+	id := s.Note(project, number, ana.id, ana.login, lines[0]+"\n"+lines[1][:40]+"\n"+lines[1][40:]+"\n"+lines[2])
+	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	if err != nil || len(found.Sightings) != 0 || len(found.Remarks) != 1 || !strings.Contains(found.Remarks[0], fmt.Sprintf("merge request 7, note %d by ana", id)) {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
 

@@ -108,6 +108,12 @@ type State struct {
 // stands at another commit. Untracked files and changes inside a submodule do
 // not count, and files that the index was told to assume unchanged are taken
 // to be so.
+//
+// A filter that the checkout's own configuration defines is not run, as it is
+// a program of the project's: its files are compared as they are, and count as
+// changed where the filter would have made them other ones. So it is with Git
+// LFS after "git lfs install --local"; "git lfs install" defines the filter for
+// the user, and those filters run.
 func (r *Repo) State(ctx context.Context) (State, error) {
 	out, err := r.git(ctx, "status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind",
 		"--untracked-files=no", "--ignore-submodules=dirty", "--no-renames")

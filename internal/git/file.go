@@ -91,7 +91,7 @@ func (r *Repo) RemoteHead(ctx context.Context, remote string) (ref, id string, e
 	if remote == "" || remote[0] == '-' || strings.ContainsAny(remote, "\n\x00") {
 		return "", "", fmt.Errorf("%q is no git remote", clean(Redact(remote), 80))
 	}
-	out, err := r.run(ctx, call{args: []string{"ls-remote", "--symref", "--", remote, "HEAD"}, env: configEnv(patience)})
+	out, err := r.reach(ctx, remote, "ls-remote", "--symref", "--", remote, "HEAD")
 	if err != nil {
 		return "", "", fmt.Errorf("ask %s for its default branch: %w", Redact(remote), err)
 	}
@@ -119,10 +119,10 @@ func parseSymref(out string) (ref, id string) {
 }
 
 func (r *Repo) fetch(ctx context.Context, remote, id string) error {
-	args := []string{"fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap="}
+	args := []string{"--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap="}
 	if r.Shallow() {
 		args = append(args, "--depth=1") // else git would fetch all the history before the cut
 	}
-	_, err := r.run(ctx, call{args: append(args, "--", remote, id), env: configEnv(patience)})
+	_, err := r.reach(ctx, remote, "fetch", append(args, "--", remote, id)...)
 	return err
 }

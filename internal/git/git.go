@@ -9,7 +9,10 @@
 // external diffs, signature programs, replace refs and grafts are off, and
 // every answer has a size limit. What is left is git's own configuration of
 // the system and the user (a safe.directory rule lives there) and of the
-// checkout (remotes live there).
+// checkout (remotes live there). Filters, hooks and transfer programs that the
+// checkout's own configuration names are not run, those of the user's and the
+// system's are. core.sshCommand and credential.helper of the checkout are run
+// to get in at a remote: CI hosts put them there.
 package git
 
 import (
@@ -62,6 +65,7 @@ var options = []string{
 	"-c", "core.hooksPath=" + os.DevNull,
 	"-c", "core.fsmonitor=false",
 	"-c", "core.askPass=",
+	"-c", "core.alternateRefsCommand=:", // an empty one would run the folder's name
 	"-c", "log.showSignature=false",
 	"-c", "i18n.logOutputEncoding=UTF-8",
 	"-c", "color.ui=false",
@@ -85,6 +89,9 @@ type call struct {
 	env   []string // more of it
 	files []*os.File
 
+	settings []Setting // of a Repo's call, see guard
+	reaches  bool      // a remote, and says itself which program runs there
+
 	out  io.Writer // where standard output goes instead, without a limit
 	talk int       // how much is kept of what git says, in bytes; 0 is maxTalk
 	hide []string  // secrets that must not stand in an error
@@ -102,7 +109,11 @@ func (r *Repo) git(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 func (r *Repo) run(ctx context.Context, c call) ([]byte, error) {
-	out, _, err := execute(ctx, r.TopLevel, r.env, c)
+	n, err := r.neutral(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, _, err := execute(ctx, r.TopLevel, r.env, n.guard(c))
 	return out, err
 }
 

@@ -162,6 +162,7 @@ func TestCollectFails(t *testing.T) {
 	}{
 		"the forge is down":      {func(n *notes) { n.Fault(gitlabtest.Fault{Answer: gitlabtest.Status(503, "")}) }, "", nil, cli.Unknown, "503"},
 		"the token is refused":   {func(n *notes) { n.env["CI_JOB_TOKEN"] = "expired" }, "", nil, cli.Unknown, "GATELEDGER_GITLAB_TOKEN"},
+		"only some is shown":     {func(n *notes) { n.OldJobToken = true; n.env["CI_MERGE_REQUEST_IID"] = "7" }, "", nil, cli.Unknown, "GATELEDGER_MERGE_REQUEST=NUMBER"},
 		"no such merge request":  {func(n *notes) { n.env["CI_MERGE_REQUEST_IID"] = "8" }, "", nil, cli.Unknown, "404"},
 		"not in a job":           {func(n *notes) { n.env = map[string]string{} }, "", nil, cli.Usage, "CI_PROJECT_ID is not set"},
 		"an unknown source":      {nil, `{"source":"gitlab-nots","commit":"` + deployed + `","keys":[]}`, nil, cli.Usage, "did you mean gitlab-notes?"},
