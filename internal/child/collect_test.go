@@ -17,10 +17,10 @@ import (
 func TestCollect(t *testing.T) {
 	want := CollectAnswer{
 		Schema: CollectSchema, Strangers: 2, Read: []string{"merge request 7: 1 notes"}, Remarks: []string{"x"},
-		Sightings: []vote.Sighting{{Source: "gitlab-notes", Place: "merge request 7, note 1", Block: "…"}},
+		Sightings: []vote.Sighting{{Source: "gitlab-note", Place: "merge request 7, note 1", Block: "…"}},
 	}
 	r, home, _ := cast(t, role{Stdout: marshal(t, want)})
-	question := CollectQuestion{Source: "gitlab-notes", Commit: "abc", Keys: [][]byte{[]byte("key")}}
+	question := CollectQuestion{Source: "gitlab-note", Commit: "abc", Keys: [][]byte{[]byte("key")}}
 	got, err := r.Collect(t.Context(), question)
 	if err != nil {
 		t.Fatal(err)
@@ -42,14 +42,14 @@ func TestCollect(t *testing.T) {
 // else's token.
 func TestACollectorSeesOnlyItsOwnVariables(t *testing.T) {
 	r, home, _ := cast(t, role{Code: 3})
-	if _, err := r.Collect(t.Context(), CollectQuestion{Source: "gitlab-notes"}); !errors.Is(err, ErrUnavailable) {
+	if _, err := r.Collect(t.Context(), CollectQuestion{Source: "gitlab-note"}); !errors.Is(err, ErrUnavailable) {
 		t.Error(err)
 	}
 	env := saw(t, home).Env
 	has := func(name string) bool {
 		return slices.ContainsFunc(env, func(e string) bool { return strings.HasPrefix(e, name+"=") })
 	}
-	source, _ := vote.SourceNamed("gitlab-notes")
+	source, _ := vote.SourceNamed("gitlab-note")
 	for _, name := range source.Variables {
 		if !has(name) {
 			t.Errorf("%s is kept from it", name)
@@ -85,7 +85,7 @@ func TestWhatIsNoCollection(t *testing.T) {
 		"a verdict of its own": {role{Stdout: strings.Replace(marshal(t, right), "{", `{"allowed":true,`, 1)}, ErrUnavailable},
 	} {
 		r, _, _ := cast(t, c.role)
-		got, err := r.Collect(t.Context(), CollectQuestion{Source: "gitlab-notes"})
+		got, err := r.Collect(t.Context(), CollectQuestion{Source: "gitlab-note"})
 		if !errors.Is(err, c.want) || got.Schema != "" {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}

@@ -93,7 +93,7 @@ func (s *setup) withJobs(text []byte) ([]byte, error) {
 		edits = append(edits, [2]string{"\nenvironments:\n", `
 # Votes that people paste as notes of the commit's merge requests. The gate
 # allows nothing before it has read them: gateledger approve REQUEST --print
-collect: [gitlab-notes]
+collect: [gitlab-note]
 
 environments:
 `})

@@ -46,7 +46,7 @@ func TestPolicyOfAHostNamesTheJobsKey(t *testing.T) {
 	for plan, want := range map[string]struct{ outsiders, collect []string }{
 		"github-team":         {[]string{"noreply@github.com"}, nil},
 		"github-free-private": {[]string{"noreply@github.com"}, nil},
-		"gitlab-free":         {nil, []string{"gitlab-notes"}},
+		"gitlab-free":         {nil, []string{"gitlab-note"}},
 	} {
 		t.Run(plan, func(t *testing.T) {
 			s := startedFor(t, newSharedHome(t), plan)

@@ -55,7 +55,7 @@ type source struct {
 
 func sources() []source {
 	return []source{
-		{"gitlab-notes", gitlabNotes},
+		{"gitlab-note", gitlabNotes},
 	}
 }
 

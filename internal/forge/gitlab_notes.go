@@ -143,7 +143,7 @@ func (f *Found) notes(ctx context.Context, client *gitlab.Client, project, numbe
 		blocks, problems := vote.FindArmoured(n.Body)
 		for _, b := range blocks {
 			f.Sightings = append(f.Sightings, vote.Sighting{
-				Source: "gitlab-notes", Place: place, ID: fmt.Sprintf("%s/%d/%d/%d", client.Host, project, number, n.ID),
+				Source: "gitlab-note", Place: place, ID: fmt.Sprintf("%s/%d/%d/%d", client.Host, project, number, n.ID),
 				Account: vote.Account{Host: client.Host, ID: n.AuthorID, Login: n.Login, Bot: n.Bot},
 				Posted:  n.Created, Edited: !n.Updated.Equal(n.Created), Block: b.String(),
 			})

@@ -131,7 +131,7 @@ func TestWhichMergeRequests(t *testing.T) {
 			if c.set != nil {
 				c.set(s)
 			}
-			found, err := Read(t.Context(), "gitlab-notes", s.query())
+			found, err := Read(t.Context(), "gitlab-note", s.query())
 			var read []string
 			for _, r := range found.Read {
 				read = append(read, strings.TrimSuffix(strings.Fields(r)[2], ":"))
@@ -157,7 +157,7 @@ func TestWhichMergeRequests(t *testing.T) {
 func TestOldJobTokenIsSaid(t *testing.T) {
 	s := newNotes(t).with(map[string]string{"CI_MERGE_REQUEST_IID": "7", "GATELEDGER_MERGE_REQUEST": "7"})
 	s.OldJobToken = true
-	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	found, err := Read(t.Context(), "gitlab-note", s.query())
 	if err != nil || len(found.Remarks) != 1 || !strings.Contains(found.Remarks[0], "only the merge requests that were named") {
 		t.Errorf("%v, %v", found.Remarks, err)
 	}
@@ -171,7 +171,7 @@ func TestDamagedBlocksDoNotFlood(t *testing.T) {
 	}
 	yes := armoured(t, ana, ballot{choice: vote.Deny})
 	s.Note(project, number, ana.id, ana.login, yes)
-	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	found, err := Read(t.Context(), "gitlab-note", s.query())
 	if err != nil || len(found.Sightings) != 1 || len(found.Remarks) != maxDamaged+1 || !strings.Contains(found.Remarks[maxDamaged], "at least 280 more") {
 		t.Errorf("%d sightings, %q, %v", len(found.Sightings), found.Remarks, err)
 	}
@@ -183,7 +183,7 @@ func TestRewrappedVetoIsTold(t *testing.T) {
 	no := armoured(t, ana, ballot{choice: vote.Deny})
 	lines := strings.SplitN(no, "\n", 3)
 	id := s.Note(project, number, ana.id, ana.login, lines[0]+"\n"+lines[1][:40]+"\n"+lines[1][40:]+"\n"+lines[2])
-	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	found, err := Read(t.Context(), "gitlab-note", s.query())
 	if err != nil || len(found.Sightings) != 0 || len(found.Remarks) != 1 || !strings.Contains(found.Remarks[0], fmt.Sprintf("merge request 7, note %d by ana", id)) {
 		t.Errorf("%+v, %v", found, err)
 	}
@@ -193,7 +193,7 @@ func TestRewrappedVetoIsTold(t *testing.T) {
 // read, and people are told so.
 func TestNoMergeRequestHasNoNotes(t *testing.T) {
 	s := newNotes(t).with(map[string]string{"CI_PROJECT_ID": "8"})
-	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	found, err := Read(t.Context(), "gitlab-note", s.query())
 	if err != nil || len(found.Sightings) != 0 || len(found.Read) != 1 || len(found.Remarks) != 1 || !strings.Contains(found.Remarks[0], "GATELEDGER_MERGE_REQUEST") {
 		t.Errorf("%+v, %v", found, err)
 	}
@@ -222,7 +222,7 @@ func TestNotesHoldVotes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newNotes(t)
 			s.Note(project, number, mallory.id, mallory.login, c.body)
-			found, err := Read(t.Context(), "gitlab-notes", s.query())
+			found, err := Read(t.Context(), "gitlab-note", s.query())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -243,7 +243,7 @@ func TestNotesHoldVotes(t *testing.T) {
 func TestSystemNotesCount(t *testing.T) {
 	s := newNotes(t)
 	s.SystemNote(project, number, armoured(t, ana, ballot{choice: vote.Deny}))
-	found, err := Read(t.Context(), "gitlab-notes", s.query())
+	found, err := Read(t.Context(), "gitlab-note", s.query())
 	if err != nil || len(found.Sightings) != 1 || !found.Sightings[0].Account.Bot {
 		t.Errorf("%+v, %v", found, err)
 	}
@@ -254,7 +254,7 @@ func TestCallsOfOneEvaluation(t *testing.T) {
 	s := newNotes(t)
 	s.fill(99)
 	s.cast(ana, ballot{choice: vote.Approve})
-	if _, err := Read(t.Context(), "gitlab-notes", s.query()); err != nil || len(s.Asked()) != 2 {
+	if _, err := Read(t.Context(), "gitlab-note", s.query()); err != nil || len(s.Asked()) != 2 {
 		t.Errorf("%d requests, %v", len(s.Asked()), err)
 	}
 }

@@ -36,7 +36,7 @@ type scene interface {
 // scenes makes the scene of each source.
 func scenes() map[string]func(*testing.T) scene {
 	return map[string]func(*testing.T) scene{
-		"gitlab-notes": newNotesScene,
+		"gitlab-note": newNotesScene,
 	}
 }
 
@@ -228,8 +228,8 @@ func TestTablesAgree(t *testing.T) {
 			t.Errorf("nothing reads %s", name)
 		}
 	}
-	_, err := Read(t.Context(), "gitlab-note", Query{})
-	if !errors.Is(err, ErrSetup) || !strings.Contains(err.Error(), "did you mean gitlab-notes?") {
+	_, err := Read(t.Context(), "gitlab-nots", Query{})
+	if !errors.Is(err, ErrSetup) || !strings.Contains(err.Error(), "did you mean gitlab-note?") {
 		t.Error(err)
 	}
 }

@@ -286,7 +286,7 @@ func TestEnvironmentDigest(t *testing.T) {
 		"an address of a voter":    {"bob@x.org", "bob@y.org", false},
 		"an account":               {"gitlab: {id: 2}", "gitlab: {id: 3}", false},
 		"when a key ends":          {"until: 2026-03-01", "until: 2026-04-01", false},
-		"a source of votes":        {"version: 1", "version: 1\ncollect: [gitlab-notes]", false},
+		"a source of votes":        {"version: 1", "version: 1\ncollect: [gitlab-note]", false},
 		"an outsider":              {"outsiders: [otto@x.org]", "outsiders: [otto@x.org, eve@x.org]", false},
 		"somebody who never votes": {"  guest: {", "  robot: {}\n  guest: {", false}, // they could be the author
 		"another key":              {sshText(sshSigner("bob").PublicKey()), sshText(sshSigner("new").PublicKey()), false},

@@ -55,7 +55,7 @@ func (n *notes) run(stdin string, args ...string) (code int, stdout, stderr stri
 
 func question(t *testing.T, keys ...ssh.Signer) string {
 	t.Helper()
-	q := child.CollectQuestion{Source: "gitlab-notes", Commit: deployed, Keys: [][]byte{}}
+	q := child.CollectQuestion{Source: "gitlab-note", Commit: deployed, Keys: [][]byte{}}
 	for _, k := range keys {
 		q.Keys = append(q.Keys, k.PublicKey().Marshal())
 	}
@@ -165,10 +165,10 @@ func TestCollectFails(t *testing.T) {
 		"only some is shown":     {func(n *notes) { n.OldJobToken = true; n.env["CI_MERGE_REQUEST_IID"] = "7" }, "", nil, cli.Unknown, "GATELEDGER_MERGE_REQUEST=NUMBER"},
 		"no such merge request":  {func(n *notes) { n.env["CI_MERGE_REQUEST_IID"] = "8" }, "", nil, cli.Unknown, "404"},
 		"not in a job":           {func(n *notes) { n.env = map[string]string{} }, "", nil, cli.Usage, "CI_PROJECT_ID is not set"},
-		"an unknown source":      {nil, `{"source":"gitlab-nots","commit":"` + deployed + `","keys":[]}`, nil, cli.Usage, "did you mean gitlab-notes?"},
-		"no commit":              {nil, `{"source":"gitlab-notes","commit":"","keys":[]}`, nil, cli.Usage, "object id"},
-		"a commit that climbs":   {nil, `{"source":"gitlab-notes","commit":"../../../user","keys":[]}`, nil, cli.Usage, "object id"},
-		"something else besides": {nil, `{"source":"gitlab-notes","commit":"` + deployed + `","keys":[],"allow":true}`, nil, cli.Usage, "standard input"},
+		"an unknown source":      {nil, `{"source":"gitlab-nots","commit":"` + deployed + `","keys":[]}`, nil, cli.Usage, "did you mean gitlab-note?"},
+		"no commit":              {nil, `{"source":"gitlab-note","commit":"","keys":[]}`, nil, cli.Usage, "object id"},
+		"a commit that climbs":   {nil, `{"source":"gitlab-note","commit":"../../../user","keys":[]}`, nil, cli.Usage, "object id"},
+		"something else besides": {nil, `{"source":"gitlab-note","commit":"` + deployed + `","keys":[],"allow":true}`, nil, cli.Usage, "standard input"},
 		"no question":            {nil, " ", nil, cli.Usage, "standard input"},
 		"no time":                {nil, "", []string{"--timeout", "0s"}, cli.Usage, "--timeout"},
 	} {

@@ -26,7 +26,7 @@ type Source struct {
 func Sources() []Source {
 	return []Source{
 		{
-			Name: "gitlab-notes",
+			Name: "gitlab-note",
 			Doc:  "signed votes that were pasted as notes of the commit's merge requests on GitLab",
 			Variables: []string{
 				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID",

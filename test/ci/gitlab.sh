@@ -49,7 +49,7 @@ module acme.example/app
 go 1.26
 MOD
 cp internal/scanreport/testdata/trivy.json "$work/files/found.json"
-collect=gitlab-notes project "$work/files/."
+collect=gitlab-note project "$work/files/."
 name="${host#http://}/gateledger/gateledger"
 
 # pipeline VERSION: the .gitlab-ci.yml that the README shows, and three inputs
