@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A queue is parcels of the same signers, the oldest first.
@@ -35,7 +37,7 @@ func (s *sharing) queues(all []*candidate) *queues {
 		by[key].parcels = append(by[key].parcels, c)
 	}
 	for _, one := range q.all {
-		slices.SortFunc(one.parcels, older)
+		arrange.By(one.parcels, older)
 	}
 	heap.Init(q)
 	return q
@@ -48,7 +50,7 @@ func (c *candidate) queue() (key string, signers []signer) {
 			signers = append(signers, it.by)
 		}
 	}
-	slices.SortFunc(signers, func(a, b signer) int {
+	arrange.By(signers, func(a, b signer) int {
 		return cmp.Or(strings.Compare(a.name, b.name), no(a.person)-no(b.person))
 	})
 	key = fmt.Sprint(c.deny, c.worse)

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // preferDated marks the copies of an event that lack the proof of time which
@@ -85,7 +87,7 @@ func share(limits Limits, all []*candidate, p *Plan) {
 			}
 		}
 	}
-	slices.SortFunc(taken, inLog)
+	arrange.By(taken, inLog)
 	for _, c := range taken {
 		p.Take = append(p.Take, c.index)
 	}
@@ -185,7 +187,7 @@ func (s *sharing) counts() []Count {
 	for _, c := range all {
 		out = append(out, c)
 	}
-	slices.SortFunc(out, func(a, b Count) int {
+	arrange.By(out, func(a, b Count) int {
 		return cmp.Or(strings.Compare(a.Name, b.Name), no(a.Person)-no(b.Person))
 	})
 	return out

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // Summary is the plan in one line, for people: what is taken, what was there
@@ -107,7 +109,7 @@ func countsThen(before, later []Count) []Count {
 		}
 		out[i].Taken += c.Taken
 	}
-	slices.SortFunc(out, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
+	arrange.By(out, func(a, b Count) int { return strings.Compare(a.Name, b.Name) })
 	return join(out, nil)
 }
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/product"

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // GitLabLimit is how long a CycloneDX report for GitLab may be, in bytes: what

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A record is one component of one source.

@@ -4,9 +4,11 @@ package child
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -24,6 +26,15 @@ type CollectQuestion struct {
 	Source string   `json:"source"` // of vote.SourceNames
 	Commit string   `json:"commit"` // to be deployed, in hex
 	Keys   [][]byte `json:"keys"`   // SSH public keys in wire form: votes signed by others are only counted
+
+	// With a request, the source is also asked for what people said there
+	// without a signature: a snapshot.
+	Request     string   `json:"request,omitempty"`     // hex id
+	Environment string   `json:"environment,omitempty"` // to be deployed to
+	Accounts    []int64  `json:"accounts,omitempty"`    // ids, at the source's host, of the accounts that the policy knows
+	Facts       []string `json:"facts,omitempty"`       // what the policy's roles ask about an account, see event.ForgePerson
+	Run         string   `json:"run,omitempty"`         // of the gate
+	Attempt     string   `json:"attempt,omitempty"`
 }
 
 // A CollectAnswer is what 'collect' writes once it has read all of a source.
@@ -34,6 +45,8 @@ type CollectAnswer struct {
 	Strangers int             `json:"strangers"` // signed votes that were left out
 	Read      []string        `json:"read"`      // where it looked, for people
 	Remarks   []string        `json:"remarks"`   // what people should know, not cleaned
+
+	Snapshot *event.ForgeVotesPredicate `json:"snapshot,omitempty"` // of a question with a request; without Context
 }
 
 // Collect reads one source of votes, whole. The child gets the variables that
@@ -59,10 +72,26 @@ func (r Remote) Collect(ctx context.Context, q CollectQuestion) (CollectAnswer, 
 	if len(answer.Read) == 0 {
 		return fail(fmt.Errorf("%w: it does not say where it looked", errOdd))
 	}
+	if err := fits(answer.Snapshot, q); err != nil {
+		return fail(fmt.Errorf("%w: %w", errOdd, err))
+	}
 	for _, s := range answer.Sightings {
 		if s.Source != q.Source {
 			return fail(fmt.Errorf("%w: it tells of %.80q", errOdd, s.Source))
 		}
 	}
 	return answer, nil
+}
+
+// fits says why a snapshot is not the one that was asked for.
+func fits(p *event.ForgeVotesPredicate, q CollectQuestion) error {
+	switch {
+	case q.Request == "" && p == nil:
+		return nil
+	case p == nil:
+		return errors.New("it has no snapshot")
+	case p.Request != q.Request || p.Source != q.Source || p.Commit != q.Commit || p.Run != "" && p.Run != q.Run:
+		return errors.New("its snapshot is of something else")
+	}
+	return p.Check()
 }

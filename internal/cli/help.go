@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 const helpWidth = 80 // of flag descriptions; the same everywhere, so that help can be tested
@@ -66,7 +68,7 @@ func commandList(cmd *cobra.Command, group string) string {
 	below := slices.DeleteFunc(slices.Clone(cmd.Commands()), func(c *cobra.Command) bool {
 		return c.GroupID != group || !c.IsAvailableCommand()
 	})
-	slices.SortStableFunc(below, func(a, b *cobra.Command) int {
+	arrange.Stably(below, func(a, b *cobra.Command) int {
 		return strings.Compare(a.Annotations[Order], b.Annotations[Order])
 	})
 	var out strings.Builder

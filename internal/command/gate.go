@@ -41,6 +41,7 @@ type gateFlags struct {
 	fresh   bool
 	output  output
 	publish publishing
+	report  reporting
 	told    *told
 }
 
@@ -57,7 +58,7 @@ allowed (exit 0), denied (1), pending (8), could not find out (3), tampered (4).
 An allowed answer is logged together with its consumption by one conditional
 append, so that it holds for one run and for nothing that was logged since.
 With --consume=false the answer is advice: nothing is used up, nothing is
-recorded but the request.
+recorded but the request and what people said on the forge.
 
 Without --subject it asks about what this run has built: the subjects of the
 build events of this repository and run by signers of the policy. Without
@@ -93,6 +94,7 @@ changes its exit code.`,
 	cmd.Flags().BoolVar(&f.fresh, "new-request", false, "ask anew, with no votes, even where a request is open")
 	f.publish.flags(cmd)
 	f.publish.greenFlag(cmd)
+	f.report.flags(cmd)
 	return withoutTwins(cmd)
 }
 
@@ -126,7 +128,7 @@ func runGate(ctx context.Context, env *cli.Env, f gateFlags, t *told) error {
 	}
 	for range moves {
 		decision, err := g.decide(ctx)
-		if errors.Is(err, ledger.ErrHeadMoved) && g.moved(ctx) {
+		if errors.Is(err, errSeenLogged) || errors.Is(err, ledger.ErrHeadMoved) && g.moved(ctx) {
 			continue
 		}
 		if err != nil {
@@ -152,6 +154,7 @@ type gate struct {
 
 	borrowed  string // folder of the project's commits, see bring
 	collected string // digest of the policy by which votes were collected, see collect
+	seen      *look  // what people said on the forge, see decideSeen
 
 	stuckAt proof.Checkpoint // see moved
 	stuck   int
@@ -241,10 +244,14 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 	if err := g.date(ctx, &in); err != nil {
 		return policy.Decision{}, err
 	}
+	if in, err = g.decideSeen(ctx, in, request); err != nil {
+		return policy.Decision{}, err
+	}
 	d, err := policy.Evaluate(in)
 	if err != nil {
 		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", request.id, err)
 	}
+	d.Head = checkpointOf(head)
 	g.advice = !g.flags.consume
 	if d.UsedBy != "" && d.Verdict == policy.Allowed {
 		return d, g.confirm(ctx, head)
@@ -407,7 +414,7 @@ func (g *gate) answer(d policy.Decision) error {
 	if g.advice && d.Verdict == policy.Allowed {
 		fmt.Fprintln(g.env.Stderr, "note: nothing was used up (--consume=false): this is advice, not a permission")
 	}
-	return verdictExit(d)
+	return g.reported(d, verdictExit(d))
 }
 
 func verdictExit(d policy.Decision) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/gateledger/gateledger/internal/audit"
+	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/feed"
 	"github.com/gateledger/gateledger/internal/report"
@@ -23,7 +24,7 @@ import (
 
 type auditFlags struct {
 	where
-	recorded                  recordedReader // nil: no ledger is read
+	ledgerSBOMs               *ledgerReader // nil: no ledger is read
 	db, kev, epss             string
 	vex                       []string
 	waivers, baseline         string
@@ -35,6 +36,9 @@ type auditFlags struct {
 	exclude                   []string
 	allowIncomplete           bool
 	watch, state, metricsFile string
+	watchLedger               bool
+	poll                      time.Duration
+	webhookFile, secretFile   string
 }
 
 // auditFormats are the forms an audit comes in.
@@ -42,8 +46,12 @@ func auditFormats() []string {
 	return []string{"table", "json", "sarif", "junit", "markdown", "gitlab"}
 }
 
-// A recordedReader returns the newest SBOM that a ledger has of NAME@VERSION.
-type recordedReader func(ctx context.Context, env *cli.Env, at where, target string) ([]byte, error)
+// A ledgerReader reads SBOMs that a ledger has: the newest of NAME@VERSION, and
+// those that are watched.
+type ledgerReader struct {
+	newest  func(ctx context.Context, env *cli.Env, at where, target string) ([]byte, error)
+	watched func(ctx context.Context, env *cli.Env, at where, targets []string) ([]watchedBOM, error)
+}
 
 // sbomAudit is the verb that asks whether what an SBOM lists may be shipped. It
 // reads no ledger: that would make the program that can do nothing else than
@@ -51,18 +59,21 @@ type recordedReader func(ctx context.Context, env *cli.Env, at where, target str
 func sbomAudit(env *cli.Env) *cobra.Command { return newAudit(env, nil) }
 
 // sbomAuditLedger is sbomAudit that takes NAME@VERSION of a ledger too.
-func sbomAuditLedger(env *cli.Env) *cobra.Command { return newAudit(env, recordedSBOM) }
+func sbomAuditLedger(env *cli.Env) *cobra.Command {
+	return newAudit(env, &ledgerReader{recordedSBOM, watchedSBOMs})
+}
 
-func newAudit(env *cli.Env, recorded recordedReader) *cobra.Command {
-	f := auditFlags{recorded: recorded}
+func newAudit(env *cli.Env, ledger *ledgerReader) *cobra.Command {
+	f := auditFlags{ledgerSBOMs: ledger}
 	cmd := &cobra.Command{
 		Use:   "audit BOM|PATH|NAME@VERSION",
 		Short: "Say whether what an SBOM lists may be shipped: advisories, exploits, malware, deny lists",
 		Long: `Audit holds the components of a CycloneDX document against feeds on disk and says
 what stops a release, why, and what to do first. It takes a BOM file by anyone
-(JSON, 1.4 to 1.7), a folder that it lists itself, or an SBOM from the ledger:
+(JSON or XML, 1.4 to 1.7), a folder that it lists itself, or an SBOM from the ledger:
 the newest one that a signer of the policy recorded about NAME@sha256:HEX, or
-whose subject is NAME in VERSION. It opens no network connection.
+whose subject is NAME in VERSION. It opens no network connection, unless it is
+told of a webhook.
 
 The feeds are files that you fetch:
   --db    advisories in the OSV format: ECOSYSTEM/all.zip as OSV publishes them,
@@ -80,28 +91,36 @@ anything else; those that changed nothing are listed. Waivers are YAML:
        reason: "no lookups", owner: ana, expires: 2026-12-31}
 One without owner, reason or end, and one that is over, counts for nothing.
 
-With --watch, every BOM in a folder is audited again, and only what is new since
-the last run is an alert: one JSON line for each BOM, and the exit code. It calls
-no webhook; pipe the lines to what does.`,
+With --watch, every BOM in a folder is audited again; with --watch-ledger, the
+newest recorded SBOM of everything that is deployed, or of each NAME@VERSION or
+NAME@sha256:HEX given. Only what is new since the last run is an alert: one JSON
+line for each BOM, the exit code, and with --webhook-file a POST of the line to
+the address in that file. An alert that no webhook took is exit 3, and is new
+again in the next run. With --poll it goes on, and audits again when a feed, a
+statement or the folder changes, and every hour.`,
 		Example: `  gateledger sbom audit sbom.cdx.json --db osv --kev known_exploited_vulnerabilities.json
   gateledger sbom audit . --db osv --fail-on critical,epss>=0.5 --epss epss.csv.gz
   gateledger sbom audit app@1.4.0 --db osv --format sarif -o audit.sarif
-  gateledger sbom audit --watch boms --db osv --metrics audit.prom`,
-		Args: cobra.MaximumNArgs(1),
+  gateledger sbom audit --watch boms --db osv --metrics audit.prom --webhook-file hook.txt`,
+		Args: cobra.MaximumNArgs(maxWatched),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.watch != "" {
+			switch {
+			case f.watch != "" || f.watchLedger:
 				return runWatch(cmd.Context(), env, f, args)
-			}
-			if len(args) == 0 {
+			case len(args) == 0:
 				return cli.Fail(cli.Usage, "gateledger sbom audit sbom.cdx.json --db FOLDER", "what is to be audited?")
+			case len(args) > 1:
+				return cli.Fail(cli.Usage, "audit one after the other, or a folder of BOMs with --watch FOLDER", "%d things to be audited", len(args))
 			}
 			return runAudit(cmd.Context(), env, f, args[0])
 		},
 	}
-	if recorded != nil {
+	if ledger != nil {
 		f.where.flags(cmd)
+		cmd.Flags().BoolVar(&f.watchLedger, "watch-ledger", false, "audit the newest recorded SBOM of what is deployed, or of what is named, again, and report what is new")
 	}
 	f.flags(cmd)
+	f.watchFlags(cmd)
 	return cmd
 }
 
@@ -123,9 +142,16 @@ func (f *auditFlags) flags(cmd *cobra.Command) {
 	flags.StringVarP(&f.output, "output", "o", "-", "write to `FILE`; - is standard output")
 	flags.StringArrayVar(&f.exclude, "exclude", []string{"testdata"}, "of a PATH, leave out files and folders that match `GLOB`; repeatable, replaces the default")
 	flags.BoolVar(&f.allowIncomplete, "allow-incomplete", false, "only note what the SBOM itself does not let one find out")
+}
+
+func (f *auditFlags) watchFlags(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.StringVar(&f.watch, "watch", "", "audit every BOM in `FOLDER` again, and report what is new")
-	flags.StringVar(&f.state, "state", "", "with --watch, the `FILE` that remembers the last run; default .audit-state.json in the folder")
+	flags.StringVar(&f.state, "state", "", "with --watch, the `FILE` that remembers the last run; default .audit-state.json in the folder, or here with --watch-ledger")
 	flags.StringVar(&f.metricsFile, "metrics", "", "with --watch, write metrics in Prometheus' text form to `FILE`")
+	flags.DurationVar(&f.poll, "poll", 0, "with --watch, go on, and look every `DURATION` (1s to 24h) whether to audit again")
+	flags.StringVar(&f.webhookFile, "webhook-file", "", "with --watch, post each alert to the https address in `FILE`; "+child.Name+" opens the connection")
+	flags.StringVar(&f.secretFile, "webhook-secret-file", "", "sign what is posted with the secret in `FILE` (HMAC-SHA256)")
 }
 
 // rules reads what decides.
@@ -236,8 +262,8 @@ func runAudit(ctx context.Context, env *cli.Env, f auditFlags, target string) er
 	if !slices.Contains(auditFormats(), f.format) {
 		return cli.Fail(cli.Usage, "", "unknown format %q; have %s", f.format, strings.Join(auditFormats(), ", "))
 	}
-	if f.state != "" || f.metricsFile != "" {
-		return cli.Fail(cli.Usage, "", "--state and --metrics are for --watch")
+	if f.state+f.metricsFile+f.webhookFile+f.secretFile != "" || f.poll != 0 {
+		return cli.Fail(cli.Usage, "", "--state, --metrics, --poll, --webhook-file and --webhook-secret-file are for --watch")
 	}
 	rules, err := f.rules()
 	if err != nil {

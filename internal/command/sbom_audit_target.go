@@ -3,7 +3,6 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/audit"
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 )
@@ -33,12 +33,15 @@ func auditTarget(ctx context.Context, env *cli.Env, f auditFlags, target string)
 		b, err := readBOM(data, target)
 		return b, "", err
 	case err == nil:
-		b, err := readBOMFile(target)
+		b, xml, err := readBOMFile(target)
+		if xml {
+			fmt.Fprintf(env.Stderr, "note: %s is XML: what cyclonedx-go does not know of it is not looked at\n", target)
+		}
 		return b, filepath.ToSlash(target), err
-	case strings.Contains(target, "@") && f.recorded == nil:
+	case strings.Contains(target, "@") && f.ledgerSBOMs == nil:
 		return nil, "", cli.Fail(cli.Usage, "gateledger sbom audit reads ledgers", "%s is no file, and this program reads no ledger", target)
 	case strings.Contains(target, "@"):
-		data, err := f.recorded(ctx, env, f.where, target)
+		data, err := f.ledgerSBOMs.newest(ctx, env, f.where, target)
 		if err != nil {
 			return nil, "", err
 		}
@@ -48,23 +51,51 @@ func auditTarget(ctx context.Context, env *cli.Env, f auditFlags, target string)
 	return nil, "", cli.Fail(cli.Usage, "give a BOM file, a folder with lockfiles, or NAME@VERSION of the ledger", "open %s: %w", target, err)
 }
 
-func readBOMFile(name string) (*audit.BOM, error) {
-	data, err := readLimited(name, maxBOM)
+// readBOMFile reads a BOM, and says whether it is XML.
+func readBOMFile(name string) (b *audit.BOM, xml bool, err error) {
+	data, err := readWhole(name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return readBOM(data, name)
+	b, err = readBOM(data, name)
+	return b, err == nil && isXML(data), err
 }
 
-func readBOM(data []byte, name string) (*audit.BOM, error) {
-	if text := bytes.TrimSpace(data); len(text) > 0 && text[0] == '<' {
-		return nil, cli.Fail(cli.Usage, "write it as JSON", "read %s: %w: it is XML", name, audit.ErrBOM)
+// readWhole reads a file of the size that a document may have. Where the size is
+// known no room is made for more.
+func readWhole(name string) ([]byte, error) {
+	if info, err := os.Stat(name); err == nil && info.Mode().IsRegular() && info.Size() <= raw.MaxBytes {
+		if data, err := os.ReadFile(name); err == nil && len(data) <= raw.MaxBytes {
+			return data, nil
+		}
 	}
-	b, err := audit.ReadBOM(data)
+	return readLimited(name, raw.MaxBytes)
+}
+
+func isXML(data []byte) bool {
+	text, _, err := raw.Text(data)
+	return err == nil && raw.IsXML(text)
+}
+
+// readBOM reads a BOM in JSON or XML.
+func readBOM(data []byte, name string) (*audit.BOM, error) {
+	b, err := parseBOM(data)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, "make one with: gateledger sbom", "read %s: %w", name, err)
 	}
 	return b, nil
+}
+
+// parseBOM reads a BOM in JSON, or in XML as far as cyclonedx-go knows it.
+func parseBOM(data []byte) (*audit.BOM, error) {
+	if !isXML(data) {
+		return audit.ReadBOM(data)
+	}
+	d, err := raw.Read(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", audit.ErrBOM, err)
+	}
+	return audit.ReadBOM(d.JSON)
 }
 
 // listTree makes the SBOM of a folder. A lockfile that could not be read is a
@@ -95,6 +126,11 @@ func recordedSBOM(ctx context.Context, env *cli.Env, at where, target string) ([
 	if err != nil {
 		return nil, err
 	}
+	return w.recordedOf(ctx, events, target)
+}
+
+// recordedOf is recordedSBOM of events that were read.
+func (w *workspace) recordedOf(ctx context.Context, events []*event.Event, target string) ([]byte, error) {
 	name, version := target[:strings.LastIndex(target, "@")], target[strings.LastIndex(target, "@")+1:]
 	d, err := event.ParseDigest(version)
 	if err == nil {
@@ -108,7 +144,7 @@ func recordedSBOM(ctx context.Context, env *cli.Env, at where, target string) ([
 		if err != nil {
 			return nil, fmt.Errorf("read the SBOM of event #%d, newer than any of %s: %w", e.Index, target, err)
 		}
-		if b, err := audit.ReadBOM(data); err == nil && b.Subject.Version == version && subjectNamed(b.Subject, name) {
+		if b, err := parseBOM(data); err == nil && b.Subject.Version == version && subjectNamed(b.Subject, name) {
 			return data, nil
 		}
 	}
@@ -169,7 +205,7 @@ func (f *auditFlags) before() (earlier, error) {
 	if err != nil {
 		return e, err
 	}
-	if e.bom, err = audit.ReadBOM(data); err == nil {
+	if e.bom, err = parseBOM(data); err == nil {
 		return e, nil
 	}
 	notBOM := err

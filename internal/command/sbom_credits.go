@@ -3,9 +3,10 @@
 package command
 
 import (
-	"net/mail"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -65,16 +66,43 @@ func supplier(text string) (bom.Author, error) {
 	return by, nil
 }
 
-// author reads "Name <mail>", or a name alone.
+// author reads "Name <mail>", a mail address, or a name alone. What a mail's
+// header may hold besides, as comments and encoded words, is not read.
 func author(text string) (bom.Author, error) {
-	if !strings.ContainsAny(text, "<@") && strings.TrimSpace(text) != "" {
-		return bom.Author{Name: strings.TrimSpace(text)}, nil
+	name, address := strings.TrimSpace(text), ""
+	if strings.ContainsAny(text, "<@") {
+		var angled bool
+		if name, address, angled = strings.Cut(name, "<"); !angled {
+			name, address = "", name
+		} else if address, angled = strings.CutSuffix(address, ">"); !angled {
+			address = ""
+		}
+		name = unquoted(strings.TrimSpace(name))
 	}
-	a, err := mail.ParseAddress(text)
-	if err != nil {
-		return bom.Author{}, cli.Fail(cli.Usage, "write Name <mail@example.org>", "read --author %.100q: %w", text, err)
+	if name == "" && address == "" || strings.ContainsAny(text, "<@") && !isMailbox(address) || strings.ContainsFunc(text, unicode.IsControl) {
+		return bom.Author{}, cli.Fail(cli.Usage, "write Name <mail@example.org>", "read --author %.100q: it is no name and mail address", text)
 	}
-	return bom.Author{Name: a.Name, Email: a.Address}, nil
+	return bom.Author{Name: name, Email: address}, nil
+}
+
+// unquoted takes the quotes off a name that stands in quotes.
+func unquoted(name string) string {
+	if len(name) >= 2 && name[0] == '"' && name[len(name)-1] == '"' {
+		return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(name[1 : len(name)-1])
+	}
+	return name
+}
+
+// isMailbox tells whether an address is local@domain, in the plain form that
+// RFC 5322 calls dot-atoms.
+func isMailbox(address string) bool {
+	local, domain, _ := strings.Cut(address, "@")
+	for _, part := range []string{local, domain} {
+		if part == "" || strings.Contains("."+part+".", "..") || !utf8.ValidString(part) || strings.ContainsAny(part, "@<>()[]:;,\\\" \t") {
+			return false
+		}
+	}
+	return true
 }
 
 // ballast keeps the collector from running often while there is little to

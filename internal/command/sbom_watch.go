@@ -35,7 +35,8 @@ const (
 // that stop a release.
 type watched struct {
 	Schema   string   `json:"schema"`
-	BOM      string   `json:"bom"` // file, relative to the folder, with slashes
+	BOM      string   `json:"bom"` // file, relative to the folder, with slashes; or NAME@DIGEST of the ledger
+	Where    []string `json:"environments,omitempty"`
 	Subject  string   `json:"subject"`
 	Serial   string   `json:"serial,omitzero"`
 	Time     string   `json:"time"`
@@ -48,6 +49,15 @@ type watched struct {
 
 	report audit.Report
 	err    error
+	untold error  // why no webhook took the alert
+	line   []byte // as it was told
+}
+
+// A watchedBOM is a BOM that is audited again and again.
+type watchedBOM struct {
+	name  string   // by which it is remembered
+	where []string // the environments that run what it is about
+	read  func() (*audit.BOM, error)
 }
 
 // An alert is a finding that the last run did not have.
@@ -71,24 +81,50 @@ type memory struct {
 func watchSchema(what string) string { return product.PredicateBase + "audit-" + what + "/v1" }
 
 func runWatch(ctx context.Context, env *cli.Env, f auditFlags, args []string) error {
-	switch {
-	case len(args) > 0:
-		return cli.Fail(cli.Usage, "put the BOM into the folder", "--watch audits a folder, and %s is named too", args[0])
-	case f.baseline != "" || f.format != "table" || f.output != "-":
-		return cli.Fail(cli.Usage, "it writes one JSON line for each BOM to standard output", "--watch takes no --baseline, --format or --output")
+	if err := f.checkWatch(args); err != nil {
+		return err
 	}
 	rules, err := f.rules()
+	if err != nil {
+		return err
+	}
+	hook, err := f.webhook(env)
 	if err != nil {
 		return err
 	}
 	if f.state == "" {
 		f.state = filepath.Join(f.watch, stateFile)
 	}
+	once := func(ctx context.Context) error { return f.watchOnce(ctx, env, rules, hook, args) }
+	if f.poll == 0 {
+		return once(ctx)
+	}
+	return f.rounds(ctx, env, once)
+}
+
+func (f *auditFlags) checkWatch(args []string) error {
+	switch {
+	case f.watch != "" && f.watchLedger:
+		return cli.Fail(cli.Usage, "watch each with a --state of its own", "--watch is for a folder, and --watch-ledger for the ledger")
+	case f.watch != "" && len(args) > 0:
+		return cli.Fail(cli.Usage, "put the BOM into the folder", "--watch audits a folder, and %s is named too", args[0])
+	case f.baseline != "" || f.format != "table" || f.output != "-":
+		return cli.Fail(cli.Usage, "it writes one JSON line for each BOM to standard output", "--watch takes no --baseline, --format or --output")
+	case f.poll != 0 && (f.poll < time.Second || f.poll > 24*time.Hour):
+		return cli.Fail(cli.Usage, "", "--poll is %s; it must be 1s to 24h", f.poll)
+	case f.secretFile != "" && f.webhookFile == "":
+		return cli.Fail(cli.Usage, "", "--webhook-secret-file is for --webhook-file")
+	}
+	return nil
+}
+
+// watchOnce audits everything that is watched, and tells what is new.
+func (f *auditFlags) watchOnce(ctx context.Context, env *cli.Env, rules audit.Rules, hook *webhook, args []string) error {
 	last, err := readMemory(f.state)
 	if err != nil {
 		return err
 	}
-	names, err := bomsIn(f.watch, f.state)
+	boms, err := f.watchedBOMs(ctx, env, args)
 	if err != nil {
 		return err
 	}
@@ -96,26 +132,49 @@ func runWatch(ctx context.Context, env *cli.Env, f auditFlags, args []string) er
 	if err != nil {
 		return err
 	}
-	all, err := f.watchAll(ctx, in, names, last)
+	all, err := f.watchAll(ctx, in, boms, last)
 	if err != nil {
 		return err
 	}
 	for i := range all {
-		if err := printJSON(env.Stdout, all[i]); err != nil {
+		if all[i].line, err = canon.Marshal(all[i]); err != nil {
+			return fmt.Errorf("write JSON: %w", err)
+		}
+		if _, err := env.Stdout.Write(append(all[i].line, '\n')); err != nil {
 			return err
 		}
 	}
+	hook.tell(ctx, all)
 	if err := f.remember(all, last, in.Now); err != nil {
 		return err
 	}
 	return watchExit(all)
 }
 
-// bomsIn lists the JSON files of a folder, in order.
+// watchedBOMs lists what is audited.
+func (f *auditFlags) watchedBOMs(ctx context.Context, env *cli.Env, args []string) ([]watchedBOM, error) {
+	if f.watchLedger {
+		return f.ledgerSBOMs.watched(ctx, env, f.where, args)
+	}
+	names, err := bomsIn(f.watch, f.state)
+	if err != nil {
+		return nil, err
+	}
+	boms := make([]watchedBOM, len(names))
+	for i, name := range names {
+		boms[i] = watchedBOM{name: name, read: func() (*audit.BOM, error) {
+			b, _, err := readBOMFile(filepath.Join(f.watch, filepath.FromSlash(name)))
+			return b, err
+		}}
+	}
+	return boms, nil
+}
+
+// bomsIn lists the JSON and XML files of a folder, in order.
 func bomsIn(folder, state string) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(os.DirFS(folder), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || filepath.Ext(name) != ".json" || strings.HasPrefix(d.Name(), ".") {
+		if err != nil || !d.Type().IsRegular() || !slices.Contains([]string{".json", ".xml"}, filepath.Ext(name)) || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
 		if filepath.Join(folder, filepath.FromSlash(name)) == filepath.Clean(state) {
@@ -131,19 +190,19 @@ func bomsIn(folder, state string) ([]string, error) {
 		return nil, cli.Fail(cli.Usage, "name the folder that holds the BOMs", "watch %s: %w", folder, err)
 	}
 	if len(names) == 0 {
-		return nil, cli.Fail(cli.Usage, "put BOMs (*.json) into it", "watch %s: there is no BOM in it", folder)
+		return nil, cli.Fail(cli.Usage, "put BOMs (*.json, *.xml) into it", "watch %s: there is no BOM in it", folder)
 	}
 	return names, nil
 }
 
 // watchAll audits every BOM, with feeds that are read once.
-func (f *auditFlags) watchAll(ctx context.Context, in audit.Input, names []string, last memory) ([]watched, error) {
-	all := make([]watched, len(names))
-	boms := make([]*audit.BOM, 0, len(names))
+func (f *auditFlags) watchAll(ctx context.Context, in audit.Input, listed []watchedBOM, last memory) ([]watched, error) {
+	all := make([]watched, len(listed))
+	boms := make([]*audit.BOM, 0, len(listed))
 	read := map[int]*audit.BOM{}
-	for i, name := range names {
-		all[i] = watched{Schema: watchSchema("watch"), BOM: name, Time: in.Now.Format(time.RFC3339), New: []alert{}, Gone: []string{}, Unknown: []string{}}
-		b, err := readBOMFile(filepath.Join(f.watch, filepath.FromSlash(name)))
+	for i, l := range listed {
+		all[i] = watched{Schema: watchSchema("watch"), BOM: l.name, Where: l.where, Time: in.Now.Format(time.RFC3339), New: []alert{}, Gone: []string{}, Unknown: []string{}}
+		b, err := l.read()
 		if err != nil {
 			all[i].err, all[i].Answer, all[i].Unknown = err, audit.CouldNotTell.String(), []string{err.Error()}
 			continue
@@ -213,15 +272,15 @@ func readMemory(file string) (memory, error) {
 }
 
 // remember keeps what the next run needs, and writes the metrics. What could
-// not be found out leaves the memory as it was, so that nothing is taken for
-// told that was not.
+// not be found out, and what no webhook took, leaves the memory as it was, so
+// that nothing is taken for told that was not.
 func (f *auditFlags) remember(all []watched, last memory, now time.Time) error {
 	next := memory{Schema: watchSchema("state"), BOMs: map[string]audit.Report{}}
 	for i := range all {
 		w := &all[i]
 		before, known := last.BOMs[w.BOM]
 		switch {
-		case w.err == nil && len(w.Unknown) == 0:
+		case w.err == nil && len(w.Unknown) == 0 && w.untold == nil:
 			next.BOMs[w.BOM] = w.report.Blocking()
 		case known:
 			next.BOMs[w.BOM] = before
@@ -272,6 +331,12 @@ func metrics(all []watched, now time.Time) []byte {
 		{"blocking_findings", "Findings that stop a release.", func(w *watched) int64 { return int64(w.Blocking) }},
 		{"new_findings", "Findings that stop a release and were not there at the last run.", func(w *watched) int64 { return int64(len(w.New)) }},
 		{"unknown", "Things that could not be found out.", func(w *watched) int64 { return int64(len(w.Unknown)) }},
+		{"untold_alerts", "Alerts that no webhook took.", func(w *watched) int64 {
+			if w.untold == nil {
+				return 0
+			}
+			return int64(len(w.New))
+		}},
 		{"risk_points", "The risk score.", func(w *watched) int64 { return int64(w.Risk) }},
 	} {
 		head(m.name, m.help)
@@ -297,17 +362,22 @@ func labelValue(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-// watchExit is 1 for what is new, else 3 for what could not be found out. What
-// was told before is no alert.
+// watchExit is 3 for an alert that no webhook took, else 1 for what is new, else
+// 3 for what could not be found out. What was told before is no alert.
 func watchExit(all []watched) error {
-	found, unknown := 0, ""
+	found, unknown, untold := 0, "", error(nil)
 	for i := range all {
 		found += len(all[i].New)
+		if untold == nil {
+			untold = all[i].untold
+		}
 		if unknown == "" && len(all[i].Unknown) > 0 {
 			unknown = all[i].BOM + ": " + all[i].Unknown[0]
 		}
 	}
 	switch {
+	case untold != nil:
+		return cli.Fail(cli.Unknown, "what is new is on standard output; it is told again in the next run", "new since the last run: %s a release; %w", findingsStop(found), untold)
 	case found > 0:
 		return cli.Fail(cli.No, "gateledger sbom audit BOM says what to do first", "new since the last run: %s a release", findingsStop(found))
 	case unknown != "":

@@ -74,6 +74,7 @@ func TestStories(t *testing.T) {
 			"scene":   scene,
 			"asked":   asked,
 			"gitlab":  gitlab,
+			"github":  github,
 			"remote":  remote,
 		},
 	})

@@ -229,11 +229,11 @@ func principalLines(name string, who policy.Principal) []string {
 	if len(who.Emails) > 0 {
 		line += ", " + strings.Join(who.Emails, ", ")
 	}
-	if id := who.GitHub.ID; id != 0 {
-		line += fmt.Sprintf(", github id %d", id)
+	for _, a := range who.GitHub {
+		line += accountText("github", "github.com", a)
 	}
-	if id := who.GitLab.ID; id != 0 {
-		line += fmt.Sprintf(", gitlab id %d", id)
+	for _, a := range who.GitLab {
+		line += accountText("gitlab", "gitlab.com", a)
 	}
 	out := []string{line}
 	if who.Keyless != nil {
@@ -294,6 +294,9 @@ func environmentLines(e policy.Environment) []string {
 		rules = append(rules, "not by "+strings.Join(e.Exclude, ", "))
 	}
 	rules = append(rules, listOr(e.Veto, "nobody")+" may veto", "a vote counts "+e.MaxAge.String())
+	for _, w := range e.Freeze {
+		rules = append(rules, "freeze: "+w.String())
+	}
 	for _, ev := range e.Evidence {
 		rules = append(rules, evidenceText(ev))
 	}
@@ -362,4 +365,12 @@ func listTrust(env *cli.Env, ring keyring.Ring, asJSON bool) error {
 		fmt.Fprintf(env.Stdout, "%s  %s  %s\n", l.Origin, l.Digest, clean.Text(listOr(l.Principals, "nobody")+l.Problem))
 	}
 	return nil
+}
+
+func accountText(provider, own string, a policy.Account) string {
+	text := fmt.Sprintf(", %s id %d", provider, a.ID)
+	if a.Host != own {
+		text += " at " + a.Host
+	}
+	return text
 }

@@ -4,8 +4,8 @@ package custody
 
 import (
 	"fmt"
-	"slices"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -68,7 +68,7 @@ func (t *tracer) sorted() []request {
 	for _, r := range t.requests {
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b request) int { return int(a.event.Index) - int(b.event.Index) })
+	arrange.By(out, func(a, b request) int { return int(a.event.Index) - int(b.event.Index) })
 	return out
 }
 

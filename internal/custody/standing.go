@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/vote"
@@ -35,7 +36,7 @@ func (t *tracer) settle(environment string) {
 	for name := range names {
 		t.chain.Environments = append(t.chain.Environments, t.standing(name))
 	}
-	slices.SortFunc(t.chain.Environments, func(a, b Standing) int { return cmp.Compare(a.Environment, b.Environment) })
+	arrange.By(t.chain.Environments, func(a, b Standing) int { return cmp.Compare(a.Environment, b.Environment) })
 }
 
 func (t *tracer) standing(environment string) Standing {

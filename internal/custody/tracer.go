@@ -16,7 +16,7 @@ import (
 // request; the rest belongs to one. A change of policy stands between them.
 var stages = map[string]int{
 	"commit": 0, "build": 1, "sbom": 2, "test": 3, "scan": 4, "pipeline": 5, "untrusted-report": 6, "policy": 7,
-	"request": 8, "vote": 9, "decision": 10, "consumption": 11, "deployment": 12,
+	"request": 8, "vote": 9, "forge-votes": 10, "decision": 11, "consumption": 12, "deployment": 13,
 }
 
 const firstOfRequest = 8 // stages["request"]
@@ -100,6 +100,7 @@ func (t *tracer) follow(environment string) {
 	t.linkEvidence()
 	t.findRequests(environment, about)
 	t.followVotes()
+	t.followForgeVotes(about)
 	t.followDecisions(about)
 	t.followConsumptions(about)
 	t.followDeployments(environment, about)

@@ -26,6 +26,7 @@ const (
 	VoteType        = product.PredicateBase + "vote/v1"
 	ConsumptionType = product.PredicateBase + "consumption/v1"
 	PolicyType      = product.PredicateBase + "policy/v1"
+	ForgeVotesType  = product.PredicateBase + "forge-votes/v1"
 	UntrustedType   = product.PredicateBase + "untrusted-report/v1"
 )
 
@@ -75,6 +76,8 @@ var kinds = [...]Kind{
 		Doc: "how a whole run ended, and how long it took"},
 	{Name: "policy", PredicateType: PolicyType, Control: true,
 		Doc: "from here on another policy is in force"},
+	{Name: "forge-votes", PredicateType: ForgeVotesType, Control: true,
+		Doc: "what people said on a forge about a request, as the gate saw it"},
 	{Name: "untrusted-report", PredicateType: UntrustedType,
 		Doc: "a report from somewhere nobody vouches for, kept to be read; never evidence"},
 }

@@ -60,6 +60,10 @@ func samples() map[string]sample {
 		"policy": {event.PolicyType,
 			event.PolicyPredicate{Ledger: origin, Previous: digestA, Policy: digestB, Request: id, Context: context},
 			event.PolicyPredicate{Ledger: origin, Previous: event.NoPrevious, Policy: digestB, Context: local}},
+		"forge-votes": {event.ForgeVotesType, forgeVotes(), event.ForgeVotesPredicate{
+			Request: id, Source: "gitlab-note", Host: "gitlab.com", RepositoryID: "7", Commit: digestA, Read: event.ForgeRead{Time: "2026-03-01T10:00:00Z"},
+			Changes: []event.ForgeChange{}, Votes: []event.ForgeVote{}, People: []event.ForgePerson{}, Parts: []event.ForgePart{}, Context: local,
+		}},
 		"untrusted-report": {event.UntrustedType,
 			event.UntrustedReportPredicate{Source: "eve/app", Commit: commitA, Media: "application/json", Digest: "sha256:" + digestA, Size: 7, Context: context},
 			event.UntrustedReportPredicate{Source: "a fork", Commit: digestA, Media: "text/plain", Digest: "sha256:" + digestA, Context: local}},
@@ -174,6 +178,7 @@ func TestSchemasKnowNoOtherMembers(t *testing.T) {
 func TestSchemasRefuseBroken(t *testing.T) {
 	optional := map[string][]string{
 		"vote-statement": {"reason"}, "commit": {"co_authors", "subject"}, "deployment": {"request", "url"}, "pipeline": {"seconds", "url"}, "vote": {"sshsig"},
+		"forge-votes": {"run", "trees", "strangers"},
 	}
 	for name, s := range samples() {
 		schema := compile(t, name)
@@ -192,7 +197,7 @@ func TestSchemasRefuseBroken(t *testing.T) {
 				}
 				data, err := canon.Marshal(m)
 				check(t, err)
-				if fact == "missing" && slices.Contains(optional[name], member) || fact == "empty" && (member == "author" || member == "committer") || fact == "a number" && (member == "size" || member == "seconds") {
+				if fact == "missing" && slices.Contains(optional[name], member) || fact == "empty" && (member == "author" || member == "committer") || fact == "a number" && (member == "size" || member == "seconds" || member == "strangers") {
 					check(t, validate(t, schema, data))
 				} else if validate(t, schema, data) == nil {
 					t.Errorf("%s with %q %s is accepted", name, member, fact)
@@ -242,6 +247,16 @@ func TestSchemasRefuse(t *testing.T) {
 		"report by a weak digest":             {"untrusted-report", `"sha256:`, `"sha1:`},
 		"report about a branch":               {"untrusted-report", `"commit":"` + commitA + `","digest`, `"commit":"main","digest`},
 		"report of less than nothing":         {"untrusted-report", `"size":7`, `"size":-7`},
+		"forge vote that abstains":            {"forge-votes", `"decision":"approve"`, `"decision":"abstain"`},
+		"forge vote bound to nothing":         {"forge-votes", `"commit":"` + commitA + `","decision":"deny",`, `"decision":"deny",`},
+		"forge vote of a robot":               {"forge-votes", `"kind":"user"`, `"kind":"robot"`},
+		"forge vote of a login alone":         {"forge-votes", `"id":583231,`, ``},
+		"fact of another sort":                {"forge-votes", `"codeowner"`, `"boss"`},
+		"team of nowhere":                     {"forge-votes", `team:github:`, `team:`},
+		"part nobody has":                     {"forge-votes", `"part":"pusher"`, `"part":"bystander"`},
+		"part of somebody and nobody":         {"forge-votes", `"part":"pusher"`, `"part":"pusher","unknown":"hidden"`},
+		"tree of half a commit":               {"forge-votes", `"trees":{"c3`, `"trees":{"`},
+		"read at no time":                     {"forge-votes", `"time":"2026-03-01T10:30:00Z"`, `"time":"noon"`},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			good, err := canon.Marshal(samples()[c.name].full)

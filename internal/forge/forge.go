@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/ask"
 	"github.com/gateledger/gateledger/internal/typo"
 	"github.com/gateledger/gateledger/internal/vote"
@@ -34,8 +35,17 @@ type Query struct {
 	Commit string                   // that is to be deployed, in hex
 	Getenv func(name string) string // the source's variables, of vote.Source
 
+	// Of a snapshot. Without a request, none is made.
+	Request     string   // the request's id, in hex
+	Environment string   // that is deployed to, of a source that speaks of environments
+	Accounts    []int64  // whom the policy knows by id at the source's host
+	Facts       []string // what is to be found out of who voted, as event.ForgePerson has it; none: the others can't count, and are left out
+	Run         string   // the run that looks; empty: the source's variables may say
+	Attempt     int      // of the run; 0: it is not known
+
 	Base           http.RoundTripper // the network
 	Timeout, Pause time.Duration     // see ask.Transport
+	Cache          *ask.Cache        // of earlier answers; nil: of this reading only
 }
 
 // Found is everything that a source shows about a commit.
@@ -43,6 +53,10 @@ type Found struct {
 	Sightings []vote.Sighting
 	Read      []string // where it looked, for people: "merge request 7: 14 notes"
 	Remarks   []string // what people should know: what looks like a vote and is none
+
+	// Snapshot is what the source shows of unsigned votes, without its Context;
+	// nil if it knows none, or no request was named.
+	Snapshot *event.ForgeVotesPredicate
 }
 
 // A source reads one source of votes. To add one, write its file, its line
@@ -55,6 +69,11 @@ type source struct {
 
 func sources() []source {
 	return []source{
+		{"github-comment", githubComments},
+		{"github-environment", githubEnvironment},
+		{"github-review", githubReviews},
+		{"gitlab-approval", gitlabApprovals},
+		{"gitlab-deployment", gitlabDeployments},
 		{"gitlab-note", gitlabNotes},
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // Keep remembers a commit under a name of ours, so that what it holds is not
@@ -177,7 +179,7 @@ func haves(kept map[string]string, limit int) (refs map[string]string, ids []str
 	for name := range kept {
 		names = append(names, name)
 	}
-	slices.SortFunc(names, func(a, b string) int {
+	arrange.By(names, func(a, b string) int {
 		if d := strings.Count(a, "/") - strings.Count(b, "/"); d != 0 {
 			return d
 		}

@@ -9,9 +9,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // An Object is one file of a commit.
@@ -86,7 +87,7 @@ func (b *Bare) parseTree(out string) ([]Object, error) {
 		}
 		files = append(files, Object{Path: path, ID: f[2], Size: size})
 	}
-	slices.SortFunc(files, func(x, y Object) int { return strings.Compare(x.Path, y.Path) })
+	arrange.By(files, func(x, y Object) int { return strings.Compare(x.Path, y.Path) })
 	for i := range files {
 		if i > 0 && files[i].Path == files[i-1].Path {
 			return nil, fmt.Errorf("%w: %s is there twice", ErrOddTree, quote(files[i].Path))

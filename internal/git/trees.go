@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // Limits of FilesOf. A commit beyond the first three is told so alone; what
@@ -63,7 +65,7 @@ func (b *Bare) FilesOf(ctx context.Context, commits []string, each func(i int, f
 		if w.err != nil {
 			w.files = nil
 		}
-		slices.SortFunc(w.files, func(x, y Object) int { return strings.Compare(x.Path, y.Path) })
+		arrange.By(w.files, func(x, y Object) int { return strings.Compare(x.Path, y.Path) })
 		err = each(i, w.files, w.err)
 	}
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // Export writes the whole ledger, as it is at its head now, to w: checkpoint
@@ -58,7 +60,7 @@ func (r *reader) exportAll(ctx context.Context, w *tar.Writer) error {
 		}
 		blobs = append(blobs, sums...)
 	}
-	slices.SortFunc(blobs, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
+	arrange.By(blobs, func(a, b [32]byte) int { return bytes.Compare(a[:], b[:]) })
 	for _, sum := range slices.Compact(blobs) {
 		data, err := readBlob(v.fsys, sum)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/git"
 )
 
@@ -186,7 +187,7 @@ func (b *branchFS) ReadDir(folder string) ([]fs.DirEntry, error) {
 		for name, data := range t.runs {
 			entries = append(entries, fs.FileInfoToDirEntry(tarInfo{path.Base(name), int64(len(data))}))
 		}
-		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		arrange.By(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 		return entries, nil
 	}
 	first, _ := slices.BinarySearch(b.paths, folder+"/")

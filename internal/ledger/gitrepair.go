@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/git"
 	"github.com/gateledger/gateledger/internal/proof"
 )
@@ -174,7 +175,7 @@ func choose(ctx context.Context, candidates []*candidate, floors []proof.Checkpo
 			readable = append(readable, c)
 		}
 	}
-	slices.SortStableFunc(readable, func(a, b *candidate) int { return cmp.Compare(b.view.head.Size, a.view.head.Size) })
+	arrange.Stably(readable, func(a, b *candidate) int { return cmp.Compare(b.view.head.Size, a.view.head.Size) })
 	var best *candidate
 	for _, c := range readable {
 		for _, floor := range floors {

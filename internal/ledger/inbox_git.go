@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/git"
 	"github.com/gateledger/gateledger/internal/proof"
 )
@@ -129,7 +130,7 @@ func (g *gitLedger) pending(ctx context.Context) ([]Parcel, error) {
 		return nil, err
 	}
 	parcels = append(parcels, gone...)
-	slices.SortFunc(parcels, inOrderOfNames)
+	arrange.By(parcels, inOrderOfNames)
 	read, err := g.readParcels(ctx, parcels[:min(len(parcels), g.maxPending)])
 	if err != nil {
 		return nil, err
@@ -196,7 +197,7 @@ func (g *gitLedger) gone(ctx context.Context, refs, kept map[string]string) ([]P
 	if len(gone) == 0 {
 		return nil, nil
 	}
-	slices.SortFunc(gone, inOrderOfNames)
+	arrange.By(gone, inOrderOfNames)
 	read, err := g.readParcels(ctx, gone)
 	if err != nil {
 		return nil, err

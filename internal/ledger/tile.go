@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"slices"
 	"strconv"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // The tree is kept as C2SP tlog-tiles: 256 hashes, or 256 entries, to a file.
@@ -125,7 +126,7 @@ func (t tile) widerPartials(fsys fs.FS) []tile {
 			found = append(found, tile{t.level, t.n, w})
 		}
 	}
-	slices.SortFunc(found, func(a, b tile) int { return a.width - b.width })
+	arrange.By(found, func(a, b tile) int { return a.width - b.width })
 	return found
 }
 

@@ -65,7 +65,7 @@ func AddPrincipal(src []byte, p NewPrincipal) ([]byte, error) {
 
 // principal is what the person is to become, by the same parser.
 func (p NewPrincipal) principal() (Principal, error) {
-	for _, text := range slices.Concat(p.SSH, p.Emails, p.Roles, []string{p.GitHub.Login, p.GitLab.Login, p.Identity, p.Issuer}) {
+	for _, text := range slices.Concat(p.SSH, p.Emails, p.Roles, []string{p.GitHub.Login, p.GitLab.Login, p.GitHub.Host, p.GitLab.Host, p.Identity, p.Issuer}) {
 		if !utf8.ValidString(text) {
 			return Principal{}, errors.New("a text of it is not UTF-8")
 		}
@@ -109,10 +109,8 @@ func (p NewPrincipal) block(indent string) string {
 	}{{"github", p.GitHub}, {"gitlab", p.GitLab}} {
 		switch {
 		case a.Account == Account{}:
-		case a.Login == "":
-			line("%s: {id: %d}", a.host, a.ID)
 		default:
-			line("%s: {id: %d, login: %s}", a.host, a.ID, quote(a.Login))
+			line("%s: {%s}", a.host, a.members())
 		}
 	}
 	if len(p.Roles) > 0 {
@@ -122,6 +120,17 @@ func (p NewPrincipal) block(indent string) string {
 		line("roles: []")
 	}
 	return b.String()
+}
+
+func (a Account) members() string {
+	text := fmt.Sprintf("id: %d", a.ID)
+	if a.Login != "" {
+		text += ", login: " + quote(a.Login)
+	}
+	if a.Host != "" {
+		text += ", host: " + quote(a.Host)
+	}
+	return text
 }
 
 // bare is a text that YAML reads as itself without quotes. Words that YAML 1.1
@@ -234,5 +243,5 @@ func samePrincipal(a, b Principal) bool {
 		return bytes.Equal(x.SSH.Marshal(), y.SSH.Marshal()) && x.From.Equal(y.From) && x.Until.Equal(y.Until)
 	}
 	return slices.EqualFunc(a.Keys, b.Keys, sameKey) && reflect.DeepEqual(a.Keyless, b.Keyless) && slices.Equal(a.Emails, b.Emails) &&
-		slices.Equal(a.Roles, b.Roles) && a.GitHub == b.GitHub && a.GitLab == b.GitLab
+		slices.Equal(a.Roles, b.Roles) && slices.Equal(a.GitHub, b.GitHub) && slices.Equal(a.GitLab, b.GitLab)
 }

@@ -5,6 +5,7 @@ package policy
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -119,7 +120,7 @@ func TestAddPrincipalKeepsEveryByte(t *testing.T) {
 
 func TestAddPrincipalTakesAccounts(t *testing.T) {
 	src := fixtures(t, "ok/*.yml")["testdata/ok/nobody-yet.yml"]
-	got, err := AddPrincipal(src, NewPrincipal{Name: "robot", GitHub: Account{7, "robot[bot]"}, GitLab: Account{ID: 8}})
+	got, err := AddPrincipal(src, NewPrincipal{Name: "robot", GitHub: Account{ID: 7, Login: "robot[bot]"}, GitLab: Account{ID: 8}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +128,7 @@ func TestAddPrincipalTakesAccounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(Principal{GitHub: Account{7, "robot[bot]"}, GitLab: Account{ID: 8}}, p.Principals["robot"]); diff != "" {
+	if diff := cmp.Diff(Principal{GitHub: []Account{{7, "robot[bot]", "github.com"}}, GitLab: []Account{{8, "", "gitlab.com"}}}, p.Principals["robot"]); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -167,7 +168,7 @@ func TestAddPrincipalRefuses(t *testing.T) {
 		"two keys in one text":          {defaults, NewPrincipal{Name: "cy", SSH: []string{cy + "\n" + ana}}, "does not show"},
 		"an address that is none":       {defaults, NewPrincipal{Name: "cy", Emails: []string{"cy]"}}, "not an e-mail address"},
 		"an injection through a role":   {defaults, NewPrincipal{Name: "cy", Roles: []string{"x]}\n  mallory: {}"}}, "does not show"},
-		"an injection through a login":  {defaults, NewPrincipal{Name: "cy", GitHub: Account{1, "x}\n  mallory: {}\n# \u2028"}}, "does not show"},
+		"an injection through a login":  {defaults, NewPrincipal{Name: "cy", GitHub: Account{ID: 1, Login: "x}\n  mallory: {}\n# \u2028"}}, "does not show"},
 		"an account without its number": {defaults, NewPrincipal{Name: "cy", GitHub: Account{Login: "cy"}}, "account's number"},
 		"a policy in braces":            {fixtures(t, "ok/*.yml")["testdata/ok/json.yml"], NewPrincipal{Name: "cy"}, "written in braces"},
 		"principals in braces": {
@@ -196,7 +197,7 @@ func FuzzAddPrincipal(f *testing.F) {
 	f.Add("cy: {}\n  x", "\"}]}", "a@b\n", "null", "[x]", int64(-1))
 	f.Fuzz(func(t *testing.T, name, key, email, role, login string, id int64) {
 		got, err := AddPrincipal(src, NewPrincipal{
-			Name: name, SSH: []string{key}, Emails: []string{email}, Roles: []string{role}, GitHub: Account{id, login},
+			Name: name, SSH: []string{key}, Emails: []string{email}, Roles: []string{role}, GitHub: Account{ID: id, Login: login},
 		})
 		if err != nil {
 			if got != nil {
@@ -208,7 +209,7 @@ func FuzzAddPrincipal(f *testing.F) {
 		if err != nil || len(p.Principals) != 3 {
 			t.Fatalf("%v: %d people", err, len(p.Principals))
 		}
-		if who := p.Principals[name]; len(who.Keys) != 1 || who.GitHub != (Account{id, login}) || who.Roles[0] != role {
+		if who := p.Principals[name]; len(who.Keys) != 1 || !slices.Equal(who.GitHub, []Account{{id, login, "github.com"}}) || who.Roles[0] != role {
 			t.Fatalf("came out as %+v", who)
 		}
 	})

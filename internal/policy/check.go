@@ -17,6 +17,7 @@ func (d *decoder) check() {
 	d.logKeysAreOfTheLog()
 	d.signersAreDistinct()
 	d.principalsAreDistinct()
+	d.checkForgeRoles()
 	d.checkKeyless()
 	d.checkChange()
 	signers := slices.Sorted(maps.Keys(d.p.Signers))
@@ -39,6 +40,7 @@ func (d *decoder) check() {
 		for i := range e.Evidence {
 			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
 		}
+		d.checkSeats(path, e)
 		d.p.Environments[name] = e
 	}
 }
@@ -56,6 +58,7 @@ func (d *decoder) checkChange() {
 	if e.Dated {
 		d.rootFor("policy-change.dated", "times")
 	}
+	d.checkChangeSeats()
 }
 
 func rolesOf(seats []Seat) []string {
@@ -113,7 +116,7 @@ func (d *decoder) signersAreDistinct() {
 // principalsAreDistinct refuses a policy in which one human could pass for
 // two: by a key, an account or an address that two principals have.
 func (d *decoder) principalsAreDistinct() {
-	keys, emails, github, gitlab := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
+	keys, emails, accounts := map[string]string{}, map[string]string{}, map[string]string{}
 	for _, o := range d.p.Outsiders {
 		emails[o] = "an outsider"
 	}
@@ -132,17 +135,27 @@ func (d *decoder) principalsAreDistinct() {
 		for i, mail := range who.Emails {
 			d.once(emails, mail, name, path+".emails["+strconv.Itoa(i)+"]", "the address")
 		}
-		d.once(github, accountKey(who.GitHub), name, path+".github.id", "the account")
-		d.once(gitlab, accountKey(who.GitLab), name, path+".gitlab.id", "the account")
+		d.accountsOnce(accounts, who.GitHub, name, path+".github")
+		d.accountsOnce(accounts, who.GitLab, name, path+".gitlab")
 	}
 }
 
-func accountKey(a Account) string {
-	if a.ID == 0 {
-		return ""
+func (d *decoder) accountsOnce(owner map[string]string, accounts []Account, name, path string) {
+	for i, a := range accounts {
+		at := path
+		if list := path + "[" + strconv.Itoa(i) + "]"; d.where[list] != nil {
+			at = list
+		}
+		if a.ID != 0 {
+			d.once(owner, a.key(), name, at+".id", "the account")
+		}
 	}
-	return strconv.FormatInt(a.ID, 10)
 }
+
+// key is how an account is named and compared: host:id.
+func (a Account) key() string { return accountAt(a.Host, a.ID) }
+
+func accountAt(host string, id int64) string { return host + ":" + strconv.FormatInt(id, 10) }
 
 // once fails if value is somebody's already. It remembers name as its owner.
 func (d *decoder) once(owner map[string]string, value, name, path, thing string) {
@@ -184,7 +197,7 @@ func (d *decoder) findUnready() {
 func (d *decoder) findUnreadyIn(e Environment, path string) {
 	d.seatsCanBeFilled(e.Name, path+".require", e.Require)
 	for i, role := range e.Veto {
-		if len(d.p.voters(role)) > 0 {
+		if _, told := d.p.ForgeRoles[role]; told || len(d.p.voters(role, vetoSources(e)...)) > 0 {
 			continue
 		}
 		if at := path + ".veto.roles[" + strconv.Itoa(i) + "]"; d.where[at] != nil {
@@ -199,8 +212,9 @@ func (d *decoder) notReady(environment, path, format string, args ...any) {
 
 func (d *decoder) seatsCanBeFilled(environment, path string, seats []Seat) {
 	enough := true
+	seats = slices.DeleteFunc(slices.Clone(seats), func(s Seat) bool { _, told := d.p.ForgeRoles[s.Role]; return told })
 	for i, s := range seats {
-		if who := d.p.voters(s.Role); len(who) < s.Count {
+		if who := d.p.voters(s.Role, s.Sources()...); len(who) < s.Count {
 			enough = false
 			d.notReady(environment, path+"["+strconv.Itoa(i)+"].role", "%s", tooFew(d.p, s, who))
 		}
@@ -209,8 +223,8 @@ func (d *decoder) seatsCanBeFilled(environment, path string, seats []Seat) {
 		return
 	}
 	people := slices.Sorted(maps.Keys(d.p.Principals))
-	people = slices.DeleteFunc(people, func(name string) bool { return !d.p.Principals[name].canSign() })
-	filled, total := fill(seats, people, d.p.holds).filled(), 0
+	could := func(name string, s Seat) bool { return slices.Contains(d.p.voters(s.Role, s.Sources()...), name) }
+	filled, total := fill(seats, people, could).filled(), 0
 	for _, s := range seats {
 		total += s.Count
 	}
@@ -221,6 +235,9 @@ func (d *decoder) seatsCanBeFilled(environment, path string, seats []Seat) {
 
 func tooFew(p *Policy, s Seat, who []string) string {
 	text := "role " + s.Role + " needs " + plural(s.Count, "person", "people") + " with a key, and "
+	if len(s.Source) > 0 && !slices.Equal(s.Source, []string{SignedSource}) {
+		text = "role " + s.Role + " needs " + plural(s.Count, "person", "people") + " who can vote by " + strings.Join(s.Source, " or ") + ", and "
+	}
 	switch len(who) {
 	case 0:
 		text += "nobody holds it" + haveRoles(p, s.Role)

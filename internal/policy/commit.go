@@ -130,17 +130,22 @@ func (e *evaluation) goodSigners() []string {
 // from approving. Somebody who cannot be told to be one of the principals, or
 // to be none, could be any of them: then nothing is allowed.
 func (e *evaluation) excludeAuthors() {
-	if len(e.env.Exclude) == 0 {
+	if len(e.env.Exclude) == 0 && e.env.Agents == "" {
 		e.rule(Rule{Name: "whoever made the change does not approve it", State: Skipped, Why: "the policy excludes nobody"})
 		return
 	}
-	r := Rule{Name: "the " + andList(e.env.Exclude) + " are known and do not approve", State: Met}
+	r := Rule{Name: "the " + andList(e.kept()) + " are known and do not approve", State: Met}
+	if len(e.fresh) > 0 {
+		r.Proof = Observed
+	}
 	var who, unknown []string
 	state := Unmet
 	for _, part := range e.parts() {
 		if part.unknown != "" {
 			unknown = append(unknown, part.unknown)
-			e.missing(part.missing)
+			if part.missing.What != "" {
+				e.missing(part.missing)
+			}
 			if part.never {
 				state = Undecidable
 			}
@@ -149,18 +154,35 @@ func (e *evaluation) excludeAuthors() {
 		for _, name := range part.people {
 			e.exclude(name, "the "+part.what)
 		}
-		if len(part.people) > 0 {
+		switch {
+		case len(part.people) > 0:
 			who = append(who, part.what+" "+strings.Join(part.people, " and "))
-		} else {
+		case part.also != "":
+			who = append(who, part.what+" "+part.also)
+		default:
 			who = append(who, part.what+" is an outsider")
 		}
 	}
 	slices.Sort(who)
-	r.Why = strings.Join(slices.Compact(who), ", ")
+	if who = slices.Compact(who); len(who) == 0 {
+		who = []string{"there are none"}
+	}
+	r.Why = strings.Join(who, ", ")
+	if again := e.reruns(); again != "" {
+		r.Why += "; " + again
+	}
 	if len(unknown) > 0 {
 		r.State, r.Why = state, strings.Join(slices.Compact(unknown), "; ")
 	}
 	e.rule(r)
+}
+
+// kept are the parts that keep somebody from approving.
+func (e *evaluation) kept() []string {
+	if e.env.Agents == "" {
+		return e.env.Exclude
+	}
+	return append(slices.Clone(e.env.Exclude), "people whom an agent wrote it for")
 }
 
 func (e *evaluation) exclude(name, what string) {
@@ -177,6 +199,7 @@ func (e *evaluation) exclude(name, what string) {
 type part struct {
 	what    string // author, committer, co-author, triggerer
 	people  []string
+	also    string // the account, if it is no principal's
 	unknown string
 	never   bool // nobody will find out
 	missing Missing
@@ -185,7 +208,7 @@ type part struct {
 // parts are all that the policy excludes, as commit and build events tell it.
 func (e *evaluation) parts() []part {
 	var all []part
-	if slices.ContainsFunc(e.env.Exclude, func(x string) bool { return x != "triggerer" }) {
+	if slices.ContainsFunc(e.env.Exclude, func(x string) bool { return x != "triggerer" && x != "pusher" }) {
 		all = append(all, e.commitParts()...)
 	}
 	if slices.Contains(e.env.Exclude, "triggerer") {
@@ -193,7 +216,7 @@ func (e *evaluation) parts() []part {
 			all = append(all, e.identify("triggerer", l.actor, l.entry, l.at))
 		}
 	}
-	return all
+	return append(all, e.forgeParts()...)
 }
 
 // commitParts are who made the commits that the request brings.
@@ -262,8 +285,9 @@ func (e *evaluation) identify(what string, id *event.Identity, en entry, at even
 		p.missing = Missing{What: "the " + what + " in a new event in place of #" + strconv.FormatUint(en.Index, 10)}
 		return p
 	}
+	e.excludeAccount(what, *id, at)
 	for _, name := range sortedNames(e.p.Principals) {
-		if isOf(e.p.Principals[name], *id, at.Provider) {
+		if isOf(e.p.Principals[name], *id, at) {
 			p.people = append(p.people, name)
 		}
 	}
@@ -276,25 +300,44 @@ func (e *evaluation) identify(what string, id *event.Identity, en entry, at even
 	return p
 }
 
+// excludeAccount keeps the account that an identity names from approving, also
+// where it is no principal's.
+func (e *evaluation) excludeAccount(what string, id event.Identity, at event.Context) {
+	if m := noReply.FindStringSubmatch(foldEmail(id.Email)); m != nil {
+		e.exclude("github.com:"+m[1], "the "+what)
+	}
+	if id.ID != "" && at.Host != "" {
+		e.exclude(at.Host+":"+id.ID, "the "+what)
+	}
+}
+
 // noReply is how GitHub writes an account as an address.
 var noReply = pattern.New(`^([1-9][0-9]{0,17})\+[^@]+@users\.noreply\.github\.com$`)
 
 // isOf says whether an identity is a principal's: by account number at the
 // provider, or by address, which a certificate may name too. Either is enough, because it only ever excludes.
-func isOf(who Principal, id event.Identity, provider string) bool {
+func isOf(who Principal, id event.Identity, at event.Context) bool {
 	email := foldEmail(id.Email)
-	github, gitlab := accountKey(who.GitHub), accountKey(who.GitLab)
-	if m := noReply.FindStringSubmatch(email); m != nil && m[1] == github {
+	if m := noReply.FindStringSubmatch(email); m != nil && hasAccount(who.GitHub, m[1], "github.com", "github.com") {
 		return true
 	}
 	switch {
-	case provider == "github" && github != "" && id.ID == github:
+	case at.Provider == "github" && hasAccount(who.GitHub, id.ID, at.Host, "github.com"):
 		return true
-	case provider == "gitlab" && gitlab != "" && id.ID == gitlab:
+	case at.Provider == "gitlab" && hasAccount(who.GitLab, id.ID, at.Host, "gitlab.com"):
 		return true
 	}
 	certified := who.Keyless != nil && foldEmail(who.Keyless.Subject.Is) == email
 	return email != "" && (certified || slices.Contains(who.Emails, email))
+}
+
+// hasAccount says whether one of the accounts has the number at the host. One
+// that the policy puts at the provider's own host may be at any: it did not
+// have to say, and this only ever excludes.
+func hasAccount(accounts []Account, id, host, own string) bool {
+	return slices.ContainsFunc(accounts, func(a Account) bool {
+		return a.ID != 0 && strconv.FormatInt(a.ID, 10) == id && (a.Host == host || a.Host == own || host == "")
+	})
 }
 
 func (e *evaluation) outsider(id event.Identity) bool {

@@ -130,7 +130,9 @@ type Rule struct {
 type Vote struct {
 	Index     uint64 `json:"index"`
 	Principal string `json:"principal,omitempty"` // empty: nobody the policy knows
-	Key       string `json:"key"`                 // SHA256:… fingerprint; empty if it could not be read, or a certificate signed
+	Key       string `json:"key"`                 // SHA256:… fingerprint; empty if it could not be read, or no key signed
+	Source    string `json:"source,omitempty"`    // of a vote that is not signed: where a gate saw it
+	Account   string `json:"account,omitempty"`   // of a vote that is not signed: whose it is, as host:id
 	Choice    string `json:"choice"`
 	Reason    string `json:"reason,omitempty"`
 	Issued    string `json:"issued"`

@@ -47,10 +47,23 @@ type resolved struct {
 	Principals map[string]resolvedPrincipal `json:"principals"`
 	Outsiders  []string                     `json:"outsiders"`
 
+	Freeze      []string `json:"freeze,omitempty"`
 	Dated       bool     `json:"dated,omitzero"`
 	TrustedRoot string   `json:"trusted_root,omitempty"` // where a certificate or a time can count
 	File        string   `json:"file,omitempty"`         // for a change of the policy: the policy it changes
 	Collect     []string `json:"collect,omitempty"`      // without any the digest is what it was before there was any
+
+	// Of seats that take others than signed votes. Without any the digest is
+	// what it was before there were any.
+	Sources map[string][]string     `json:"sources,omitempty"` // by role
+	Roles   map[string]resolvedRole `json:"roles,omitempty"`   // whose holders a forge tells
+	Agents  string                  `json:"agents,omitempty"`
+}
+
+type resolvedRole struct {
+	Teams      []string `json:"teams"`
+	Permission string   `json:"permission"`
+	Codeowners bool     `json:"codeowners"`
 }
 
 // A resolvedSigner is as it was before there were certificates, so that the
@@ -105,9 +118,11 @@ type resolvedPrincipal struct {
 	Keys    []resolvedKey `json:"keys"`
 	Keyless *resolvedRule `json:"keyless,omitempty"`
 	Emails  []string      `json:"emails"`
-	GitHub  int64         `json:"github"`
-	GitLab  int64         `json:"gitlab"`
+	GitHub  int64         `json:"github"` // the first one at github.com
+	GitLab  int64         `json:"gitlab"` // the first one at gitlab.com
 	Roles   []string      `json:"roles"`
+
+	Accounts []string `json:"accounts,omitempty"` // all others, as host:id
 }
 
 type resolvedKey struct {
@@ -126,6 +141,7 @@ func (p *Policy) resolve(e Environment) resolved {
 	if e.Dated || r.certified() {
 		r.TrustedRoot = p.Sigstore.TrustedRoot
 	}
+	r.Freeze = frozen(e.Freeze)
 	if len(p.Collect) > 0 {
 		r.Collect = sorted(p.Collect)
 	}
@@ -134,7 +150,24 @@ func (p *Policy) resolve(e Environment) resolved {
 	}
 	for _, s := range e.Require {
 		r.Require[s.Role] = s.Count
+		if sources := s.resolvedSources(); sources != nil {
+			if r.Sources == nil {
+				r.Sources = map[string][]string{}
+			}
+			r.Sources[s.Role] = sources
+		}
 	}
+	for _, name := range slices.Concat(rolesOf(e.Require), e.Veto) {
+		role, told := p.ForgeRoles[name]
+		if !told {
+			continue
+		}
+		if r.Roles == nil {
+			r.Roles = map[string]resolvedRole{}
+		}
+		r.Roles[name] = resolvedRole{sorted(role.Teams), role.Permission, role.Codeowners}
+	}
+	r.Agents = e.Agents
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}
@@ -207,13 +240,15 @@ func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
 	all := map[string]resolvedPrincipal{}
 	for name, who := range p.Principals {
 		votes := slices.ContainsFunc(who.Roles, func(role string) bool { return slices.Contains(roles, role) })
-		if !votes && len(e.Exclude) == 0 {
+		if !votes && len(e.Exclude) == 0 && len(e.Sources()) == 0 {
 			continue
 		}
 		r := resolvedPrincipal{
 			Keys: []resolvedKey{}, Keyless: resolvedRuleOf(who.Keyless), Emails: sorted(who.Emails), Roles: sorted(who.Roles),
-			GitHub: who.GitHub.ID, GitLab: who.GitLab.ID,
 		}
+		r.GitHub, r.Accounts = firstAt("github.com", who.GitHub, nil)
+		r.GitLab, r.Accounts = firstAt("gitlab.com", who.GitLab, r.Accounts)
+		slices.Sort(r.Accounts)
 		for _, k := range who.Keys {
 			r.Keys = append(r.Keys, resolvedKey{k.SSH.Marshal(), bound(k.From), bound(k.Until)})
 		}
@@ -221,6 +256,22 @@ func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
 		all[name] = r
 	}
 	return all
+}
+
+// firstAt takes the account with the lowest number at the host out of some,
+// and appends all others to more.
+func firstAt(host string, accounts []Account, more []string) (first int64, _ []string) {
+	for _, a := range accounts {
+		if a.Host == host && (first == 0 || a.ID < first) {
+			first = a.ID
+		}
+	}
+	for _, a := range accounts {
+		if a.Host != host || a.ID != first {
+			more = append(more, a.key())
+		}
+	}
+	return first, more
 }
 
 func bound(t time.Time) string {

@@ -28,7 +28,9 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 		case "require":
 			e.Require = d.seats(v, path)
 		case "exclude":
-			e.Exclude = d.words(v, path, "exclusion", exclusions, laterExclusions)
+			e.Exclude = d.words(v, path, "exclusion", exclusions, nil)
+		case "agents":
+			e.Agents = d.agents(v, path)
 		case "veto":
 			e.Veto = d.veto(v, path)
 		case "max-age":
@@ -44,6 +46,8 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			}
 		case "dated":
 			e.Dated = d.onlyTrue(v, path)
+		case "freeze":
+			e.Freeze = d.freeze(v, path)
 		}
 	})
 	if name == ChangeEnvironment {
@@ -94,6 +98,15 @@ func (d *decoder) onlyTrue(n *yaml.Node, path string) bool {
 		return false
 	}
 	return true
+}
+
+func (d *decoder) agents(n *yaml.Node, path string) string {
+	text, ok := d.text(n, path)
+	if ok && text != RequesterIsAuthor {
+		d.fail(n, path, "must be %s or left out, not %s", RequesterIsAuthor, what(n))
+		return ""
+	}
+	return text
 }
 
 func (d *decoder) veto(n *yaml.Node, path string) []string {

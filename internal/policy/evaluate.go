@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,7 +37,13 @@ func Evaluate(in Input) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
+	return e.decide(), nil
+}
+
+// decide asks every rule.
+func (e *evaluation) decide() Decision {
 	if e.findRequest() {
+		e.supposePolicy()
 		e.underThisPolicy()
 		e.requestIsDated()
 		e.nowIsProven()
@@ -45,6 +52,9 @@ func Evaluate(in Input) (Decision, error) {
 		e.notUsedUp()
 		e.notOvertaken()
 		e.readVotes()
+		e.readSnapshots()
+		e.sourcesAreRead()
+		e.readSights()
 		e.notDenied()
 		e.linkToCommit()
 		e.excludeAuthors()
@@ -52,9 +62,10 @@ func Evaluate(in Input) (Decision, error) {
 		for _, want := range e.env.Evidence {
 			e.haveEvidence(want)
 		}
+		e.notFrozen()
 		e.nothingInDoubt()
 	}
-	return e.conclude(), nil
+	return e.conclude()
 }
 
 // An evaluation is one run of Evaluate.
@@ -75,6 +86,7 @@ type evaluation struct {
 	moments      map[uint64]moment    // by index
 	doubts       map[uint64]string    // by index: what could not be found out and could matter
 	clocked      bool                 // now is proven
+	supposed     bool                 // the policy is one that is only thought of, see Replayed
 
 	signers  map[string]string  // by key id
 	holders  map[string]holder  // by ssh wire bytes
@@ -86,6 +98,15 @@ type evaluation struct {
 	ballots  map[string]*voter  // by principal
 	inputs   map[uint64]bool
 	unread   []*unread // votes signed with a certificate, which nobody can check
+
+	related     map[string]event.RequestPredicate // by id: this request, and others for its bytes
+	snapshots   []*snapshot                       // of any of them, in the ledger's order
+	newest      map[string]*snapshot              // by source, of this request
+	fresh       []*snapshot                       // the newest of each source that a seat takes, if it is fresh
+	sights      []*sight                          // in the newest
+	forgeDenies []*sight                          // that stand
+	unsure      []string                          // whose role nobody could find out
+	seated      map[string][]string               // people to the sources of their approvals
 }
 
 // A holder is whose a key is.
@@ -113,6 +134,7 @@ func begin(in Input) (*evaluation, error) {
 		signers: map[string]string{}, holders: map[string]holder{}, linked: map[int]bool{},
 		unlinked: map[int][]doubtful{}, commits: map[string]*told{},
 		excluded: map[string]string{}, ballots: map[string]*voter{}, inputs: map[uint64]bool{},
+		newest: map[string]*snapshot{}, seated: map[string][]string{},
 	}
 	e.d = Decision{
 		Request: in.Request, Head: in.Head, Now: e.now.Format(time.RFC3339Nano),
@@ -174,7 +196,7 @@ func (e *evaluation) conclude() Decision {
 	case isBroken:
 		d.Verdict, d.Why = Denied, broken
 	case len(d.Unknown) > 0:
-		d.Why = "could not find out: " + d.Unknown[0]
+		d.Why = "could not find out: " + strings.TrimPrefix(d.Unknown[0], "could not find out ")
 	case isUnmet:
 		d.Why = e.missingLine(unmet)
 	case met == 0:
@@ -189,6 +211,7 @@ func (e *evaluation) conclude() Decision {
 		d.Inputs = append(d.Inputs, i)
 	}
 	slices.Sort(d.Inputs)
+	slices.SortStableFunc(d.Votes, func(a, b Vote) int { return cmp.Compare(a.Index, b.Index) })
 	return *d
 }
 

@@ -25,7 +25,7 @@ var voters = map[string][]string{"alice": {"security", "lead"}, "bob": {"lead"},
 // seat them, can fill every seat; and then it is.
 func TestAllowedIsExactlyAQuorum(t *testing.T) {
 	names := sortedNames(voters)
-	seats := []Seat{{"security", 1}, {"lead", 2}}
+	seats := []Seat{{Role: "security", Count: 1}, {Role: "lead", Count: 2}}
 	for set := range 1 << len(names) {
 		w := newWorld(t, rulesOfTests).play(usual()...)
 		var who []string
@@ -93,7 +93,7 @@ func TestRandomVotes(t *testing.T) {
 		switch {
 		case veto:
 			want = Denied
-		case bestSeating([]Seat{{"security", 1}, {"lead", 2}}, voters, approve) == 3:
+		case bestSeating([]Seat{{Role: "security", Count: 1}, {Role: "lead", Count: 2}}, voters, approve) == 3:
 			want = Allowed
 		}
 		d := w.evaluate()

@@ -86,7 +86,7 @@ func sound(t *testing.T, d Decision) {
 		if v.Why == "" || v.Counted == strings.HasPrefix(v.Why, "rejected: ") {
 			t.Errorf("vote #%d counted %v: %q", v.Index, v.Counted, v.Why)
 		}
-		if i > 0 && d.Votes[i-1].Index >= v.Index {
+		if i > 0 && (d.Votes[i-1].Index > v.Index || d.Votes[i-1].Index == v.Index && v.Source == "") {
 			t.Error("votes out of order")
 		}
 	}

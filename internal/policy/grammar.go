@@ -11,6 +11,7 @@ const (
 	maxDepth        = 16
 	maxSigners      = 256
 	maxPrincipals   = 4096
+	maxRoles        = 256
 	maxEnvironments = 64
 	maxList         = 256 // entries of any list
 	maxCount        = 100 // humans a seat may ask for
@@ -40,7 +41,7 @@ var grammar = map[string][]keyword{
 		{name: "outsiders"},
 		{name: "policy-change"},
 		{name: "collect"},
-		{name: "roles", later: "roles by teams, permission or codeowners are not in this version; list roles under each principal"},
+		{name: "roles"},
 	},
 	"ledger": {
 		{name: "url"},
@@ -89,20 +90,34 @@ var grammar = map[string][]keyword{
 	"account": {
 		{name: "id", required: true},
 		{name: "login"},
+		{name: "host"},
+	},
+	"role": {
+		{name: "teams"},
+		{name: "groups"},
+		{name: "permission"},
+		{name: "codeowners"},
 	},
 	"environment": {
 		{name: "tier"},
 		{name: "require"},
 		{name: "auto"},
 		{name: "exclude"},
+		{name: "agents"},
 		{name: "veto"},
 		{name: "max-age"},
 		{name: "evidence"},
 		{name: "gate"},
 		{name: "dated"},
-		{name: "freeze", later: "freeze windows are not in this version"},
+		{name: "freeze"},
 		{name: "break-glass", later: "break-glass is not in this version"},
 		{name: "when", later: "conditions (when) are not in this version"},
+	},
+	"freeze": {
+		{name: "deny"},
+		{name: "allow"},
+		{name: "for", required: true},
+		{name: "zone", required: true},
 	},
 	"seat": {
 		{name: "role", required: true},
@@ -135,12 +150,10 @@ var grammar = map[string][]keyword{
 
 // The words that stand for themselves, and those of later versions.
 var (
-	exclusions      = []string{"author", "committer", "co-author", "triggerer"}
-	laterExclusions = []string{"pusher"}
-	sources         = []string{"signed"}
-	laterSources    = []string{"github-review", "github-comment", "gitlab-approval", "gitlab-comment", "environment-review", "contract"}
-	runners         = []string{"github-hosted", "gitlab-hosted", "self-hosted"}
-	results         = map[string]string{"test": "passed", "deployment": "healthy"}
+	exclusions   = []string{"author", "committer", "co-author", "pusher", "triggerer"}
+	laterSources = []string{"github-review", "github-comment", "github-environment", "gitlab-approval", "gitlab-deployment", "contract"}
+	runners      = []string{"github-hosted", "gitlab-hosted", "self-hosted"}
+	results      = map[string]string{"test": "passed", "deployment": "healthy"}
 )
 
 // What the texts of the file look like.
@@ -153,6 +166,7 @@ var (
 	datePattern     = pattern.New(`^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:[0-9]{2}))?$`)
 	countPattern    = pattern.New(`^([1-9][0-9]?|100)$`)
 	addressPattern  = pattern.New(`^https?://[!-~]{1,1000}$`)
+	hostPattern     = pattern.New(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$`)
 	triggerPattern  = pattern.New(`^[a-z][a-z0-9_]{0,63}$`)
 	refPattern      = pattern.New(`^refs/[!-~]{1,1000}$`)
 	idPattern       = pattern.New(`^[1-9][0-9]{0,17}$`)

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/gateledger/gateledger/internal/freeze"
 	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/typo"
 )
@@ -30,6 +31,7 @@ type Policy struct {
 	Sigstore     Sigstore
 	Signers      map[string]Signer
 	Principals   map[string]Principal
+	ForgeRoles   map[string]Role // roles whose holders a forge tells, by name
 	Environments map[string]Environment
 	Outsiders    []string // e-mail addresses known to be no principal's; "*" is everyone else
 
@@ -72,8 +74,8 @@ type Principal struct {
 	Keys    []Key
 	Keyless *keyless.Rule // issuer and one exact identity; nil: votes with keys only
 	Emails  []string      // lower case
-	GitHub  Account
-	GitLab  Account
+	GitHub  []Account
+	GitLab  []Account
 	Roles   []string
 }
 
@@ -81,6 +83,7 @@ type Principal struct {
 type Account struct {
 	ID    int64
 	Login string
+	Host  string // as the policy says, or the provider's own
 }
 
 // A Key is an SSH public key and when it counts: from From on, and before
@@ -110,18 +113,21 @@ type Environment struct {
 	Tier     Tier
 	Auto     bool // nobody has to approve; Require is empty
 	Require  []Seat
-	Exclude  []string // author, committer, co-author, triggerer
+	Exclude  []string // author, committer, co-author, pusher, triggerer
+	Agents   string   // RequesterIsAuthor, or empty
 	Veto     []string // roles
 	MaxAge   time.Duration
 	Evidence []Evidence
 	Gate     []string // signers whose requests, decisions and consumptions count
-	Dated    bool     // times of requests, votes, evidence and decisions must be proven
+	Freeze   []freeze.Window
+	Dated    bool // times of requests, votes, evidence and decisions must be proven
 }
 
 // A Seat asks for Count distinct humans of Role.
 type Seat struct {
-	Role  string
-	Count int
+	Role   string
+	Count  int
+	Source []string // of SeatSources; none: signed. Sources tells
 }
 
 // Evidence asks for an event about every subject of the request.
@@ -175,9 +181,13 @@ func (p *Policy) SignerOf(keyID string) (name string, ok bool) {
 	return "", false
 }
 
-// Roles lists every role that somebody holds, sorted.
+// Roles lists every role that somebody holds, or whose holders a forge tells,
+// sorted.
 func (p *Policy) Roles() []string {
 	seen := map[string]bool{}
+	for role := range p.ForgeRoles {
+		seen[role] = true
+	}
 	for _, who := range p.Principals {
 		for _, role := range who.Roles {
 			seen[role] = true

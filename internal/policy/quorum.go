@@ -3,12 +3,12 @@
 package policy
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/vote"
 )
 
@@ -33,6 +33,8 @@ func (e *evaluation) notDenied() {
 			}
 		}
 	}
+	e.deniedOnForge(&r)
+	slices.Sort(r.By)
 	r.By = slices.Compact(r.By)
 	if r.Why == "" {
 		r.Why = fmt.Sprintf("nobody has, in %s", plural(len(e.in.Events), "entry", "entries"))
@@ -80,24 +82,71 @@ func (e *evaluation) fillSeats() {
 	}
 	approvals := e.approvals()
 	var people []string
-	for _, c := range approvals {
-		people = append(people, c.who)
-	}
-	seats := fill(e.env.Require, people, e.p.holds)
-	for _, c := range approvals {
-		if role, ok := seats.of(c.who); ok {
-			e.count(c, "counted as %s", role)
-			continue
+	for _, a := range approvals {
+		if e.seated[a.who] = append(e.seated[a.who], a.source); len(e.seated[a.who]) == 1 {
+			people = append(people, a.who)
 		}
-		e.count(c, "counted, and not needed: every seat they could take is taken")
 	}
+	seats := fill(e.env.Require, people, func(who string, seat Seat) bool { return e.maySit(who, seat, true) })
+	e.countApprovals(approvals, seats)
 	if !seats.full() {
 		e.doubtVotes(true)
+		e.doubtRoles()
 	}
-	possible := fill(e.env.Require, e.eligible(false), e.p.holds).full()
+	possible := e.possible()
 	for i := range e.env.Require {
 		e.seatRule(seats, i, possible)
 	}
+}
+
+// maySit says whether a person may sit on a seat: with an approval of theirs
+// that the seat takes, or, of somebody who has not approved, with one that
+// they could give.
+func (e *evaluation) maySit(who string, seat Seat, onlyNow bool) bool {
+	if yes, _ := e.holdsNow(who, seat.Role); !yes {
+		return false
+	}
+	if sources := e.seated[who]; len(sources) > 0 {
+		return slices.ContainsFunc(sources, seat.takes)
+	}
+	return slices.ContainsFunc(seat.Sources(), func(source string) bool { return e.canVote(who, source, onlyNow) })
+}
+
+// canVote says whether a person has what it takes to vote by a source, now or,
+// unless only now is asked for, some day.
+func (e *evaluation) canVote(who, source string, onlyNow bool) bool {
+	if source != SignedSource {
+		return slices.ContainsFunc(e.p.Principals[who].accounts(), func(a Account) bool { return a.Host == e.request.Host })
+	}
+	usable := slices.ContainsFunc(e.p.Principals[who].Keys, func(k Key) bool {
+		return k.counts(e.now) == nil || !onlyNow && e.now.Before(k.From)
+	})
+	return usable || e.p.Principals[who].Keyless != nil
+}
+
+// possible says whether those who may approve could fill every seat some day.
+// Of a role whose holders a forge tells nobody knows how many there are.
+func (e *evaluation) possible() bool {
+	var seats []Seat
+	for _, s := range e.env.Require {
+		if _, told := e.p.ForgeRoles[s.Role]; !told {
+			seats = append(seats, s)
+		}
+	}
+	could := func(who string, seat Seat) bool {
+		return e.p.holds(who, seat.Role) &&
+			slices.ContainsFunc(seat.Sources(), func(source string) bool { return e.canVote(who, source, false) })
+	}
+	return fill(seats, e.eligible(false), could).full()
+}
+
+// doubtRoles holds the request where somebody's approval is missed because
+// nobody could find out their role.
+func (e *evaluation) doubtRoles() {
+	if len(e.unsure) == 0 {
+		return
+	}
+	e.rule(Rule{Name: "the roles of those who approve are known", State: Undecidable, Proof: Observed, Why: strings.Join(slices.Compact(e.unsure), "; ")})
 }
 
 // notAskedFor lists approvals where nobody was asked.
@@ -107,24 +156,11 @@ func (e *evaluation) notAskedFor() {
 			e.reject(c, "nobody's approval is asked for")
 		}
 	}
-}
-
-// approvals are those that count, in the ledger's order.
-func (e *evaluation) approvals() []*cast {
-	var all []*cast
-	for _, who := range sortedNames(e.ballots) {
-		v := e.ballots[who]
-		if v.word == nil || v.word.Predicate.Choice != vote.Approve {
-			continue
+	for _, s := range e.sights {
+		if s.vote.Decision == event.ForgeApprove && s.who != "" {
+			e.rejectRow(s.row, "nobody's approval is asked for")
 		}
-		if why := e.whyNot(v); why != "" {
-			e.reject(v.word, "%s", why)
-			continue
-		}
-		all = append(all, v.word)
 	}
-	slices.SortFunc(all, func(a, b *cast) int { return cmp.Compare(a.en.Index, b.en.Index) })
-	return all
 }
 
 // whyNot says why a person's approval does not count.
@@ -152,8 +188,11 @@ func (e *evaluation) whyNot(v *voter) string {
 	if what, ok := e.excluded[c.who]; ok {
 		return fmt.Sprintf("%s is %s", c.who, what)
 	}
-	if !e.asks(c.who) {
-		return c.who + " has no role that is asked for" + orNone(rolesOf(e.env.Require))
+	if i := slices.IndexFunc(e.forgeDenies, func(d *sight) bool { return d.who == c.who }); i >= 0 {
+		return fmt.Sprintf("%s denied the same artifact, as #%d shows", c.who, e.forgeDenies[i].snap.Index)
+	}
+	if why := e.notAsked(c.who, SignedSource); why != "" {
+		return why
 	}
 	if no == nil {
 		return ""
@@ -166,7 +205,10 @@ func (e *evaluation) whyNot(v *voter) string {
 
 // asks says whether a person could sit on any seat.
 func (e *evaluation) asks(who string) bool {
-	return slices.ContainsFunc(e.env.Require, func(s Seat) bool { return e.p.holds(who, s.Role) })
+	return slices.ContainsFunc(e.env.Require, func(s Seat) bool {
+		yes, _ := e.holdsNow(who, s.Role)
+		return yes
+	})
 }
 
 // eligible are the people whose approval could count now, or, unless only now
@@ -177,10 +219,7 @@ func (e *evaluation) eligible(onlyNow bool) []string {
 		if _, out := e.excluded[name]; out || !e.asks(name) {
 			continue
 		}
-		usable := slices.ContainsFunc(e.p.Principals[name].Keys, func(k Key) bool {
-			return k.counts(e.now) == nil || !onlyNow && e.now.Before(k.From)
-		})
-		if usable || e.p.Principals[name].Keyless != nil {
+		if e.canVote(name, SignedSource, onlyNow) || len(e.env.Sources()) > 0 && e.canVote(name, "", onlyNow) {
 			who = append(who, name)
 		}
 	}
@@ -193,7 +232,7 @@ func (e *evaluation) seatRule(seats *seating, i int, possible bool) {
 		Name: plural(seat.Count, "person of role "+seat.Role+" approves", "people of role "+seat.Role+" approve"),
 		Need: seat.Count, Have: len(on), By: sorted(on), State: Met,
 	}
-	r.Why = fmt.Sprintf("%d of %d%s", r.Have, r.Need, colon(r.By))
+	r.Why, r.Proof = fmt.Sprintf("%d of %d%s", r.Have, r.Need, colon(r.By)), e.proofOf(seat, on)
 	if r.Have < r.Need {
 		r.State = Unmet
 		who := e.couldFill(seats, i)
@@ -213,7 +252,7 @@ func (e *evaluation) seatRule(seats *seating, i int, possible bool) {
 func (e *evaluation) couldFill(seats *seating, i int) []string {
 	var who []string
 	for _, name := range e.eligible(true) {
-		if v := e.ballots[name]; v != nil && e.approved(v) {
+		if len(e.seated[name]) > 0 {
 			continue
 		}
 		if seats.could(name, i) {
@@ -221,11 +260,6 @@ func (e *evaluation) couldFill(seats *seating, i int) []string {
 		}
 	}
 	return who
-}
-
-// approved says whether a person's approval counted.
-func (e *evaluation) approved(v *voter) bool {
-	return v.word != nil && v.word.Predicate.Choice == vote.Approve && e.d.Votes[v.word.row].Counted
 }
 
 // without names who is kept from approving.

@@ -12,14 +12,14 @@ import (
 // seats away one by one would strand a person who could have moved.
 type seating struct {
 	seats []Seat
-	holds func(person, role string) bool
+	may   func(person string, seat Seat) bool
 	on    [][]string // the people on each seat
 }
 
 // fill seats as many of the people as can be seated. People are taken in the
 // order given, so the same people always sit the same way.
-func fill(seats []Seat, people []string, holds func(person, role string) bool) *seating {
-	s := &seating{seats: seats, holds: holds, on: make([][]string, len(seats))}
+func fill(seats []Seat, people []string, may func(person string, seat Seat) bool) *seating {
+	s := &seating{seats: seats, may: may, on: make([][]string, len(seats))}
 	for _, person := range people {
 		s.seat(person, -1)
 	}
@@ -34,7 +34,7 @@ func (s *seating) seat(person string, only int) bool {
 
 func (s *seating) place(person string, only int, tried []bool) bool {
 	for i, seat := range s.seats {
-		if tried[i] || !s.holds(person, seat.Role) {
+		if tried[i] || !s.may(person, seat) {
 			continue
 		}
 		tried[i] = true
@@ -57,21 +57,21 @@ func (s *seating) place(person string, only int, tried []bool) bool {
 
 // could says whether one more person would help to fill seat i.
 func (s *seating) could(person string, i int) bool {
-	trial := &seating{seats: s.seats, holds: s.holds, on: make([][]string, len(s.on))}
+	trial := &seating{seats: s.seats, may: s.may, on: make([][]string, len(s.on))}
 	for j := range s.on {
 		trial.on[j] = slices.Clone(s.on[j])
 	}
 	return trial.seat(person, i)
 }
 
-// of returns the role on whose seat the person sits.
-func (s *seating) of(person string) (role string, ok bool) {
+// of returns the seat on which the person sits.
+func (s *seating) of(person string) (seat Seat, ok bool) {
 	for i, on := range s.on {
 		if slices.Contains(on, person) {
-			return s.seats[i].Role, true
+			return s.seats[i], true
 		}
 	}
-	return "", false
+	return Seat{}, false
 }
 
 func (s *seating) filled() int {
@@ -98,14 +98,28 @@ func (p *Policy) holds(person, role string) bool {
 // canSign says whether a person has anything to vote with.
 func (who Principal) canSign() bool { return len(who.Keys) > 0 || who.Keyless != nil }
 
-// voters lists the people who hold the role and have a key or a certificate to
-// vote with, sorted.
-func (p *Policy) voters(role string) []string {
+// voters lists the people who hold the role and have something to vote with by
+// one of the sources (none: signed), sorted: a key or a certificate, or an
+// account.
+func (p *Policy) voters(role string, sources ...string) []string {
+	if len(sources) == 0 {
+		sources = []string{SignedSource}
+	}
 	var who []string
 	for _, name := range slices.Sorted(maps.Keys(p.Principals)) {
-		if p.holds(name, role) && p.Principals[name].canSign() {
+		can := func(source string) bool {
+			if source == SignedSource {
+				return p.Principals[name].canSign()
+			}
+			return p.Principals[name].votesBy(source)
+		}
+		if p.holds(name, role) && slices.ContainsFunc(sources, can) {
 			who = append(who, name)
 		}
 	}
 	return who
 }
+
+// vetoSources are the ways in which somebody may deny: signed, and whatever
+// the gate reads.
+func vetoSources(e Environment) []string { return append([]string{SignedSource}, e.Sources()...) }

@@ -13,7 +13,7 @@ import (
 type cast2roles = map[string][]string
 
 func seatingOf(seats []Seat, roles cast2roles, people ...string) *seating {
-	return fill(seats, people, func(person, role string) bool { return slices.Contains(roles[person], role) })
+	return fill(seats, people, func(person string, seat Seat) bool { return slices.Contains(roles[person], seat.Role) })
 }
 
 func TestFill(t *testing.T) {
@@ -21,8 +21,8 @@ func TestFill(t *testing.T) {
 		"alice": {"security", "lead"}, "bob": {"lead"}, "carol": {"lead"},
 		"dave": {"security"}, "erin": {"a", "b", "c"}, "frank": {"a", "b"}, "grace": {"a"},
 	}
-	securityAndLeads := []Seat{{"security", 1}, {"lead", 2}}
-	leadsAndSecurity := []Seat{{"lead", 2}, {"security", 1}}
+	securityAndLeads := []Seat{{Role: "security", Count: 1}, {Role: "lead", Count: 2}}
+	leadsAndSecurity := []Seat{{Role: "lead", Count: 2}, {Role: "security", Count: 1}}
 	for fact, test := range map[string]struct {
 		seats  []Seat
 		people []string
@@ -35,10 +35,10 @@ func TestFill(t *testing.T) {
 		"one person is one person":                        {securityAndLeads, []string{"alice"}, 1},
 		"a stranger fills nothing":                        {securityAndLeads, []string{"mallory"}, 0},
 		"more people than seats":                          {securityAndLeads, []string{"alice", "bob", "carol", "dave"}, 3},
-		"a chain of moves":                                {[]Seat{{"a", 1}, {"b", 1}, {"c", 1}}, []string{"erin", "frank", "grace"}, 3},
-		"a chain of moves, the other way":                 {[]Seat{{"c", 1}, {"b", 1}, {"a", 1}}, []string{"grace", "frank", "erin"}, 3},
-		"nobody for a role":                               {[]Seat{{"c", 2}, {"a", 1}}, []string{"erin", "grace"}, 2},
-		"holding two roles does not fill two seats":       {[]Seat{{"security", 1}, {"lead", 1}}, []string{"alice"}, 1},
+		"a chain of moves":                                {[]Seat{{Role: "a", Count: 1}, {Role: "b", Count: 1}, {Role: "c", Count: 1}}, []string{"erin", "frank", "grace"}, 3},
+		"a chain of moves, the other way":                 {[]Seat{{Role: "c", Count: 1}, {Role: "b", Count: 1}, {Role: "a", Count: 1}}, []string{"grace", "frank", "erin"}, 3},
+		"nobody for a role":                               {[]Seat{{Role: "c", Count: 2}, {Role: "a", Count: 1}}, []string{"erin", "grace"}, 2},
+		"holding two roles does not fill two seats":       {[]Seat{{Role: "security", Count: 1}, {Role: "lead", Count: 1}}, []string{"alice"}, 1},
 		"no seats are filled by nobody, and full already": {nil, nil, 0},
 	} {
 		if got := seatingOf(test.seats, roles, test.people...).filled(); got != test.filled {
@@ -68,7 +68,7 @@ func randomCase(r *rand.Rand) ([]Seat, cast2roles, []string) {
 	var seats []Seat
 	for _, role := range names {
 		if r.IntN(3) > 0 {
-			seats = append(seats, Seat{role, 1 + r.IntN(2)})
+			seats = append(seats, Seat{Role: role, Count: 1 + r.IntN(2)})
 		}
 	}
 	roles, people := cast2roles{}, []string{}

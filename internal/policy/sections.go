@@ -35,6 +35,13 @@ func (d *decoder) policy(n *yaml.Node) {
 			d.named(v, path, maxEnvironments, func(name string, v *yaml.Node, path string) {
 				d.p.Environments[name] = d.environment(name, v, path)
 			})
+		case "roles":
+			d.named(v, path, maxRoles, func(name string, v *yaml.Node, path string) {
+				if d.p.ForgeRoles == nil {
+					d.p.ForgeRoles = map[string]Role{}
+				}
+				d.p.ForgeRoles[name] = d.role(v, path)
+			})
 		case "outsiders":
 			d.p.Outsiders = d.emails(v, path, "*")
 		case "collect":
@@ -101,9 +108,9 @@ func (d *decoder) principal(n *yaml.Node, path string) Principal {
 		case "emails":
 			p.Emails = d.emails(v, path, "")
 		case "github":
-			p.GitHub = d.account(v, path)
+			p.GitHub = d.accounts(v, path, "github.com")
 		case "gitlab":
-			p.GitLab = d.account(v, path)
+			p.GitLab = d.accounts(v, path, "gitlab.com")
 		case "roles":
 			p.Roles = d.nameList(v, path)
 		case "keyless":
@@ -132,14 +139,33 @@ func (d *decoder) key(n *yaml.Node, path string) Key {
 	return k
 }
 
-func (d *decoder) account(n *yaml.Node, path string) Account {
-	var a Account
+// accounts reads one account, or a list of them.
+func (d *decoder) accounts(n *yaml.Node, path, host string) []Account {
+	if n.Kind != yaml.SequenceNode {
+		return []Account{d.account(n, path, host)}
+	}
+	var all []Account
+	d.list(n, path, func(v *yaml.Node, path string) {
+		all = append(all, d.account(v, path, host))
+	})
+	if len(n.Content) == 0 {
+		d.fail(n, path, "is empty; leave it out instead")
+	}
+	return all
+}
+
+func (d *decoder) account(n *yaml.Node, path, host string) Account {
+	a := Account{Host: host}
 	d.object(n, path, "account", func(key string, v *yaml.Node, path string) {
 		switch key {
 		case "id":
 			a.ID, _ = d.number(v, path, idPattern, "the account's number")
 		case "login":
 			a.Login, _ = d.text(v, path)
+		case "host":
+			if host, ok := d.pattern(v, path, hostPattern, "the host of a forge, in lower case, such as git.example.org"); ok {
+				a.Host = host
+			}
 		}
 	})
 	return a
@@ -183,7 +209,7 @@ func (d *decoder) seats(n *yaml.Node, path string) []Seat {
 				count, _ := d.number(v, path, countPattern, "a whole number from 1 to 100")
 				s.Count = int(count)
 			case "source":
-				d.words(v, path, "source", sources, laterSources)
+				s.Source = d.words(v, path, "source", SeatSources(), laterSources)
 			}
 		})
 		if s.Role != "" && slices.ContainsFunc(all, func(o Seat) bool { return o.Role == s.Role }) {

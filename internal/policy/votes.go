@@ -58,6 +58,7 @@ type voter struct {
 // readVotes takes the votes apart and settles each person's last word.
 func (e *evaluation) readVotes() {
 	related := e.relatedRequests()
+	e.related = related
 	var entries []entry
 	var events []*event.Event
 	for _, en := range e.journal.of("vote") {

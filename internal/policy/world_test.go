@@ -82,11 +82,11 @@ const rulesOfTests = `
 `
 
 const peopleOfTests = `
-  alice: {keys: [{ssh: "KEY(alice)"}, {ssh: "KEY(alice2)"}], roles: [security, lead], emails: [alice@x.org], github: {id: 1, login: alice}}
-  bob:   {keys: [{ssh: "KEY(bob)"}], roles: [lead], emails: [bob@x.org], gitlab: {id: 2}}
-  carol: {keys: [{ssh: "KEY(carol)"}], roles: [lead], emails: [carol@x.org]}
-  dave:  {keys: [{ssh: "KEY(dave)"}], roles: [security, guest], emails: [dave@x.org]}
-  erin:  {roles: [lead], emails: [erin@x.org]}
+  alice: {keys: [{ssh: "KEY(alice)"}, {ssh: "KEY(alice2)"}], roles: [security, lead], emails: [alice@x.org], github: [{id: 1, login: alice}, {id: 11, login: alice-admin}]}
+  bob:   {keys: [{ssh: "KEY(bob)"}], roles: [lead], emails: [bob@x.org], gitlab: {id: 2}, github: {id: 22}}
+  carol: {keys: [{ssh: "KEY(carol)"}], roles: [lead], emails: [carol@x.org], github: {id: 3}}
+  dave:  {keys: [{ssh: "KEY(dave)"}], roles: [security, guest], emails: [dave@x.org], github: {id: 4}}
+  erin:  {roles: [lead], emails: [erin@x.org], github: {id: 5}}
   frank: {keys: [{ssh: "KEY(frank)", from: 2026-03-02}], roles: [lead]}
   gina:  {keys: [{ssh: "KEY(gina)", until: 2026-03-01}], roles: [lead, security]}
   guest: {keys: [{ssh: "KEY(guest)"}], roles: [guest]}

@@ -5,6 +5,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,9 @@ func collectVerb(env *cli.Env, w wire) *cobra.Command {
 votes, the commit to be deployed, and the SSH keys of those who may vote, in wire
 form. It reads all of the source and writes {"sightings", "strangers", "read",
 "remarks"}; if it can't see all of it, it writes nothing and fails.
+
+With "request", "accounts", "facts", "run" and "attempt" it also writes a
+"snapshot": what people said about that request without a signature.
 
 It judges no vote. Those that are signed with none of the keys are counted and
 left out.
@@ -67,12 +71,13 @@ func runCollect(ctx context.Context, env *cli.Env, w wire, timeout time.Duration
 		return cli.Fail(cli.Usage, "", "commit %.80q is not a full object id in lower-case hex", q.Commit)
 	}
 	found, err := forge.Read(ctx, q.Source, forge.Query{
-		Commit: q.Commit, Getenv: env.Getenv, Base: w.base, Timeout: timeout, Pause: w.pause,
+		Commit: q.Commit, Request: q.Request, Environment: q.Environment, Accounts: q.Accounts, Facts: q.Facts, Run: q.Run, Attempt: attempt(q.Attempt),
+		Getenv: env.Getenv, Base: w.base, Timeout: timeout, Pause: w.pause,
 	})
 	if err != nil {
 		return collectError(q.Source, err)
 	}
-	answer := child.CollectAnswer{Schema: child.CollectSchema, Read: found.Read, Remarks: found.Remarks}
+	answer := child.CollectAnswer{Schema: child.CollectSchema, Read: found.Read, Remarks: found.Remarks, Snapshot: found.Snapshot}
 	answer.Sightings, answer.Strangers = byThese(q.Keys, found.Sightings)
 	return writeAnswer(env, answer)
 }
@@ -123,4 +128,13 @@ func collectError(source string, err error) error {
 		return cli.Fail(cli.Unknown, hint, "%w", err)
 	}
 	return cli.Fail(cli.Unknown, "run it again once the forge answers", "%w", err)
+}
+
+// attempt reads the number of a run's attempt; 0: nobody said.
+func attempt(text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }

@@ -113,7 +113,7 @@ func gitlabOf(f *audit.Finding, file string) gitlabVulnerability {
 		v.Solution = clip(fmt.Sprintf("Upgrade %s to %s", f.Package, f.Fixed[len(f.Fixed)-1]), gitlabField)
 	}
 	for _, id := range append([]string{f.ID}, f.IDs...) {
-		if len(v.Identifiers) > 0 && id == f.ID {
+		if id == "" || len(v.Identifiers) > 0 && id == f.ID {
 			continue
 		}
 		kind, _, _ := strings.Cut(strings.ToLower(id), "-")
@@ -122,6 +122,9 @@ func gitlabOf(f *audit.Finding, file string) gitlabVulnerability {
 			i.URL = advisoryURL(id)
 		}
 		v.Identifiers = append(v.Identifiers, i)
+	}
+	if len(v.Identifiers) == 0 { // GitLab refuses the whole report
+		v.Identifiers = []gitlabIdentifier{{Type: "other", Name: "unnamed", Value: "unnamed"}}
 	}
 	return v
 }

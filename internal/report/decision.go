@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -129,7 +130,7 @@ func head(c event.Checkpoint) string {
 func rules(in []policy.Rule) []line {
 	rank := map[policy.State]int{policy.Broken: 0, policy.Undecidable: 1, policy.Unmet: 2, policy.Met: 3, policy.Skipped: 4}
 	in = slices.Clone(in)
-	slices.SortStableFunc(in, func(a, b policy.Rule) int { return cmp.Compare(rank[a.State], rank[b.State]) })
+	arrange.Stably(in, func(a, b policy.Rule) int { return cmp.Compare(rank[a.State], rank[b.State]) })
 	out := make([]line, len(in))
 	for i, r := range in {
 		m, word := state(r.State)

@@ -4,9 +4,9 @@ package report
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/gateledger/gateledger/internal/admit"
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/product"
 )
@@ -117,7 +117,7 @@ func refused(in []admit.Refusal, m mark) []line {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return rank[a] - rank[b] })
+	arrange.Stably(order, func(a, b int) int { return rank[a] - rank[b] })
 	var out []line
 	for n, i := range order {
 		if n == maxRefused {

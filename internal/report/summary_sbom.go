@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/diff"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
@@ -93,7 +94,7 @@ func ecosystems(doc *raw.Document) []Ecosystem {
 	for _, name := range slices.Sorted(maps.Keys(found)) {
 		out = append(out, *found[name])
 	}
-	slices.SortStableFunc(out, func(a, b Ecosystem) int { return b.Components - a.Components })
+	arrange.Stably(out, func(a, b Ecosystem) int { return b.Components - a.Components })
 	return out
 }
 

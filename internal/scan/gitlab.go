@@ -10,6 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // findGitLab reads every pipeline of GitLab, each with the files of the tree
@@ -160,33 +161,59 @@ func (s *gitlabSource) project(project, name, ref, file string, line int) {
 	full := project + "/" + name
 	c := bom.Component{Type: bom.File, Group: project, Name: name, Version: ref, PURL: bom.GenericURL(project, name, ref, "", "")}
 	if name == "" || strings.ContainsAny(full, " ?#:@") || len(full) > 1024 || len(ref) > bom.MaxVersion {
-		s.because("includes that are not understood", s.t.scrubPath(project))
+		s.because("includes that are not understood", s.t.scrubPath(withoutUser(project)))
 		return
 	}
 	c.Properties = append(c.Properties, pinProperty(pinOf(ref)))
 	s.use(c, bom.Excluded, file, line)
 }
 
+// ownServer are the ways to write the server that runs the pipeline.
+var ownServer = []string{
+	"$CI_SERVER_FQDN/", "${CI_SERVER_FQDN}/", "$CI_SERVER_HOST:$CI_SERVER_PORT/", "${CI_SERVER_HOST}:${CI_SERVER_PORT}/",
+	"$CI_SERVER_HOST/", "${CI_SERVER_HOST}/",
+}
+
+// serverPort matches a server with a port and what is behind it: at least a
+// project and a component, so that a user and password are not taken for them.
+var serverPort = pattern.New(`^([A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:.]+\]):([1-9][0-9]{0,4})((?:/[^/:]+){2,})$`)
+
 // component describes a CI/CD component: SERVER/PROJECT/NAME@VERSION. The
-// server may be the one that runs the pipeline, by a variable.
+// server may have a port, or be the one that runs the pipeline, by a variable.
 func (s *gitlabSource) component(text, file string, line int) {
 	address, version, _ := strings.Cut(text, "@")
-	for _, own := range []string{"$CI_SERVER_FQDN/", "${CI_SERVER_FQDN}/", "$CI_SERVER_HOST/", "${CI_SERVER_HOST}/"} {
+	for _, own := range ownServer {
 		address = strings.TrimPrefix(address, own)
 	}
-	if isVariable(address+version) || strings.ContainsAny(address, " ?#:") {
-		s.because("includes that are not understood", s.t.scrubPath(text))
-		return
+	address = strings.Trim(address, "/")
+	plain := address
+	if m := serverPort.FindStringSubmatch(address); m != nil {
+		plain = m[3]
 	}
-	group, name := path.Split(strings.Trim(address, "/"))
+	group, name := path.Split(address)
 	group = strings.Trim(group, "/")
-	if name == "" || len(version) > bom.MaxVersion {
-		s.because("includes that are not understood", s.t.scrubPath(text))
+	if isVariable(address+version) || strings.ContainsAny(plain, " ?#:") || name == "" || len(text) > 1024 || len(version) > bom.MaxVersion {
+		s.because("includes that are not understood", s.t.scrubPath(withoutUser(text)))
 		return
 	}
 	c := bom.Component{Type: bom.Application, Group: group, Name: name, Version: version, PURL: bom.GenericURL(group, name, version, "", "")}
 	c.Properties = append(c.Properties, pinProperty(pinOf(version)))
 	s.use(c, bom.Excluded, file, line)
+}
+
+// withoutUser is an address without what may be a user and password. A version
+// has no slash, so an @ with one behind it ends a user; and where a colon
+// begins no port, all up to the @ may be one.
+func withoutUser(text string) string {
+	if user := strings.LastIndexByte(text[:strings.LastIndexByte(text, '/')+1], '@'); user >= 0 {
+		return text[user+1:]
+	}
+	before, version, found := strings.Cut(text, "@")
+	_, after, colon := strings.Cut(before, ":")
+	if port, _, _ := strings.Cut(after, "/"); found && colon && strings.Trim(port, "0123456789") != "" {
+		return "…@" + version
+	}
+	return text
 }
 
 func pinOf(ref string) string {

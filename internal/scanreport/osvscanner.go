@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/audit"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/event"
@@ -84,7 +85,7 @@ func (p *osvPackage) findings() ([]Finding, error) {
 			all = append(all, f)
 		}
 	}
-	slices.SortFunc(all, func(a, b Finding) int { return strings.Compare(a.ID, b.ID) })
+	arrange.By(all, func(a, b Finding) int { return strings.Compare(a.ID, b.ID) })
 	return all, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/audit"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/event"
@@ -62,7 +63,7 @@ func Predicate(known Known, recorded time.Time, reports ...Report) (event.ScanPr
 		f.learn(known)
 		f.countInto(s)
 	}
-	slices.SortStableFunc(all.Findings, gravest)
+	arrange.Stably(all.Findings, gravest)
 	p := event.ScanPredicate{
 		Scanner: event.Scanner{URI: all.URI, Version: all.Version, DB: all.DB, Result: []event.ScanFinding{}},
 		Metadata: event.ScanMetadata{

@@ -65,8 +65,8 @@ func agentFlags(key ssh.PublicKey) agent.SignatureFlags {
 // dialAgent connects to the agent. The connection ends with ctx, and with a
 // call of hangUp, which must come.
 func dialAgent(ctx context.Context, socket string) (a agent.ExtendedAgent, hangUp func(), err error) {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "unix", socket)
+	var d net.Dialer // by DialUnix, as DialContext brings a resolver of names into the program
+	conn, err := d.DialUnix(ctx, "unix", nil, &net.UnixAddr{Name: socket, Net: "unix"})
 	if err != nil {
 		return nil, nil, fmt.Errorf("ask the ssh agent: %w", err)
 	}

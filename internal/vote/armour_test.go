@@ -204,7 +204,7 @@ func TestSourcesAreNamed(t *testing.T) {
 			t.Errorf("%s after %s", name, names[i-1])
 		}
 	}
-	if _, ok := SourceNamed("gitlab-note"); ok {
+	if _, ok := SourceNamed("gitlab-notes"); ok {
 		t.Error("a source that there is not")
 	}
 }

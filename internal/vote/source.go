@@ -14,6 +14,14 @@ type Source struct {
 	Name string // as policies have it
 	Doc  string // for help and docs: one line
 
+	// Binds is what an unsigned vote of the source is bound to: BindsRequest or
+	// BindsCommit. Signed votes bind their request, wherever they stand.
+	Binds string
+
+	// Weak says that the source does not tell when a vote was cast, so that it
+	// counts in the run it was cast in only.
+	Weak bool
+
 	// Variables are those of the environment that its reader needs, and the
 	// only ones that it is given.
 	Variables []string
@@ -22,20 +30,72 @@ type Source struct {
 	Setup string
 }
 
+// What an unsigned vote is bound to.
+const (
+	BindsRequest = "request" // it names the request
+	BindsCommit  = "commit"  // it names the commit that was looked at, and not what was made of it
+)
+
 // Sources lists every source.
 func Sources() []Source {
 	return []Source{
 		{
-			Name: "gitlab-note",
-			Doc:  "signed votes that were pasted as notes of the commit's merge requests on GitLab",
+			Name: "github-comment", Binds: BindsRequest,
+			Doc:       "/approve, /deny and /revoke with the request's id, and signed votes, in comments of the commit's pull requests on GitHub",
+			Variables: githubVariables(),
+			Setup:     githubSetup + "pull-requests: read, issues: read",
+		},
+		{
+			Name: "github-environment", Binds: BindsCommit, Weak: true,
+			Doc:       "approvals of the run's deployment to its environment on GitHub, which tells no time",
+			Variables: githubVariables(),
+			Setup:     githubSetup + "pull-requests: read",
+		},
+		{
+			Name: "github-review", Binds: BindsCommit,
+			Doc:       "reviews of the commit's pull requests on GitHub",
+			Variables: githubVariables(),
+			Setup:     githubSetup + "pull-requests: read",
+		},
+		{
+			Name: "gitlab-approval", Binds: BindsCommit,
+			Doc: "approvals of the commit's merge requests on GitLab, each of the version that was the newest when it was given",
 			Variables: []string{
-				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID",
+				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID", "CI_PIPELINE_ID",
+				"GATELEDGER_GITLAB_TOKEN", "GATELEDGER_MERGE_REQUEST",
+			},
+			Setup: "set GATELEDGER_GITLAB_TOKEN to a token with read_api, since a job's own token may not read approvals; outside of a GitLab job set CI_API_V4_URL and CI_PROJECT_ID too",
+		},
+		{
+			Name: "gitlab-deployment", Binds: BindsCommit,
+			Doc: "approvals and rejections of the commit's deployments to the environment on GitLab (Premium)",
+			Variables: []string{
+				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_PIPELINE_ID", "CI_JOB_TOKEN", "GATELEDGER_GITLAB_TOKEN",
+			},
+			Setup: "a GitLab job needs nothing, but GATELEDGER_GITLAB_TOKEN (read_api) where its own token may not read; elsewhere set CI_API_V4_URL and CI_PROJECT_ID too",
+		},
+		{
+			Name: "gitlab-note", Binds: BindsRequest,
+			Doc: "signed votes and commands such as /approve in notes of the commit's merge requests on GitLab",
+			Variables: []string{
+				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID", "CI_PIPELINE_ID",
 				"CI_JOB_TOKEN", "GATELEDGER_GITLAB_TOKEN", "GATELEDGER_MERGE_REQUEST",
 			},
 			Setup: "a GitLab job needs nothing, but GATELEDGER_MERGE_REQUEST=NUMBER where no merge request has the commit, and GATELEDGER_GITLAB_TOKEN (read_api) where its own token may not read; elsewhere set CI_API_V4_URL and CI_PROJECT_ID too",
 		},
 	}
 }
+
+// githubVariables are those of each source on GitHub.
+func githubVariables() []string {
+	return []string{
+		"GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_REPOSITORY_ID", "GITHUB_RUN_ID",
+		"GITHUB_TOKEN", "GATELEDGER_GITHUB_TOKEN", "GATELEDGER_PULL_REQUEST",
+	}
+}
+
+// githubSetup is what to do for each of them.
+const githubSetup = "pass GITHUB_TOKEN (or GATELEDGER_GITHUB_TOKEN, which may also read teams) to the step, and GATELEDGER_PULL_REQUEST=NUMBER where no pull request has the commit; elsewhere than in a job set GITHUB_API_URL, GITHUB_REPOSITORY and GITHUB_REPOSITORY_ID too; the job needs contents: read, actions: read, "
 
 // SourceNames lists the names of every source, sorted.
 func SourceNames() []string {

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/google/osv-scalibr/semantic"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/pattern"
 )
 

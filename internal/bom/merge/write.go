@@ -12,10 +12,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom"
 	"github.com/gateledger/gateledger/internal/bom/check"
 	"github.com/gateledger/gateledger/internal/bom/draft7"
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/product"

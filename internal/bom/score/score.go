@@ -12,7 +12,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 )
 

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gateledger/gateledger/internal/bom/internal/arrange"
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A Problem is one thing that is not as the schema says.

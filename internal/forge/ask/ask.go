@@ -20,6 +20,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/canon"
@@ -30,6 +31,7 @@ import (
 var (
 	ErrRefused     = errors.New("the forge did not let us see it")            // 401, 403, 404, 410
 	ErrUnavailable = errors.New("the forge could not be asked")               // anything else
+	ErrAbsent      = fmt.Errorf("%w, or it is not there", ErrRefused)         // of those, 404
 	errOdd         = fmt.Errorf("%w: odd answer", ErrUnavailable)             // no JSON, null, cut short
 	errAddress     = errors.New("it is no https address of a host's API")     // Address
 	errBusy        = errors.New("it is busy, and says to come back too late") // 429, 503
@@ -50,6 +52,36 @@ type Transport struct {
 	Timeout time.Duration     // of one try, to the last byte; 0: 30 s
 	Pause   time.Duration     // before a second try where the forge names none; doubled before each further one; 0: 500 ms
 	Limit   int64             // bytes of an answer; 0: 128 MiB
+	Cache   *Cache            // of answers with an ETag; nil: none
+
+	mu    sync.Mutex
+	first time.Time
+	calls int
+}
+
+// Asked returns the Date of the forge's first answer, zero if there was none
+// that said it, and how often it was asked so far: every try, and also what was
+// answered with 304.
+func (t *Transport) Asked() (first time.Time, calls int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.first, t.calls
+}
+
+// count counts one try; answered notes when the first answer came.
+func (t *Transport) count() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.calls++
+}
+
+func (t *Transport) answered(h http.Header) {
+	date, err := http.ParseTime(h.Get("Date"))
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err == nil && t.first.IsZero() {
+		t.first = date.UTC()
+	}
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -105,14 +137,24 @@ func (t *Transport) try(req *http.Request, pause time.Duration) (resp *http.Resp
 	}
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
-	resp, err = t.Base.RoundTrip(req.Clone(ctx))
+	out := req.Clone(ctx)
+	kept, ok := t.Cache.get(req)
+	if ok {
+		out.Header.Set("If-None-Match", kept.tag)
+	}
+	t.count()
+	resp, err = t.Base.RoundTrip(out)
 	if err != nil {
 		return nil, t.afterSilence(req, err, pause), t.silent(err, timeout)
 	}
 	defer resp.Body.Close()
+	t.answered(resp.Header)
 	body, err := t.read(resp)
 	if err != nil {
 		return nil, t.afterSilence(req, err, pause), t.silent(err, timeout)
+	}
+	if ok && resp.StatusCode == http.StatusNotModified {
+		return again(resp, kept), 0, nil
 	}
 	if resp.StatusCode != http.StatusOK {
 		wait, err := t.refusal(resp, body, pause)
@@ -121,8 +163,17 @@ func (t *Transport) try(req *http.Request, pause time.Duration) (resp *http.Resp
 	if err := document(body); err != nil {
 		return nil, -1, fmt.Errorf("%w: %w", errOdd, err)
 	}
+	t.Cache.put(req, resp.Header, body)
 	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 	return resp, 0, nil
+}
+
+// again is the answer that was kept, after one that says that it still holds.
+func again(resp *http.Response, kept cached) *http.Response {
+	resp.StatusCode, resp.Status = http.StatusOK, "200 OK"
+	resp.Header = kept.fresh(resp.Header)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(kept.body)), int64(len(kept.body))
+	return resp
 }
 
 // read reads the whole body. One that is shorter than was announced is an
@@ -182,7 +233,17 @@ func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duratio
 		text += ": " + said
 	}
 	switch status := resp.StatusCode; {
-	case status == 401 || status == 403 && resp.Header.Get("Retry-After") == "" || status == 404 || status == 410:
+	case (status == 403 || status == 429) && spent(resp.Header):
+		wait, ok := untilReset(resp.Header, pause)
+		if !ok {
+			return -1, fmt.Errorf("%w: %s: the limit of requests is reached: %w", ErrUnavailable, text, errBusy)
+		}
+		return wait, fmt.Errorf("%w: %s: the limit of requests is reached", ErrUnavailable, text)
+	case status == 403 && resp.Header.Get("Retry-After") == "" && slow(body):
+		return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, errBusy)
+	case status == 404:
+		return -1, fmt.Errorf("%w: %s", ErrAbsent, text)
+	case status == 401 || status == 403 && resp.Header.Get("Retry-After") == "" || status == 410:
 		return -1, fmt.Errorf("%w: %s", ErrRefused, text)
 	case status/100 == 3:
 		return -1, fmt.Errorf("%w: %s; redirects are not followed", ErrUnavailable, text)
@@ -194,6 +255,34 @@ func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duratio
 		return wait, fmt.Errorf("%w: %s", ErrUnavailable, text)
 	}
 	return -1, fmt.Errorf("%w: %s", ErrUnavailable, text)
+}
+
+// spent reports whether an answer says that no request is left to us
+// (https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+func spent(h http.Header) bool {
+	return h.Get("X-Ratelimit-Remaining") == "0" && h.Get("Retry-After") == ""
+}
+
+// untilReset is how long it is until requests are left again, by the forge's
+// own clock. It is not ok if nobody can say, or if that is longer than we wait
+// for anything.
+func untilReset(h http.Header, pause time.Duration) (wait time.Duration, ok bool) {
+	reset, err := strconv.ParseInt(h.Get("X-Ratelimit-Reset"), 10, 64)
+	now, failed := http.ParseTime(h.Get("Date"))
+	if err != nil || failed != nil {
+		return 0, false
+	}
+	left := reset - now.Unix()
+	if reset < 0 || left > int64(maxWait/time.Second) {
+		return 0, false
+	}
+	return max(pause, time.Duration(left)*time.Second), true
+}
+
+// slow reports whether a refusal only is GitHub's word for "not so fast", which
+// it may say without a header.
+func slow(body []byte) bool {
+	return bytes.Contains(bytes.ToLower(body[:min(len(body), 64<<10)]), []byte("secondary rate limit"))
 }
 
 // retryAfter is how long the forge wants us to wait (RFC 9110 section 10.2.3),

@@ -12,6 +12,7 @@ package gitlab
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,9 @@ type Client struct {
 
 	// Host is the GitLab's, with its port if it has one.
 	Host string
+
+	first time.Time
+	calls int
 }
 
 // tokenPattern is what may stand in a header, and maxToken how many bytes of it.
@@ -90,6 +94,8 @@ type Note struct {
 	AuthorID int64  // 0: nobody's
 	Login    string // free to change
 	Bot      bool   // GitLab itself, or by its name the bot of a project or group
+	System   bool   // written by GitLab, about what the author did
+	Imported bool   // came with a project from elsewhere: by the word of who imported it
 	Created  time.Time
 	Updated  time.Time
 }
@@ -103,6 +109,7 @@ type noteWire struct {
 	ID           int64     `json:"id"`
 	Body         *string   `json:"body"`
 	System       bool      `json:"system"`
+	Imported     bool      `json:"imported"`
 	NoteableType string    `json:"noteable_type"`
 	NoteableIID  int64     `json:"noteable_iid"`
 	CreatedAt    time.Time `json:"created_at"`
@@ -129,38 +136,72 @@ func (c *Client) Notes(ctx context.Context, project, mergeRequest int64) ([]Note
 		}
 		notes = append(notes, Note{
 			ID: n.ID, Body: *n.Body, AuthorID: n.Author.ID, Login: n.Author.Username,
-			Bot:     n.System || botPattern.MatchString(n.Author.Username),
+			Bot:    n.System || botPattern.MatchString(n.Author.Username),
+			System: n.System, Imported: n.Imported,
 			Created: n.CreatedAt.UTC(), Updated: n.UpdatedAt.UTC(),
 		})
 	}
 	return notes, nil
 }
 
+// A MergeRequest is one of a project, and the commits that it has been.
+type MergeRequest struct {
+	IID    int64
+	URL    string
+	Head   string // commit at its tip
+	Merged string // the commit it was merged as; empty: none
+	Author User
+}
+
 // mergeRequestWire is the part of a merge request that is looked at
-// (https://docs.gitlab.com/api/commits/#list-merge-requests-associated-with-a-commit).
+// (https://docs.gitlab.com/api/commits/#list-merge-requests-associated-with-a-commit,
+// https://docs.gitlab.com/api/merge_requests/#retrieve-a-merge-request).
 type mergeRequestWire struct {
-	IID       int64 `json:"iid"`
-	ProjectID int64 `json:"project_id"`
+	IID             int64    `json:"iid"`
+	ProjectID       int64    `json:"project_id"`
+	SHA             string   `json:"sha"`
+	MergeCommitSHA  string   `json:"merge_commit_sha"`
+	SquashCommitSHA string   `json:"squash_commit_sha"`
+	WebURL          string   `json:"web_url"`
+	Author          userWire `json:"author"`
 }
 
 func (m mergeRequestWire) id() string { return fmt.Sprint(m.ProjectID, " ", m.IID) }
 
-// MergeRequestsOf returns the numbers (IIDs) of the project's merge requests
-// that have the commit, or that it is the merge or squash of.
-func (c *Client) MergeRequestsOf(ctx context.Context, project int64, commit string) ([]int64, error) {
+func (m mergeRequestWire) mergeRequest() MergeRequest {
+	return MergeRequest{
+		IID: m.IID, URL: m.WebURL, Head: m.SHA, Merged: cmp.Or(m.MergeCommitSHA, m.SquashCommitSHA), Author: m.Author.user(),
+	}
+}
+
+// MergeRequestsOf returns the project's merge requests that have the commit, or
+// that it is the merge or squash of.
+func (c *Client) MergeRequestsOf(ctx context.Context, project int64, commit string) ([]MergeRequest, error) {
 	path := fmt.Sprintf("projects/%d/repository/commits/%s/merge_requests", project, url.PathEscape(commit))
 	wires, err := all[mergeRequestWire](ctx, c, path, "")
 	if err != nil {
 		return nil, fmt.Errorf("find the merge requests of commit %.12s: %w", commit, err)
 	}
-	var numbers []int64
+	var found []MergeRequest
 	for _, m := range wires {
 		if m.IID <= 0 || m.ProjectID != project {
 			return nil, fmt.Errorf("find the merge requests of commit %.12s: %w: what should be one of project %d is none", commit, ask.ErrUnavailable, project)
 		}
-		numbers = append(numbers, m.IID)
+		found = append(found, m.mergeRequest())
 	}
-	return numbers, nil
+	return found, nil
+}
+
+// MergeRequest returns one merge request.
+func (c *Client) MergeRequest(ctx context.Context, project, iid int64) (MergeRequest, error) {
+	var m mergeRequestWire
+	if err := one(ctx, c, fmt.Sprintf("projects/%d/merge_requests/%d", project, iid), &m); err != nil {
+		return MergeRequest{}, fmt.Errorf("read merge request %d of project %d: %w", iid, project, err)
+	}
+	if m.IID != iid || m.ProjectID != project {
+		return MergeRequest{}, fmt.Errorf("read merge request %d of project %d: %w: its answer is another one", iid, project, ask.ErrUnavailable)
+	}
+	return m.mergeRequest(), nil
 }
 
 // The limits of a list.
@@ -226,10 +267,12 @@ func get[T item](ctx context.Context, c *Client, path, query string, page int) (
 	}
 	req.URL.RawQuery = strings.TrimPrefix(query, "&")
 	var body bytes.Buffer
+	c.calls++
 	resp, err := c.api.Do(req, &body)
 	if err != nil {
 		return nil, false, plain(err)
 	}
+	c.note(resp.Header)
 	if err := canon.DecodeOpen(body.Bytes(), &list); err != nil || list == nil {
 		return nil, false, fmt.Errorf("%w: its answer is no list of what was asked for: %w", ask.ErrUnavailable, err)
 	}

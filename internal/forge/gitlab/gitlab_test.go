@@ -228,7 +228,11 @@ func TestMergeRequestsOfACommit(t *testing.T) {
 		commit  string
 		want    string
 	}{{project, commit, "[7 9]"}, {project, other, "[9 10]"}, {8, commit, "[11]"}, {8, other, "[]"}} {
-		got, err := c.MergeRequestsOf(t.Context(), q.project, q.commit)
+		found, err := c.MergeRequestsOf(t.Context(), q.project, q.commit)
+		got := []int64{}
+		for _, m := range found {
+			got = append(got, m.IID)
+		}
 		if err != nil || fmt.Sprint(got) != q.want {
 			t.Errorf("%d %s: %v, %v; want %s", q.project, q.commit, got, err, q.want)
 		}

@@ -37,6 +37,9 @@ type Server struct {
 	// merge requests of a commit.
 	OldJobToken bool
 
+	// OldApprovals leaves out when an approval was given, as GitLab long did.
+	OldApprovals bool
+
 	server *httptest.Server
 	mu     sync.Mutex
 	now    time.Time
@@ -45,18 +48,23 @@ type Server struct {
 	mrs    []*mergeRequest
 	faults []*Fault
 	asked  []*http.Request
+	votes  votes
 }
 
 type mergeRequest struct {
 	project, iid int64
 	commits      []string
 	notes        []*note
+	author       int64
+	merged       string
+	versions     []version // the oldest first
+	approvals    []approval
 }
 
 type note struct {
 	id, author       int64
 	body             string
-	system           bool
+	system, imported bool
 	created, updated time.Time
 }
 
@@ -73,7 +81,8 @@ type Fault struct {
 
 // New starts a server. Close ends it.
 func New() *Server {
-	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, logins: map[int64]string{}}
+	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, logins: map[int64]string{authorID: "author"}}
+	s.votes = votes{members: map[string]map[int64]member{}, services: map[int64]bool{}, trees: map[string][]map[string]any{}}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v4"
 	return s
@@ -82,11 +91,19 @@ func New() *Server {
 // Close ends the server.
 func (s *Server) Close() { s.server.Close() }
 
-// MergeRequest opens a merge request that has these commits.
+// authorID is who opens merge requests.
+const authorID = 500
+
+// MergeRequest opens a merge request that has these commits, the last of which
+// is its tip.
 func (s *Server) MergeRequest(project, iid int64, commits ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mrs = append(s.mrs, &mergeRequest{project: project, iid: iid, commits: commits})
+	mr := &mergeRequest{project: project, iid: iid, commits: commits, author: authorID}
+	if len(commits) > 0 {
+		mr.versions = []version{{1000 + iid, commits[len(commits)-1], s.now}}
+	}
+	s.mrs = append(s.mrs, mr)
 }
 
 // Note adds a note by an account, and returns its id.
@@ -201,6 +218,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
+	if known || job {
+		if notes == nil && requests == nil && s.serveVotes(w, r, !known) {
+			return
+		}
+	}
 	switch {
 	case !known && (!job || requests != nil && s.OldJobToken || notes == nil && requests == nil):
 		say(w, http.StatusUnauthorized, "401 Unauthorized")
@@ -274,7 +296,7 @@ func (s *Server) noteJSON(mr *mergeRequest, n *note) map[string]any {
 		},
 		"created_at": n.created.Format("2006-01-02T15:04:05.000Z"), "updated_at": n.updated.Format("2006-01-02T15:04:05.000Z"),
 		"noteable_id": 1000 + mr.iid, "noteable_type": "MergeRequest", "noteable_iid": mr.iid, "project_id": mr.project,
-		"resolvable": false, "confidential": false, "internal": false, "imported": false, "imported_from": "none",
+		"resolvable": false, "confidential": false, "internal": false, "imported": n.imported, "imported_from": "none",
 		"commands_changes": map[string]any{},
 	}
 }
@@ -283,10 +305,7 @@ func (s *Server) serveRequests(w http.ResponseWriter, r *http.Request, project, 
 	var list []any
 	for _, mr := range s.mrs {
 		if fmt.Sprint(mr.project) == project && slices.Contains(mr.commits, commit) {
-			list = append(list, map[string]any{
-				"id": 1000 + mr.iid, "iid": mr.iid, "project_id": mr.project, "title": "Change", "state": "merged",
-				"merge_commit_sha": nil, "sha": commit,
-			})
+			list = append(list, s.requestJSON(mr))
 		}
 	}
 	serveList(w, r.URL, list)

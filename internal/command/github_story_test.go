@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command_test
+
+import (
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gateledger/gateledger/internal/forge/github/githubtest"
+)
+
+// githubs holds the GitHub of each story, by its folder.
+var githubs sync.Map
+
+// githubPeople are the accounts of the stories.
+var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 104, "eve": 666}
+
+// github plays a GitHub with pull request 7, which dana opened:
+//
+//	github start              sets a job's variables, and $GITHUB_HOST
+//	github commit             the commit that is checked out is that of the pull request and the run
+//	github review WHO STATE   a review of the pull request's head
+//	github comment WHO FILE   $NOTE is the comment
+//	github edit ID FILE       changes a comment
+//	github delete ID          takes a comment away
+//	github dismiss ID         somebody dismisses a review
+//	github answers WHAT       a status instead of reviews and comments
+//	github mend               answers as ever
+func github(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: github start|commit|review|comment|edit|delete|dismiss|answers|mend …")
+	}
+	if args[0] == "start" {
+		startGitHub(ts)
+		return
+	}
+	found, ok := githubs.Load(ts.Getenv("WORK"))
+	if !ok {
+		ts.Fatalf("say 'github start' first")
+	}
+	s := found.(*githubtest.Server)
+	number := func(text string) int64 {
+		n, err := strconv.ParseInt(text, 10, 64)
+		ts.Check(err)
+		return n
+	}
+	named := func(id int64) { ts.Setenv("NOTE", strconv.FormatInt(id, 10)) }
+	switch verb := args[0] + " " + strconv.Itoa(len(args)-1); verb {
+	case "commit 0":
+		commitOnGitHub(ts, s)
+	case "review 2":
+		named(s.Review(7, githubPeople[args[1]], strings.ToUpper(args[2]), ts.Getenv("GITHUB_SHA"), ""))
+	case "comment 2":
+		named(s.Comment(7, githubPeople[args[1]], ts.ReadFile(args[2])))
+	case "edit 2":
+		s.Edit(number(args[1]), ts.ReadFile(args[2]))
+	case "delete 1":
+		s.Delete(number(args[1]))
+	case "dismiss 1":
+		s.Dismiss(number(args[1]))
+	case "answers 1":
+		status := int(number(args[1]))
+		s.Fault(githubtest.Fault{In: "/pulls/7/", Answer: githubtest.Status(status, `{"message":"no"}`)})
+		s.Fault(githubtest.Fault{In: "/issues/7/", Answer: githubtest.Status(status, `{"message":"no"}`)})
+	case "mend 0":
+		s.Mend()
+	default:
+		ts.Fatalf("github %s?", strings.Join(args, " "))
+	}
+}
+
+// startGitHub starts the server and sets what GitHub sets in a job of the
+// default branch.
+func startGitHub(ts *testscript.TestScript) {
+	s := githubtest.New()
+	ts.Defer(s.Close)
+	githubs.Store(ts.Getenv("WORK"), s)
+	now, err := time.Parse(time.RFC3339, ts.Getenv(testNow))
+	ts.Check(err)
+	s.At(now)
+	for who, id := range githubPeople {
+		s.User(id, who, "User")
+	}
+	server, _, _ := strings.Cut(s.API, "/api/")
+	ts.Setenv("GITHUB_HOST", strings.TrimPrefix(server, "http://"))
+	for name, value := range map[string]string{
+		"GITHUB_ACTIONS": "true", "CI": "true", "GITHUB_SERVER_URL": server, "GITHUB_API_URL": s.API,
+		"GITHUB_REPOSITORY": "acme/app", "GITHUB_REPOSITORY_ID": strconv.Itoa(githubtest.RepositoryID),
+		"GITHUB_RUN_ID": "1001", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_EVENT_NAME": "push", "GITHUB_ACTOR": "dana", "GITHUB_TRIGGERING_ACTOR": "dana",
+		"GITHUB_ACTOR_ID": "104", "GITHUB_REF": "refs/heads/main", "GITHUB_TOKEN": githubtest.JobToken,
+		"GITHUB_WORKFLOW_REF": "acme/app/.github/workflows/deploy.yml@refs/heads/main",
+	} {
+		ts.Setenv(name, value)
+	}
+}
+
+// commitOnGitHub makes the commit that is checked out that of the pull request
+// and of the run.
+func commitOnGitHub(ts *testscript.TestScript, s *githubtest.Server) {
+	git := func(args ...string) string {
+		ts.Check(ts.Exec("git", args...))
+		return strings.TrimSpace(ts.ReadFile("stdout"))
+	}
+	head, tree := git("rev-parse", "HEAD"), git("rev-parse", "HEAD^{tree}")
+	s.Commit(head, tree, githubPeople["dana"], githubPeople["dana"], "Take reviews")
+	s.Pull(7, githubPeople["dana"], head)
+	s.Run(1001, githubPeople["dana"], "push", head)
+	ts.Setenv("GITHUB_SHA", head)
+}

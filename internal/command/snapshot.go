@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/child"
+	"github.com/gateledger/gateledger/internal/clean"
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/proof"
+)
+
+// What people said on a forge.
+//
+// Where a seat takes votes that nobody signed (source:), the gate has them read
+// for the request at hand, and logs what it saw as an event before a final
+// answer uses it: a decision can be made again from the ledger alone. A gate
+// that waits is run often, and sees the same each time. So that the log does
+// not fill with that, what differs in nothing but its time from what is logged
+// already, and settles nothing, is left out.
+
+// A look is what a gate saw on the forges about a request.
+type look struct {
+	request string
+	entries []entry
+	events  []*event.Event // the entries, as they will be read
+	news    bool           // it is not what is logged already
+}
+
+// look reads every source that a seat of the environment names.
+func (g *gate) look(ctx context.Context, events []*event.Event, r openRequest) (*look, error) {
+	seen := &look{request: r.id}
+	for _, source := range g.rules.Sources() {
+		p, err := g.snapshot(ctx, source, r)
+		if err != nil {
+			return nil, err
+		}
+		signed, err := g.sign(ctx, "forge-votes", r.predicate.Subjects, p)
+		if err != nil {
+			return nil, err
+		}
+		e, err := opened(signed.signed)
+		if err != nil {
+			return nil, err
+		}
+		seen.entries, seen.events = append(seen.entries, signed), append(seen.events, e)
+		seen.news = seen.news || !sameAsLogged(events, p)
+	}
+	return seen, nil
+}
+
+// snapshot has one source read.
+func (g *gate) snapshot(ctx context.Context, source string, r openRequest) (event.ForgeVotesPredicate, error) {
+	var none event.ForgeVotesPredicate
+	remote, err := g.remote()
+	if err != nil {
+		return none, err
+	}
+	answer, err := remote.Collect(ctx, child.CollectQuestion{
+		Source: source, Commit: g.at.Commit, Keys: [][]byte{}, Request: r.id, Environment: g.rules.Name, Run: g.at.Run, Attempt: g.at.Attempt,
+		Accounts: g.policy.AccountsAt(g.at.Host), Facts: g.policy.FactsFor(g.rules, source),
+	})
+	if err != nil {
+		return none, collectError(err)
+	}
+	p := *answer.Snapshot
+	if p.Host != cmp.Or(g.at.Host, "local") || p.RepositoryID != g.at.RepositoryID {
+		return none, cli.Fail(cli.Unknown, "", "%s told of repository %.80s at %.80s, not of this one", source, clean.Field(p.RepositoryID), clean.Field(p.Host))
+	}
+	for _, remark := range answer.Remarks {
+		g.remark(source, remark)
+	}
+	fmt.Fprintf(g.env.Stderr, "read %s: %s in %s\n", source, counted(len(p.Votes), "vote"), counted(p.Read.Calls, "call"))
+	p.Context = g.at
+	return p, nil
+}
+
+// sameAsLogged says whether the newest snapshot of this source and request in
+// the ledger shows what p shows.
+func sameAsLogged(events []*event.Event, p event.ForgeVotesPredicate) bool {
+	want, err := lasting(p)
+	if err != nil {
+		return false
+	}
+	for _, e := range slices.Backward(events) {
+		if !e.Mentions(p.Request) || !e.Is("forge-votes") {
+			continue
+		}
+		old, err := event.DecodePredicate[event.ForgeVotesPredicate](e)
+		if err != nil || old.Request != p.Request || old.Source != p.Source {
+			continue
+		}
+		have, err := lasting(old)
+		return err == nil && have == want
+	}
+	return false
+}
+
+// lasting is the digest of a snapshot without when and how it was taken.
+func lasting(p event.ForgeVotesPredicate) (string, error) {
+	p.Read, p.Context, p.Run = event.ForgeRead{}, event.Context{}, ""
+	return canon.Digest(p)
+}
+
+// decideSeen decides with what was seen on the forges. What is news, or settles
+// the answer, is logged first, and the decision made again from the log.
+func (g *gate) decideSeen(ctx context.Context, in policy.Input, r openRequest) (policy.Input, error) {
+	if len(g.rules.Sources()) == 0 {
+		return in, nil
+	}
+	if g.seen == nil || g.seen.request != r.id {
+		seen, err := g.look(ctx, in.Events, r)
+		if err != nil {
+			return in, g.unlessLoggedDeny(in, err)
+		}
+		g.seen = seen
+	}
+	if g.seen.entries == nil {
+		return in, nil // they are in the log that was read
+	}
+	trial := in
+	trial.Events = slices.Clone(in.Events)
+	for _, e := range g.seen.events {
+		copied := *e
+		copied.Index = uint64(len(trial.Events))
+		trial.Events = append(trial.Events, &copied)
+	}
+	trial.Head.Size = uint64(len(trial.Events))
+	d, err := policy.Evaluate(trial)
+	if err != nil {
+		return in, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
+	}
+	if !g.seen.news && d.Verdict == policy.Pending && !g.rules.Dated {
+		return trial, nil
+	}
+	if _, err := g.append(ctx, proof.Checkpoint{}, g.seen.entries...); err != nil {
+		return in, err
+	}
+	g.seen.entries, g.seen.events = nil, nil
+	return in, errSeenLogged
+}
+
+// errSeenLogged says that the gate itself made the log grow.
+var errSeenLogged = errors.New("what was seen is logged now")
+
+// unlessLoggedDeny is failed, or nothing where the log denies whatever else
+// there is to be read: then a decision from the log alone is the answer.
+func (g *gate) unlessLoggedDeny(in policy.Input, failed error) error {
+	d, err := policy.Evaluate(in)
+	if err != nil || d.Verdict != policy.Denied {
+		return failed
+	}
+	fmt.Fprintf(g.env.Stderr, "warning: not all votes could be read: %s\n", clean.Text(failed.Error()))
+	return nil
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package githubtest is a GitHub for tests: one repository with its pull
+// requests, reviews, comments, commits, runs and teams, with the paging, the
+// tags and the words of the real one, and scripted faults. It is shaped by
+// GitHub's published REST documents (version 2022-11-28):
+// https://docs.github.com/rest.
+package githubtest
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The repository, and the tokens that the server knows.
+const (
+	Owner        = "acme"
+	Name         = "app"
+	RepositoryID = 1296269
+	JobToken     = "ghs_a-jobs-own-token"
+	Token        = "ghp_somebodys-own-token"
+)
+
+// A Server is one GitHub, at work.
+type Server struct {
+	API string // its address, as GITHUB_API_URL has it
+
+	server *httptest.Server
+	mux    *http.ServeMux
+	mu     sync.Mutex
+	now    time.Time
+	lastID int64
+	users  map[int64]*user
+	pulls  []*pull
+	made   map[string]*commit
+	runs   map[int64]*run
+	levels map[int64]string
+	teams  map[string]map[int64]string // ORG/SLUG to member to state
+	faults []*Fault
+	asked  []*http.Request
+}
+
+type user struct {
+	id          int64
+	login, kind string
+}
+
+type pull struct {
+	number, author int64
+	assignees      []int64
+	head, merged   string
+	commits        []string
+	reviews        []*review
+	comments       []*comment
+}
+
+type review struct {
+	id, author    int64
+	state, commit string
+	body          string
+	submitted     time.Time
+}
+
+type comment struct {
+	id, author       int64
+	body             string
+	created, updated time.Time
+}
+
+type commit struct {
+	sha, tree, message string
+	author, committer  int64
+}
+
+type run struct {
+	id          int64
+	event, head string
+	actor       int64
+	starters    []int64 // of its attempts
+	approvals   []approval
+}
+
+type approval struct {
+	by                 int64
+	state, environment string
+	comment            string
+}
+
+// A Fault answers in the place of the server, for requests whose path and
+// query hold In.
+type Fault struct {
+	In    string
+	Skip  int // how many are let through first
+	Times int // how many it answers after that; 0: all
+
+	// Answer answers, or returns false to have the server do it.
+	Answer func(w http.ResponseWriter, r *http.Request) bool
+}
+
+// New starts a server. Close ends it.
+func New() *Server {
+	s := &Server{
+		now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, users: map[int64]*user{}, made: map[string]*commit{},
+		runs: map[int64]*run{}, levels: map[int64]string{}, teams: map[string]map[int64]string{},
+	}
+	s.routes()
+	s.server = httptest.NewServer(s)
+	s.API = s.server.URL + "/api/v3"
+	return s
+}
+
+// Close ends the server.
+func (s *Server) Close() { s.server.Close() }
+
+func (s *Server) next() (int64, time.Time) {
+	s.lastID++
+	s.now = s.now.Add(time.Second)
+	return s.lastID, s.now
+}
+
+// Now is the server's clock, which goes on by a second with all that is said.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+// User makes an account, or changes one. Kind is User, Bot, …
+func (s *Server) User(id int64, login, kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[id] = &user{id, login, kind}
+}
+
+// Forget deletes an account. What it left stays, and is nobody's.
+func (s *Server) Forget(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.users, id)
+}
+
+// Commit makes a commit. An account 0 is one that nobody knows.
+func (s *Server) Commit(sha, tree string, author, committer int64, message string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.made[sha] = &commit{sha, tree, message, author, committer}
+}
+
+// Pull opens a pull request of these commits, of which the last is its head.
+func (s *Server) Pull(number, author int64, commits ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pulls = append(s.pulls, &pull{number: number, author: author, head: commits[len(commits)-1], commits: commits})
+}
+
+// Push adds a commit to a pull request.
+func (s *Server) Push(number int64, sha string) {
+	s.change(number, func(p *pull) { p.head, p.commits = sha, append(p.commits, sha) })
+}
+
+// Merge merges a pull request as a commit.
+func (s *Server) Merge(number int64, sha string) {
+	s.change(number, func(p *pull) { p.merged = sha })
+}
+
+// Assign gives a pull request to accounts.
+func (s *Server) Assign(number int64, accounts ...int64) {
+	s.change(number, func(p *pull) { p.assignees = accounts })
+}
+
+// Review adds a review by an account, and returns its id. A commit "" is one
+// that is no more.
+func (s *Server) Review(number, author int64, state, commit, body string) (id int64) {
+	s.change(number, func(p *pull) {
+		var at time.Time
+		id, at = s.next()
+		p.reviews = append(p.reviews, &review{id, author, state, commit, body, at})
+	})
+	return id
+}
+
+// Dismiss dismisses a review.
+func (s *Server) Dismiss(id int64) { s.review(id, func(r *review) { r.state = "DISMISSED" }) }
+
+// EditReview changes the text of a review. Nothing tells that it was.
+func (s *Server) EditReview(id int64, body string) {
+	s.review(id, func(r *review) { r.body = body })
+}
+
+// Comment adds a comment by an account, and returns its id.
+func (s *Server) Comment(number, author int64, body string) (id int64) {
+	s.change(number, func(p *pull) {
+		var at time.Time
+		id, at = s.next()
+		p.comments = append(p.comments, &comment{id, author, body, at, at})
+	})
+	return id
+}
+
+// Edit changes the text of a comment.
+func (s *Server) Edit(id int64, body string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, at := s.next()
+	for _, p := range s.pulls {
+		for _, c := range p.comments {
+			if c.id == id {
+				c.body, c.updated = body, at
+				return
+			}
+		}
+	}
+	panic(fmt.Sprintf("there is no comment %d", id))
+}
+
+// Delete takes a comment away.
+func (s *Server) Delete(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pulls {
+		p.comments = slices.DeleteFunc(p.comments, func(c *comment) bool { return c.id == id })
+	}
+}
+
+// Run starts a run of a workflow.
+func (s *Server) Run(id, actor int64, event, head string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.runs[id] = &run{id: id, event: event, head: head, actor: actor, starters: []int64{actor}}
+}
+
+// Rerun starts the next attempt of a run.
+func (s *Server) Rerun(id, by int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.runs[id].starters = append(s.runs[id].starters, by)
+}
+
+// Approve answers a run that asks whether it may deploy to an environment. The
+// state is approved, rejected or pending.
+func (s *Server) Approve(run, by int64, state, environment, comment string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.runs[run].approvals = append(s.runs[run].approvals, approval{by, state, environment, comment})
+}
+
+// Withdraw takes an account's answers away, which GitHub does not do.
+func (s *Server) Withdraw(run, by int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.runs[run].approvals = slices.DeleteFunc(s.runs[run].approvals, func(a approval) bool { return a.by == by })
+}
+
+// Permit gives an account a level of permission.
+func (s *Server) Permit(account int64, level string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.levels[account] = level
+}
+
+// Team makes a team, and an account a member of it. The state is active,
+// pending, or "" for none.
+func (s *Server) Team(org, slug string, account int64, state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name := org + "/" + slug
+	if s.teams[name] == nil {
+		s.teams[name] = map[int64]string{}
+	}
+	s.teams[name][account] = state
+}
+
+// Fault puts a fault before those that are there.
+func (s *Server) Fault(f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append([]*Fault{&f}, s.faults...)
+}
+
+// Mend takes all faults away.
+func (s *Server) Mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// Asked returns every request so far.
+func (s *Server) Asked() []*http.Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.asked)
+}
+
+// Status is a fault's answer with a status and a body.
+func Status(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		for i := 0; i+1 < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(status)
+		fmt.Fprint(w, body)
+		return true
+	}
+}
+
+func (s *Server) change(number int64, do func(*pull)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p := s.pull(fmt.Sprint(number)); p != nil {
+		do(p)
+		return
+	}
+	panic(fmt.Sprintf("there is no pull request %d", number))
+}
+
+func (s *Server) review(id int64, do func(*review)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pulls {
+		for _, r := range p.reviews {
+			if r.id == id {
+				do(r)
+				return
+			}
+		}
+	}
+	panic(fmt.Sprintf("there is no review %d", id))
+}
+
+func (s *Server) pull(number string) *pull {
+	for _, p := range s.pulls {
+		if fmt.Sprint(p.number) == number {
+			return p
+		}
+	}
+	return nil
+}
+
+// ServeHTTP answers as GitHub does.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if f := s.fault(r); f != nil && f(w, r) {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Date", s.now.Format(http.TimeFormat))
+	if token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); token != JobToken && token != Token {
+		say(w, http.StatusUnauthorized, "Bad credentials")
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// fault notes the request, and returns what answers it in our place.
+func (s *Server) fault(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r.Clone(r.Context()))
+	for _, f := range s.faults {
+		if !strings.Contains(r.URL.String(), f.In) {
+			continue
+		}
+		if f.Skip > 0 {
+			f.Skip--
+			continue
+		}
+		if f.Times < 0 {
+			continue
+		}
+		if f.Times == 1 {
+			f.Times = -1 // used up
+		} else if f.Times > 1 {
+			f.Times--
+		}
+		return f.Answer
+	}
+	return nil
+}
+
+func say(w http.ResponseWriter, status int, message string) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string]string{
+		"message": message, "documentation_url": "https://docs.github.com/rest", "status": strconv.Itoa(status),
+	})
+}
+
+// serve answers with a document and its tag, or with 304 to whoever has it.
+func serve(w http.ResponseWriter, r *http.Request, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	h := w.Header()
+	tag := fmt.Sprintf(`W/"%x"`, sha256.Sum256(append([]byte(h.Get("Link")), body...)))
+	h.Set("ETag", tag)
+	h.Set("X-RateLimit-Limit", "5000")
+	h.Set("X-RateLimit-Remaining", "4987")
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = w.Write(body)
+}
+
+// serveList cuts a list by page and per_page, 30 where none is named and 100 at
+// most, and says in the header Link where the reader is, if there is more than
+// one page.
+func serveList(w http.ResponseWriter, r *http.Request, list []any) {
+	q := r.URL.Query()
+	number := func(name string, or int) int {
+		n, err := strconv.Atoi(q.Get(name))
+		if err != nil || n < 1 {
+			return or
+		}
+		return n
+	}
+	per, page := min(number("per_page", 30), 100), number("page", 1)
+	pages := max((len(list)+per-1)/per, 1)
+	from := min((page-1)*per, len(list))
+	part := append([]any{}, list[from:min(from+per, len(list))]...)
+	var links []string
+	link := func(rel string, to int) {
+		q.Set("page", strconv.Itoa(to))
+		links = append(links, fmt.Sprintf(`<https://api.github.com%s?%s>; rel=%q`, r.URL.Path, q.Encode(), rel))
+	}
+	if page > 1 {
+		link("prev", page-1)
+	}
+	if page < pages {
+		link("next", page+1)
+		link("last", pages)
+	}
+	if page > 1 {
+		link("first", 1)
+	}
+	if len(links) > 0 {
+		w.Header().Set("Link", strings.Join(links, ", "))
+	}
+	serve(w, r, part)
+}
+
+// At sets the server's clock.
+func (s *Server) At(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now = now.UTC()
+}

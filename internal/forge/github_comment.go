@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package forge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/forge/github"
+	"github.com/gateledger/gateledger/internal/vote"
+)
+
+// githubComments reads the comments of pull requests and the texts of their
+// reviews: commands, which name their request, and signed votes.
+func githubComments(ctx context.Context, q Query) (Found, error) {
+	r, err := readGitHub("github-comment", q)
+	if err != nil {
+		return Found{}, err
+	}
+	if err := r.findPulls(ctx); err != nil {
+		return Found{}, err
+	}
+	for _, p := range r.pulls {
+		comments, err := r.client.Comments(ctx, p.Number)
+		if err != nil {
+			return Found{}, err
+		}
+		reviews, err := r.client.Reviews(ctx, p.Number)
+		if err != nil {
+			return Found{}, err
+		}
+		r.found.Read = append(r.found.Read, fmt.Sprintf("pull request %d: %d comments, %d reviews", p.Number, len(comments), len(reviews)))
+		for _, c := range comments {
+			r.comment(p, c)
+		}
+		for _, v := range reviews {
+			r.reviewText(p, v)
+		}
+	}
+	return r.done(ctx)
+}
+
+// A said is a text that somebody left.
+type said struct {
+	place, id, url string
+	by             github.Account
+	posted         time.Time
+	since          time.Time // the text may be as young as this
+	edited         bool
+	reject         string // why no unsigned vote in it counts
+	body           string
+}
+
+func (r *githubReading) comment(p github.PullRequest, c github.Comment) {
+	s := said{
+		place: fmt.Sprintf("pull request %d, comment %d", p.Number, c.ID),
+		id:    fmt.Sprintf("%s/%d/pulls/%d/comments/%d", r.client.Host, r.client.ID, p.Number, c.ID),
+		url:   c.URL, by: c.Author, posted: c.Created, since: c.Updated, edited: !c.Updated.Equal(c.Created), body: c.Body,
+	}
+	if s.edited {
+		s.reject = "edited after it was posted, and GitHub does not say by whom; post it anew"
+	}
+	r.text(s)
+}
+
+// reviewText reads the text of a review. Whoever may write to the repository
+// may edit it, and GitHub does not say that it was: no unsigned approval in it
+// counts. A veto does.
+func (r *githubReading) reviewText(p github.PullRequest, v github.Review) {
+	r.text(said{
+		place: fmt.Sprintf("pull request %d, review %d", p.Number, v.ID),
+		id:    fmt.Sprintf("%s/%d/pulls/%d/reviews/%d", r.client.Host, r.client.ID, p.Number, v.ID),
+		url:   v.URL, by: v.Author, posted: v.Submitted, since: v.Submitted, body: v.Body,
+		reject: "GitHub does not say whether the text of a review was edited; post it as a comment",
+	})
+}
+
+// text adds the votes in a text.
+func (r *githubReading) text(s said) {
+	account := forgeAccount(s.by)
+	blocks, problems := vote.FindArmoured(s.body)
+	for _, b := range blocks {
+		r.found.Sightings = append(r.found.Sightings, vote.Sighting{
+			Source: r.name, Place: s.place, ID: s.id, Posted: s.posted, Edited: s.edited, Block: b.String(),
+			Account: vote.Account{Host: r.client.Host, ID: account.ID, Login: account.Login, Bot: account.Kind != event.AccountUser},
+		})
+	}
+	who := cmp.Or(account.Login, "nobody")
+	for _, p := range problems {
+		r.bad.add(s.place, fmt.Sprintf("%s by %s, line %d: %v", s.place, who, p.Line, p.Err))
+	}
+	c, err := vote.ParseCommand(s.body)
+	if errors.Is(err, vote.ErrNoCommand) {
+		return
+	}
+	if err != nil {
+		r.bad.add(s.place, fmt.Sprintf("%s by %s: %v", s.place, who, err))
+		s.reject = err.Error()
+	}
+	if c.Choice == "" {
+		return
+	}
+	r.add(githubVote{at: s.posted, ForgeVote: event.ForgeVote{
+		ID: s.id, Decision: string(c.Choice), Request: c.Request, URL: s.url, Reason: c.Reason, Reject: s.reject,
+	}}.until(s), s.by)
+}
+
+// until makes a revocation that can't count take earlier approvals with it, up
+// to the time that its text may have been written.
+func (v githubVote) until(s said) githubVote {
+	if v.Decision == event.ForgeRevoke && v.Reject != "" {
+		v.shadow, v.at = true, s.since
+	}
+	return v
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// From when on an age in a policy is long enough to be asked about.
+const (
+	longVote     = 7 * 24 * time.Hour
+	longChange   = 30 * 24 * time.Hour // of policy-change
+	longEvidence = 30 * 24 * time.Hour
+)
+
+// A Warning is something that a sound policy allows and its author may not
+// have meant. The gate does not look at it.
+type Warning struct {
+	*Error
+	Code string // what it is about, the same in every version: "one-human"
+}
+
+// Warnings says what of a sound policy its author may not have meant, in the
+// file's order. What keeps an environment closed is no warning: see Lint.
+func (p *Policy) Warnings() []Warning {
+	root, err := document(p.Source)
+	if err != nil {
+		return nil // Parse read these bytes before
+	}
+	l := &linter{d: reread(root), p: p}
+	for _, name := range slices.Sorted(maps.Keys(p.Environments)) {
+		l.environment(p.Environments[name], join("environments", name))
+	}
+	if change, ok := p.Environment(ChangeEnvironment); ok {
+		l.people(change, ChangeEnvironment)
+		l.age(ChangeEnvironment+".max-age", change.MaxAge, longChange)
+	}
+	slices.SortStableFunc(l.found, func(a, b Warning) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return l.found
+}
+
+// Where says where a key stands in the policy's file, for a finding of
+// somebody else: the line and column of its value, or of what it should stand
+// in.
+func (p *Policy) Where(key, format string, args ...any) *Error {
+	root, err := document(p.Source)
+	if err != nil {
+		return &Error{Line: 1, Column: 1, Key: key, Text: fmt.Sprintf(format, args...)}
+	}
+	return reread(root).errorAtPath(key, format, args...)
+}
+
+// reread walks a document that Parse has read, to know again what stands where.
+func reread(root *yaml.Node) *decoder {
+	d := &decoder{where: map[string]*yaml.Node{"": root}, p: &Policy{
+		Signers: map[string]Signer{}, Principals: map[string]Principal{}, Environments: map[string]Environment{},
+	}}
+	d.policy(root)
+	return d
+}
+
+// A linter is one run of Warnings.
+type linter struct {
+	d     *decoder
+	p     *Policy
+	found []Warning
+}
+
+func (l *linter) warn(code, path, format string, args ...any) {
+	l.found = append(l.found, Warning{l.d.errorAtPath(path, format, args...), code})
+}
+
+func (l *linter) environment(e Environment, path string) {
+	if e.Tier == Fast && !e.Dated && isProduction(e.Name) {
+		l.warn("self-asserted-times", path+".tier", "tier fast believes the clocks of those who sign; dated: true has times proven")
+	}
+	if len(e.Evidence) == 0 {
+		l.warn("no-evidence", path+".evidence", "asks for no evidence: bytes that nobody tested or scanned can be let in")
+	}
+	if e.Auto {
+		if l.d.where[path+".veto"] == nil {
+			l.warn("no-veto", path+".veto", "nobody could stop a deployment: nobody has to approve, and nobody may deny")
+		}
+		return
+	}
+	if l.d.where[path+".veto"] == nil {
+		l.warn("no-veto", path+".veto", "left out: only who may approve (%s) may deny", strings.Join(rolesOf(e.Require), ", "))
+	}
+	if !slices.Contains(e.Exclude, "author") {
+		l.warn("own-approval", path+".exclude", "the author of a commit is not excluded, and may approve it")
+	}
+	l.people(e, path)
+	l.age(path+".max-age", e.MaxAge, longVote)
+	for i, v := range e.Evidence {
+		at := path + ".evidence[" + strconv.Itoa(i) + "]"
+		if l.age(at+".max-age", v.MaxAge, longEvidence); v.Event == "scan" && v.MaxAge == 0 {
+			l.warn("scan-of-any-age", at+".max-age", "left out: a scan of any age counts, and new vulnerabilities are found every day")
+		}
+	}
+}
+
+// isProduction goes by the name, which is all there is to go by.
+func isProduction(name string) bool {
+	first := strings.FieldsFunc(name, func(r rune) bool { return strings.ContainsRune("-_.", r) })
+	return slices.ContainsFunc(first, func(part string) bool {
+		return part == "production" || part == "prod" || part == "live"
+	})
+}
+
+func (l *linter) age(path string, got, long time.Duration) {
+	if got > long {
+		l.warn("long-max-age", path, "%s is long: what was true then may not be now; %s is usual at most", days(got), days(long))
+	}
+}
+
+func days(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
+	}
+	return strconv.Itoa(int(d/time.Hour)) + "h"
+}
+
+// people says where an environment rests on too few. A seat that nobody can
+// fill is an error already.
+func (l *linter) people(e Environment, path string) {
+	everyone := map[string]bool{}
+	for _, s := range e.Require {
+		who := l.p.voters(s.Role)
+		if len(who) < s.Count {
+			return // too few, which Lint says, or people that the file does not name
+		}
+		for _, name := range who {
+			everyone[name] = true
+		}
+	}
+	if len(everyone) == 1 {
+		name := slices.Collect(maps.Keys(everyone))[0]
+		l.warn("one-human", path+".require", "rests on one human: only %s can approve, with whatever key of theirs somebody gets hold of", name)
+		return
+	}
+	for i, s := range e.Require {
+		if who := l.p.voters(s.Role); len(who) == s.Count {
+			l.warn("lone-seat", path+".require["+strconv.Itoa(i)+"].role",
+				"nobody but %s can fill the role %s, which needs %s: nobody can stand in for them", strings.Join(who, ", "), s.Role, plural(s.Count, "person", "people"))
+		}
+	}
+}
