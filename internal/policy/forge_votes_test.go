@@ -291,6 +291,7 @@ func TestForgeDenies(t *testing.T) {
 		"a deny that was edited":                      {forgeRules, asked(comments(yes(4), nay(1, rejected("edited"))), reviews(good...)), Denied, "denied by alice"},
 		"a deny that was edited into a yes":           {forgeRules, asked(comments(nay(1)), comments(yes(4), castAs("no b", 1, event.ForgeApprove, later, rejected("edited"))), reviews(good...)), Denied, "denied by alice"},
 		"a deny of an old head":                       {forgeRules, asked(comments(yes(4)), reviews(yes(22), yes(3), nay(1, forCommit(otherCommit)))), Denied, "denied by alice"},
+		"a deny that was shown as a bot's at first":   {forgeRules, asked(comments(nay(1, ofKind(event.AccountBot))), comments(yes(4), nay(1)), reviews(good...)), Denied, "denied by alice"},
 		"a deny before the request":                   {forgeRules, asked(comments(yes(4), nay(1, when("2026-02-01T00:00:00Z"))), reviews(good...)), Denied, "denied by alice"},
 		"a deny without a time":                       {forgeRules, asked(comments(yes(4), nay(1, when(""))), reviews(good...)), Denied, "denied by alice"},
 		"a deny in a stale reading":                   {forgeRules, asked(snap("github-comment", votes(nay(1)), readAt("2026-03-01T10:30:00Z")), comments(yes(4)), reviews(good...)), Denied, "denied by alice"},
