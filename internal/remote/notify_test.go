@@ -12,7 +12,9 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -33,13 +35,17 @@ const (
 func notified(t *testing.T, q child.NotifyQuestion, timeout string, answers ...http.HandlerFunc) (outcome, []*http.Request) {
 	t.Helper()
 	var heard []*http.Request
+	var mu sync.Mutex // a server may still be at work when a call has ended
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil || string(body) != hookBody {
 			t.Errorf("body %q: %v", body, err)
 		}
+		mu.Lock()
 		heard = append(heard, r)
-		answers[min(len(heard), len(answers))-1](rw, r)
+		n := len(heard)
+		mu.Unlock()
+		answers[min(n, len(answers))-1](rw, r)
 	}))
 	t.Cleanup(server.Close)
 	if q.URL == "" {
@@ -63,7 +69,9 @@ func notified(t *testing.T, q child.NotifyQuestion, timeout string, answers ...h
 			t.Errorf("a secret came out: %s", out)
 		}
 	}
-	return outcome{code, stdout.String(), stderr.String()}, heard
+	mu.Lock()
+	defer mu.Unlock()
+	return outcome{code, stdout.String(), stderr.String()}, slices.Clone(heard)
 }
 
 func TestNotify(t *testing.T) {
