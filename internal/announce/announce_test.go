@@ -13,11 +13,11 @@ import (
 	"github.com/gateledger/gateledger/internal/report"
 )
 
-var states = []string{report.NoticePending, report.NoticeAllowed, report.NoticeDenied, report.NoticeUnknown}
+var states = []string{report.NoticePending, report.NoticeAllowed, report.NoticeDenied, report.NoticeUnknown, report.NoticeCancelled}
 
 func TestGitHubStatus(t *testing.T) {
 	f := newForge(t)
-	for i, want := range []string{"pending", "success", "failure", "error"} {
+	for i, want := range []string{"pending", "success", "failure", "error", "error"} {
 		p := f.must("github-status", notice(states[i]))
 		s := f.statuses[i]
 		if s["state"] != want || s["context"] != "gateledger/production" || s["description"] == "" || s["target_url"] == "" || !strings.Contains(p.Place, want) {
@@ -51,6 +51,11 @@ func TestGitHubCheck(t *testing.T) {
 	f.must("github-check", other)
 	if f.runs[0]["conclusion"] != "action_required" {
 		t.Errorf("unknown: %v", f.runs[0])
+	}
+	other.State = report.NoticeCancelled
+	f.must("github-check", other)
+	if f.runs[0]["conclusion"] != "cancelled" {
+		t.Errorf("cancelled: %v", f.runs[0])
 	}
 }
 
@@ -134,7 +139,7 @@ func TestGitLab(t *testing.T) {
 	if len(f.statuses) != 1 {
 		t.Errorf("%v", f.statuses)
 	}
-	for i, want := range []string{"success", "failed", "failed"} {
+	for i, want := range []string{"success", "failed", "failed", "canceled"} {
 		if f.must("gitlab-status", notice(states[i+1])); f.statuses[i+1]["status"] != want || f.statuses[i+1]["name"] != "gateledger/production" {
 			t.Errorf("%v", f.statuses)
 		}

@@ -54,7 +54,7 @@ func newHub(q Query) (*hub, error) {
 func githubStatus(ctx context.Context, q Query) (Placed, error) {
 	n := q.Notice
 	state, err := word(map[string]string{
-		report.NoticePending: "pending", report.NoticeAllowed: "success", report.NoticeDenied: "failure", report.NoticeUnknown: "error",
+		report.NoticePending: "pending", report.NoticeAllowed: "success", report.NoticeDenied: "failure", report.NoticeUnknown: "error", report.NoticeCancelled: "error",
 	}, n.State)
 	if err != nil {
 		return Placed{}, err
@@ -100,6 +100,7 @@ func githubCheck(ctx context.Context, q Query) (Placed, error) {
 	n := q.Notice
 	conclusion, err := word(map[string]string{
 		report.NoticePending: "none", report.NoticeAllowed: "success", report.NoticeDenied: "failure", report.NoticeUnknown: "action_required",
+		report.NoticeCancelled: "cancelled",
 	}, n.State)
 	if err != nil {
 		return Placed{}, err

@@ -56,6 +56,7 @@ func githubComment(ctx context.Context, q Query) (Placed, error) {
 	n := q.Notice
 	if _, err := word(map[string]string{
 		report.NoticePending: "open", report.NoticeAllowed: "closed", report.NoticeDenied: "open", report.NoticeUnknown: "open",
+		report.NoticeCancelled: "open",
 	}, n.State); err != nil {
 		return Placed{}, err
 	}

@@ -65,6 +65,7 @@ func gitlabStatus(ctx context.Context, q Query) (Placed, error) {
 	n := q.Notice
 	state, err := word(map[string]string{
 		report.NoticePending: "pending", report.NoticeAllowed: "success", report.NoticeDenied: "failed", report.NoticeUnknown: "failed",
+		report.NoticeCancelled: "canceled",
 	}, n.State)
 	if err != nil {
 		return Placed{}, err
@@ -130,7 +131,7 @@ type labNote struct {
 func gitlabNote(ctx context.Context, q Query) (Placed, error) {
 	n := q.Notice
 	if _, err := word(map[string]string{
-		report.NoticePending: "-", report.NoticeAllowed: "-", report.NoticeDenied: "-", report.NoticeUnknown: "-",
+		report.NoticePending: "-", report.NoticeAllowed: "-", report.NoticeDenied: "-", report.NoticeUnknown: "-", report.NoticeCancelled: "-",
 	}, n.State); err != nil {
 		return Placed{}, err
 	}

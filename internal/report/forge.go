@@ -33,6 +33,10 @@ const (
 	NoticeAllowed = "allowed"
 	NoticeDenied  = "denied"
 	NoticeUnknown = "unknown" // it could not be found out
+
+	// NoticeCancelled says that a gate was stopped while it waited: nothing was
+	// decided, and nobody looks until a gate is run again.
+	NoticeCancelled = "cancelled"
 )
 
 // A Notice is a decision as a forge is told of it: everything that a status, a
@@ -43,7 +47,7 @@ type Notice struct {
 	Environment string       `json:"environment"`
 	Commit      string       `json:"commit"`      // that the request is for, in hex
 	Request     string       `json:"request"`     // its id, in hex
-	State       string       `json:"state"`       // NoticePending, NoticeAllowed, NoticeDenied or NoticeUnknown
+	State       string       `json:"state"`       // one of the constants
 	Title       string       `json:"title"`       // one line
 	Description string       `json:"description"` // one line of DescriptionLimit characters
 	Summary     string       `json:"summary"`     // of CheckLimit bytes
@@ -68,6 +72,10 @@ type NoticeOptions struct {
 	Advice   bool   // nothing was used up: allowed is only advice, and never told as more
 	Comments bool   // a comment "/approve REQUEST" is a vote there
 	Details  string // address of the run's page; left out unless it is http or https
+
+	// Cancelled says that the gate was stopped before there was an answer. A
+	// denial stays one.
+	Cancelled bool
 }
 
 // NewNotice says of a decision what a forge is told. What would be allowed and
@@ -87,6 +95,9 @@ func NewNotice(d Decision, o NoticeOptions) Notice {
 	}
 	n.Title = flat(word+before(": ", said), titleLimit)
 	n.Description = flat(describe(d, word, said), DescriptionLimit)
+	if n.State == NoticeCancelled {
+		n.Title, n.Description = cancelled, cancelled
+	}
 	n.Issue = flat("Deploy "+d.Environment+": "+issueWord(d, n.State), titleLimit)
 	n.Summary = summaryOf(d, o, n.Details, CheckLimit)
 	n.Comment = commentOf(d, o, n)
@@ -98,6 +109,8 @@ func noticeState(d Decision, o NoticeOptions) string {
 	switch m, _ := verdict(d.Decision); {
 	case m == markNo:
 		return NoticeDenied
+	case o.Cancelled:
+		return NoticeCancelled
 	case m == markUnknown:
 		return NoticeUnknown
 	case m == markYes && !o.Advice:
@@ -144,7 +157,7 @@ func describe(d Decision, word, said string) string {
 // issueWord ends the title of an issue.
 func issueWord(d Decision, state string) string {
 	switch state {
-	case NoticeAllowed, NoticeDenied:
+	case NoticeAllowed, NoticeDenied, NoticeCancelled:
 		return state
 	case NoticeUnknown:
 		return "could not find out"
@@ -176,6 +189,8 @@ func detailsAddress(link string) string {
 	return link
 }
 
+const cancelled = "CANCELLED: the gate was stopped while it waited; nothing was decided"
+
 const adviceOnly = "nothing was used up: this is advice, and no permission"
 
 // summaryOf is the whole decision within limit bytes.
@@ -183,6 +198,9 @@ func summaryOf(d Decision, o NoticeOptions, link string, limit int) string {
 	so := SummaryOptions{Limit: limit, Link: link}
 	if o.Advice && d.Verdict == policy.Allowed {
 		so.First = adviceOnly
+	}
+	if o.Cancelled && noticeState(d, o) == NoticeCancelled {
+		so.First = cancelled
 	}
 	return Summary(d, so)
 }
@@ -209,7 +227,7 @@ func commentOf(d Decision, o NoticeOptions, n Notice) string {
 func ask(d Decision, o NoticeOptions, n Notice) string {
 	var b strings.Builder
 	request := clip(d.Decision.Request, titleLimit)
-	if n.State == NoticePending && !o.Advice && wantsPeople(d) {
+	if (n.State == NoticePending || n.State == NoticeCancelled) && !o.Advice && wantsPeople(d) {
 		line, how := product.Name+" approve "+request, "To approve, run this with your own key:"
 		if o.Comments {
 			line, how = "/approve "+request, "To approve, answer with this one line (to deny, with `/deny`, the same id and why):"

@@ -46,6 +46,25 @@ func TestNoticeStates(t *testing.T) {
 	}
 }
 
+// A gate that was stopped has decided nothing, and takes back no denial.
+func TestCancelledNotice(t *testing.T) {
+	for name, c := range map[string]struct {
+		d     Decision
+		state string
+	}{
+		"pending": {pending(), NoticeCancelled}, "denied": {denied(), NoticeDenied},
+		"allowed": {allowed(), NoticeCancelled}, "not found out": {undecided(), NoticeCancelled},
+	} {
+		n := NewNotice(c.d, NoticeOptions{Cancelled: true})
+		if n.State != c.state || c.state == NoticeCancelled && (n.Description != cancelled || n.Issue != "Deploy production: cancelled" || !strings.Contains(n.Comment, "nothing was decided")) {
+			t.Errorf("%s: %s, %q, %q", name, n.State, n.Description, n.Issue)
+		}
+	}
+	if n := NewNotice(pending(), NoticeOptions{Cancelled: true, Comments: true}); !strings.Contains(n.Comment, "/approve "+requestID) {
+		t.Error("people may still approve")
+	}
+}
+
 func TestCommentAsksOnce(t *testing.T) {
 	n := NewNotice(pending(), NoticeOptions{Comments: true, Details: "https://github.com/acme/app/actions/runs/1"})
 	lines := strings.Split(n.Comment, "\n")
