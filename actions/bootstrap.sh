@@ -29,6 +29,8 @@ fail() { # exit code, words…
 	local code=$1
 	shift
 	printf 'gateledger: %s\n' "$*" >&2
+	# Where GitHub shows a run, this stands on its first page.
+	[ "${GITHUB_ACTIONS:-}" != true ] || printf '::error title=Gateledger::%s\n' "$*" >&2
 	exit "$code"
 }
 

@@ -132,7 +132,7 @@ take() { # variable, name
 begin() {
 	here=$PWD child='' work=''
 	# What the job exports under these names would export our secrets with it.
-	unset key password log_key token header
+	unset key password log_key token github_token header
 	trap '[ -z "$work" ] || rm -rf -- "$work"' EXIT
 	trap stop INT TERM HUP
 	temp=$(posix "${RUNNER_TEMP:-${TMPDIR:-/tmp}}")
@@ -143,7 +143,9 @@ begin() {
 	take password key-password
 	take log_key log-key
 	take token token
+	take github_token github-token
 	case $token in *[![:graph:]]*) fail "$usage" "input token is no token: it has white space in it" ;; esac
+	case $github_token in *[![:graph:]]*) fail "$usage" "input github-token is no token: it has white space in it" ;; esac
 }
 
 # result is a new folder for a file that later steps use.
@@ -155,10 +157,21 @@ program() { # verb
 	bootstrap "$work/bin" "gateledger-$1"
 	run=("$found")
 	case ${found##*[\\/]} in gateledger | gateledger.exe) run+=("$1") ;; esac
-	truth remote false
-	if [ "$REPLY" = true ] || [ "${keyless:-no}" = yes ]; then
-		bootstrap "$work/bin" gateledger-remote
-	fi
+	if remote "$1"; then bootstrap "$work/bin" gateledger-remote; fi
+}
+
+# remote says whether gateledger-remote is brought as well. Left to us, the gate
+# gets it, for a policy can name a forge; where programs are there already,
+# those that are there have to do.
+remote() { # verb
+	one remote
+	[ "${keyless:-no}" = no ] || REPLY=true
+	case ${REPLY:-false} in
+	true) return 0 ;;
+	false) return 1 ;;
+	auto) [ "$1" = gate ] && [ -z "${INPUT_BINARY_PATH:-${GATELEDGER_BINARY_PATH:-}}" ] ;;
+	*) fail "$usage" "input remote is neither true, false nor auto" ;;
+	esac
 }
 
 # signing says with what an event is signed: the key that is given; else a
@@ -341,7 +354,7 @@ do_record() {
 	publish
 	args+=("--output=$output")
 	list subject
-	value environment result request url policy ledger trusted-root
+	value environment result duration request url policy ledger trusted-root
 	signing
 	[ -z "$log_key" ] || args+=(--log-key=-)
 	program record
@@ -355,6 +368,7 @@ do_gate() {
 	value environment ledger
 	subjects
 	switch consume new-request
+	telling
 	path policy trusted-root
 	signing
 	if [ -n "$log_key" ]; then
@@ -365,7 +379,20 @@ do_gate() {
 	program gate
 	first
 	clone
+	# Only now: git, too, is a program that need not see it.
+	if [ -n "$github_token" ]; then export GITHUB_TOKEN="$github_token"; fi
+	github_token=''
 	call
+}
+
+# telling says whether the forge is told of the answer.
+telling() {
+	one report
+	case ${REPLY:-none} in
+	none) ;;
+	required | best-effort) args+=("--report=$REPLY") ;;
+	*) fail "$usage" "input report is neither none, required nor best-effort" ;;
+	esac
 }
 
 # subjects adds what is to be deployed. The gate does not run in the workspace,

@@ -236,6 +236,7 @@ func TestEveryInputReachesTheProgram(t *testing.T) {
 	elsewhere := map[string]string{
 		"binary-path": "says which program", "remote": "says which program", "programs": "says which program",
 		"strict": "TestArguments", "keyless": "TestKeyless", "key": "TestSecrets", "key-password": "TestSecrets", "log-key": "TestSecrets", "token": "TestSecrets",
+		"github-token": "TestGateAndTheForge",
 	}
 	value := map[string]string{"pretty": "true", "allow-incomplete": "true", "consume": "false", "new-request": "true", "kind": "deployment"}
 	for _, door := range []string{"sbom", "record", "verify"} {

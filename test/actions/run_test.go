@@ -56,6 +56,8 @@ func TestArguments(t *testing.T) {
 			[]string{"deployment", "--publish", "--green-when-pending", out, "--environment=production", "--result=healthy", "--request=4f1c", "--url=https://x.example.org/?a=b&c=d", "--"}},
 		"record, with a policy of one's own": {"record", inputs{"policy": "p.yml", "ledger": "git:origin", "trusted-root": "r.json", "output": "b.json"},
 			[]string{"--publish", "--green-when-pending", "--output=b.json", "--policy=p.yml", "--ledger=git:origin", "--trusted-root=r.json", "--"}},
+		"record, a pipeline": {"record", inputs{"kind": "pipeline", "result": "succeeded", "duration": "7m30s"},
+			[]string{"pipeline", "--publish", "--green-when-pending", out, "--result=succeeded", "--duration=7m30s", "--"}},
 		"record, with a key":            {"record", inputs{"key": "PEM"}, []string{"--publish", "--green-when-pending", out, "--key=TEMP/gateledger-run.*/event.pem", "--"}},
 		"record, with the log key":      {"record", inputs{"log-key": "L"}, []string{"--publish", "--green-when-pending", out, "--log-key=-", "--"}},
 		"record, values like flags":     {"record", inputs{"subject": "--help\n-h", "environment": "--version", "report": "--help"}, []string{"--publish", "--green-when-pending", out, "--subject=--help", "--subject=-h", "--environment=--version", "--", "--help"}},
@@ -123,6 +125,9 @@ func TestRefusedInputs(t *testing.T) {
 		"a decision and a bundle":        {"verify", inputs{"for": "a", "environment": "e", "bundle": "b"}, "one question at a time"},
 		"a token of two words":           {"record", inputs{"token": "a b"}, "input token is no token"},
 		"a token of two lines":           {"gate", inputs{"token": "a\nmachine evil"}, "input token is no token"},
+		"a report that is none":          {"gate", inputs{"report": "strict"}, "input report is neither none, required nor best-effort"},
+		"a remote that is none":          {"gate", inputs{"remote": "yes"}, "input remote is neither true, false nor auto"},
+		"a forge's token of two lines":   {"gate", inputs{"github-token": "a\nb"}, "input github-token is no token"},
 		"no program":                     {"setup", inputs{"programs": "\n"}, "names none"},
 		"a program that is none of ours": {"setup", inputs{"programs": "gateledger\nsh"}, "unknown program"},
 		"no action":                      {"", nil, "usage"},
@@ -185,10 +190,10 @@ func TestExitCodes(t *testing.T) {
 
 var secrets = inputs{
 	"key": "-----BEGIN EVENT-KEY-SECRET-----\nline two\n-----END-----", "key-password": "PASSWORD-SECRET",
-	"log-key": "PRIVATE+KEY+LOG-SECRET", "token": "TOKEN-SECRET",
+	"log-key": "PRIVATE+KEY+LOG-SECRET", "token": "TOKEN-SECRET", "github-token": "FORGE-WORD",
 }
 
-var secretWords = []string{"EVENT-KEY-SECRET", "PASSWORD-SECRET", "LOG-SECRET", "TOKEN-SECRET", "eC1hY2Nlc3MtdG9rZW46VE9LRU4tU0VDUkVU"}
+var secretWords = []string{"EVENT-KEY-SECRET", "PASSWORD-SECRET", "LOG-SECRET", "TOKEN-SECRET", "FORGE-WORD", "eC1hY2Nlc3MtdG9rZW46VE9LRU4tU0VDUkVU"}
 
 // Secrets reach the program, and nothing and nobody else.
 func TestSecrets(t *testing.T) {
@@ -199,7 +204,7 @@ func TestSecrets(t *testing.T) {
 			notes := r.fakes()
 			r.give(secrets)
 			if fact == named {
-				for _, name := range []string{"key", "password", "log_key", "token", "header"} {
+				for _, name := range []string{"key", "password", "log_key", "token", "github_token", "header"} {
 					r.env[name] = "of the job"
 				}
 			}
