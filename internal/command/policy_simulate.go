@@ -24,61 +24,103 @@ type simulateFlags struct {
 	next   string
 	last   int
 	asJSON bool
+	supposing
 }
 
 func policySimulate(env *cli.Env) *cobra.Command {
 	var f simulateFlags
 	cmd := &cobra.Command{
 		Use:   "simulate",
-		Short: "Ask another policy about the last decisions",
-		Long: `Simulate evaluates the newest logged decisions again under another policy, each
-from the entries that stood before it and at its own time, and prints what was
-said and what would have been. Nothing is logged, and nothing is opened by it.
+		Short: "Ask what if: another policy, or another vote",
+		Long: `Simulate evaluates the newest logged decisions again under another policy
+(--next), each from the entries that stood before it and at its own time, and
+prints what was said and what would have been.
 
-It exits 0 where every answer is the same, and 1 where any differs.`,
-		Example: "  gateledger policy simulate --next next.yml\n  gateledger policy simulate --next next.yml --last 200 --json",
-		Args:    cobra.NoArgs,
+With --approve and --deny it asks what the gate would say of an open request if
+these people voted: signed, or by another --source. It takes for granted that a
+forge still shows what a gate last logged of it, and with --next that the
+request was made under that policy. It lists every vote, whether it would count
+and why, and who could still approve.
+
+Nothing is logged, and nothing is opened by it. It exits 0 where every answer is
+the same, and 1 where any differs, also from pending to allowed.`,
+		Example: `  gateledger policy simulate --next next.yml
+  gateledger policy simulate --next next.yml --last 200 --json
+  gateledger policy simulate --approve ana,bo --environment production
+  gateledger policy simulate --request 4f1c --deny cy --source github-review`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return simulate(cmd.Context(), env, f)
 		},
 	}
 	f.flags(cmd)
+	f.votingFlags(cmd)
 	cmd.Flags().StringVar(&f.next, "next", "", "policy `FILE` to try")
 	cmd.Flags().IntVar(&f.last, "last", 50, "how many of the newest decisions; at most 1000")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON object")
-	must(cmd.MarkFlagRequired("next"))
 	return cmd
 }
 
+// A simulation is what simulate found, and its JSON form.
+type simulation struct {
+	Schema    string          `json:"schema"`
+	Differ    int             `json:"differ"`
+	Decisions []policy.Replay `json:"decisions"`
+	Supposed  *supposed       `json:"supposed,omitempty"`
+}
+
 func simulate(ctx context.Context, env *cli.Env, f simulateFlags) error {
+	if f.next == "" && !f.asks() {
+		return cli.Fail(cli.Usage, "give --next FILE, or --approve NAME for an open request", "what if what?")
+	}
 	if f.last < 1 || f.last > mostReplays {
 		return cli.Fail(cli.Usage, "give --last a number", "--last is from 1 to %d, not %d", mostReplays, f.last)
 	}
-	data, err := readPolicyFile(f.next)
+	next, err := nextPolicy(f.next)
 	if err != nil {
 		return err
-	}
-	next, err := policy.Parse(data)
-	if err != nil {
-		return cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", f.next, firstFinding(err))
 	}
 	w, err := openWorkspace(ctx, env, f.where, trustedPolicy, reading)
 	if err != nil {
 		return err
 	}
-	_, events, err := w.read(ctx)
+	head, events, err := w.read(ctx)
 	if err != nil {
 		return err
 	}
-	in := policy.Input{Policy: next, Events: events}
-	if next.Sigstore.TrustedRoot == w.policy.Sigstore.TrustedRoot {
-		in.Root = w.believes
+	in := policy.Input{Policy: w.policy, Root: w.believes, Events: events, Head: checkpointOf(head), Now: env.Now().UTC()}
+	after := in
+	out := simulation{Schema: product.PredicateBase + "policy-simulate/v1", Decisions: []policy.Replay{}}
+	if next != nil {
+		if after.Policy = next; next.Sigstore.TrustedRoot != w.policy.Sigstore.TrustedRoot {
+			after.Root = nil
+		}
+		if out.Decisions, err = w.replays(after, f.last); err != nil {
+			return err
+		}
 	}
-	all, err := w.replays(in, f.last)
+	if f.asks() {
+		if out.Supposed, err = w.suppose(f.supposing, in, after); err != nil {
+			return err
+		}
+	}
+	return out.answer(env, f.asJSON)
+}
+
+// nextPolicy is the policy to try; nil: the one in force.
+func nextPolicy(file string) (*policy.Policy, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := readPolicyFile(file)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return answerReplays(env, all, f.asJSON)
+	next, err := policy.Parse(data)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, "run 'gateledger policy lint' to see every finding", "read policy %s: %w", file, firstFinding(err))
+	}
+	return next, nil
 }
 
 // replays are the newest decisions that a gate of the policy made, in the
@@ -114,34 +156,45 @@ func (w *workspace) replays(in policy.Input, last int) ([]policy.Replay, error) 
 	return all, nil
 }
 
-func answerReplays(env *cli.Env, all []policy.Replay, asJSON bool) error {
-	differ := 0
-	for _, r := range all {
+func (s *simulation) answer(env *cli.Env, asJSON bool) error {
+	asked := len(s.Decisions)
+	for _, r := range s.Decisions {
 		if r.Differs() {
-			differ++
+			s.Differ++
+		}
+	}
+	if s.Supposed != nil {
+		if asked++; s.Supposed.differs() {
+			s.Differ++
 		}
 	}
 	if asJSON {
-		if err := printJSON(env.Stdout, struct {
-			Schema    string          `json:"schema"`
-			Differ    int             `json:"differ"`
-			Decisions []policy.Replay `json:"decisions"`
-		}{product.PredicateBase + "policy-simulate/v1", differ, all}); err != nil {
+		if err := printJSON(env.Stdout, s); err != nil {
 			return err
 		}
 	} else {
-		for _, r := range all {
-			mark := "same   "
-			if r.Differs() {
-				mark = "differs"
-			}
-			fmt.Fprintf(env.Stdout, "%s  #%d  %s  %.12s  %s  %s -> %s: %s\n",
-				mark, r.Index, r.Now, r.Request, clean.Text(r.Env), r.Was, r.Would, clean.Text(r.Why))
-		}
-		fmt.Fprintf(env.Stdout, "%d decisions, %d differ\n", len(all), differ)
+		s.print(env)
 	}
-	if differ > 0 {
-		return cli.Fail(cli.No, "each line above says what the other policy answers and why", "%d of %d decisions differ", differ, len(all))
+	if s.Differ > 0 {
+		return cli.Fail(cli.No, "each line above says what would be answered and why", "%d of %d decisions differ", s.Differ, asked)
 	}
 	return nil
+}
+
+func (s *simulation) print(env *cli.Env) {
+	if s.Supposed != nil {
+		s.Supposed.print(env)
+		if len(s.Decisions) == 0 {
+			return
+		}
+	}
+	for _, r := range s.Decisions {
+		mark := "same   "
+		if r.Differs() {
+			mark = "differs"
+		}
+		fmt.Fprintf(env.Stdout, "%s  #%d  %s  %.12s  %s  %s -> %s: %s\n",
+			mark, r.Index, r.Now, r.Request, clean.Text(r.Env), r.Was, r.Would, clean.Text(r.Why))
+	}
+	fmt.Fprintf(env.Stdout, "%d decisions, %d differ\n", len(s.Decisions), s.Differ)
 }

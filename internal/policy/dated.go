@@ -55,6 +55,11 @@ func (e *evaluation) nowIsProven() {
 		return
 	}
 	r := Rule{Name: "the time of the decision is proven", State: Undecidable}
+	if e.supposition != nil {
+		r.State, r.Why = Skipped, "supposed: a gate asks a timestamp authority when it decides"
+		e.rule(r)
+		return
+	}
 	message := NowMessage(e.in.Request, e.in.Head)
 	if len(e.in.Stamp) == 0 || message == nil {
 		r.Why = "no timestamp says what time it is"
@@ -109,7 +114,7 @@ func (e *evaluation) madeAt(en entry, said time.Time) (time.Time, *refusal) {
 // prove when it was there, so that nobody takes a vote's time away by logging
 // it first.
 func (e *evaluation) castAt(v *voter) (since time.Time, no *refusal) {
-	if since = v.word.issued; !e.env.Dated {
+	if since = v.word.issued; !e.env.Dated || v.word.supposed {
 		return since, nil
 	}
 	for _, c := range v.casts[e.in.Request] {

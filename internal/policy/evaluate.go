@@ -87,6 +87,7 @@ type evaluation struct {
 	doubts       map[uint64]string    // by index: what could not be found out and could matter
 	clocked      bool                 // now is proven
 	supposed     bool                 // the policy is one that is only thought of, see Replayed
+	supposition  *Supposition         // nil: nothing is, see Suppose
 
 	signers  map[string]string  // by key id
 	holders  map[string]holder  // by ssh wire bytes

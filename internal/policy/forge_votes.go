@@ -81,6 +81,7 @@ func (e *evaluation) readSnapshots() {
 			e.newest[p.Source] = s
 		}
 	}
+	e.supposeSeen()
 }
 
 // sourcesAreRead asks for a fresh snapshot of each source that a seat takes
@@ -110,6 +111,9 @@ func (e *evaluation) sourcesAreRead() {
 func (e *evaluation) notFresh(s *snapshot) string {
 	if s == nil {
 		return "no gate has read it for this request"
+	}
+	if e.supposition != nil {
+		return "" // the forge is supposed to show it still
 	}
 	if off := e.now.Sub(s.read).Abs(); off > forgeFresh {
 		return fmt.Sprintf("#%d read it at %s, and it is %s; a reading counts for %s", s.Index, utc(s.read), utc(e.now), span(forgeFresh))
@@ -181,7 +185,7 @@ func (s *sight) name() string {
 // list gives a vote its row, with what is wrong with it wherever it stands.
 func (e *evaluation) list(s *sight) {
 	row := Vote{
-		Index: s.snap.Index, Source: s.snap.Source, Account: s.key, Choice: s.vote.Decision,
+		Index: e.rowIndex(s), Source: s.snap.Source, Account: s.key, Choice: s.vote.Decision,
 		Reason: s.vote.Reason, Issued: s.vote.Time, Why: "rejected: nothing asks for it",
 	}
 	if _, ok := e.p.Principals[s.who]; ok {

@@ -45,6 +45,7 @@ type cast struct {
 	subjects []event.Subject // of the request it is for
 	checked  bool
 	bad      error
+	supposed bool // nobody cast it
 }
 
 // A voter is one person's votes, by request, in the ledger's order.
@@ -73,6 +74,7 @@ func (e *evaluation) readVotes() {
 	for i, en := range entries {
 		e.takeVote(en, ballots[i], errs[i], related)
 	}
+	e.supposeSigned()
 	e.doubtVotes(false)
 	e.checkLikely()
 	for _, who := range sortedNames(e.ballots) {
