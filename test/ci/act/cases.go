@@ -23,6 +23,7 @@ func cases() []testCase {
 		{"reusable workflow", reusable},
 		{"what init writes", whatInitWrites},
 		{"reusable workflow of a folder", reusableFolder},
+		{"votes at GitHub", votesAtGitHub},
 		{"lost record", lostRecord},
 		{"veto", veto},
 		{"strict", strict},

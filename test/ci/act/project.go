@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/forge/github/githubtest"
 )
 
 // A project is one repository acme/NAME at the git host, with a shared log, and
@@ -226,7 +228,7 @@ func (p *project) secrets() map[string]string {
 // noSecrets is an error if a run shows a secret. act hides whole secrets; a real
 // runner, too, hides each line, so lines are what is looked for.
 func (p *project) noSecrets(r *result) error {
-	for _, secret := range []string{p.rig.writes, p.rig.reads, p.key, p.logKey} {
+	for _, secret := range []string{p.rig.writes, p.rig.reads, githubtest.JobToken, p.key, p.logKey} {
 		for part := range strings.Lines(secret) {
 			part = strings.TrimSpace(part)
 			if len(part) > 12 && !strings.HasPrefix(part, "-----") && strings.Contains(r.all, part) {

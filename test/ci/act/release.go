@@ -35,7 +35,7 @@ func (p *project) released(ctx context.Context) (suite string, err error) {
 		return "", err
 	}
 	var sums strings.Builder
-	for _, name := range []string{"gateledger", "gateledger-sbom", "gateledger-record", "gateledger-gate", "gateledger-verify"} {
+	for _, name := range []string{"gateledger", "gateledger-sbom", "gateledger-record", "gateledger-gate", "gateledger-verify", "gateledger-remote"} {
 		program, err := os.ReadFile(filepath.Join(p.rig.bin, name))
 		if err != nil {
 			return "", err

@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+
+	"github.com/gateledger/gateledger/internal/forge/github/githubtest"
 )
 
 // A rig is what all cases share.
@@ -32,6 +34,7 @@ type rig struct {
 
 	runs, checks atomic.Int64
 	stop         func()
+	hubs         *front
 }
 
 // accountIDs are the accounts of the git host.
@@ -43,7 +46,7 @@ func newRig(ctx context.Context, top, work, tool string) (*rig, error) {
 		suite: filepath.Join(work, "suite"), stop: func() {},
 		writes: "ghs_writes" + random(), reads: "ghs_reads" + random(),
 	}
-	for _, step := range []func(context.Context) error{r.build, r.publish, r.shim, r.serve, r.found} {
+	for _, step := range []func(context.Context) error{r.build, r.publish, r.shim, r.serve, r.fronted, r.found} {
 		if err := step(ctx); err != nil {
 			r.close()
 			return nil, err
@@ -122,7 +125,7 @@ set -o pipefail
 // serve starts the git host. It ends with us.
 func (r *rig) serve(ctx context.Context) error {
 	accounts := filepath.Join(r.work, "accounts")
-	text := fmt.Sprintf("%s people write\n%s runner read\n", r.writes, r.reads)
+	text := fmt.Sprintf("%s people write\n%s runner read\n%s jobs write\n", r.writes, r.reads, githubtest.JobToken)
 	if err := os.WriteFile(accounts, []byte(text), 0o600); err != nil {
 		return err
 	}
