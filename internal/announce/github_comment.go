@@ -6,10 +6,10 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/report"
 )
 
@@ -146,7 +146,7 @@ func (h *hub) comment(ctx context.Context, n report.Notice, number int64, own ac
 		}
 		return p
 	}
-	slices.SortFunc(ours, func(a, b hubComment) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	arrange.By(ours, func(a, b hubComment) int { return int(min(max(a.ID-b.ID, -1), 1)) })
 	if len(ours) > 0 && same(*ours[0].Body, n.Comment) {
 		return placed(ours[0]), nil
 	}

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/report"
 )
 
@@ -184,7 +185,7 @@ func (l *lab) note(ctx context.Context, n report.Notice, mr mergeRequest, own ac
 		return Placed{}, err
 	}
 	ours := slices.DeleteFunc(all, func(c labNote) bool { return c.System || !marked(c.Body, n.Marker, c.Author.ID, own.ID) })
-	slices.SortFunc(ours, func(a, b labNote) int { return int(min(max(a.ID-b.ID, -1), 1)) })
+	arrange.By(ours, func(a, b labNote) int { return int(min(max(a.ID-b.ID, -1), 1)) })
 	var out labNote
 	in := map[string]string{"body": n.Comment}
 	switch {

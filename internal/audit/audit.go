@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -263,7 +264,7 @@ func (a *Advisory) names() []string {
 // conclude sorts and counts, and answers.
 func (a *auditor) conclude() {
 	r := &a.report
-	slices.SortStableFunc(r.Findings, compareFindings)
+	arrange.Stably(r.Findings, compareFindings)
 	r.Counts.Components = len(a.in.BOM.Components)
 	r.Counts.Findings, r.Counts.Verdicts = len(r.Findings), map[string]int{}
 	for _, f := range r.Findings {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/osv-scalibr/semantic"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/pattern"
 )
 
@@ -215,7 +216,7 @@ func (r Range) sorted(o order) (events []Event, limits []string, err error) {
 			events = append(events, e)
 		}
 	}
-	slices.SortStableFunc(events, func(a, b Event) int {
+	arrange.Stably(events, func(a, b Event) int {
 		switch {
 		case a.Introduced == "0" || b.Introduced == "0":
 			return rank(a) - rank(b)
@@ -262,7 +263,7 @@ func (o order) beforeAny(version string, limits []string) (bool, error) {
 // sorted puts versions in order, each once. Versions that have no order stay
 // where they were.
 func (o order) sorted(versions []string) []string {
-	slices.SortStableFunc(versions, func(a, b string) int {
+	arrange.Stably(versions, func(a, b string) int {
 		sign, _ := o.compare(a, b)
 		return sign
 	})

@@ -6,8 +6,9 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A Risk is a sum of points. It orders products and shows whether one gets
@@ -100,7 +101,7 @@ func (a *auditor) risk() Risk {
 			c.price(add)
 		}
 	}
-	slices.SortStableFunc(r.Points, func(a, b Point) int {
+	arrange.Stably(r.Points, func(a, b Point) int {
 		return cmp.Or(-cmp.Compare(a.Points, b.Points), strings.Compare(a.Component, b.Component), strings.Compare(a.Why, b.Why), strings.Compare(a.Source, b.Source))
 	})
 	return r

@@ -5,8 +5,9 @@ package audit
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A Step is one thing to do, and what it settles.
@@ -52,7 +53,7 @@ func (r *Report) steps() []Step {
 			s.To = orderOf(f.Ecosystem).higher(s.To, to)
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Step) int {
+	arrange.Stably(all, func(a, b Step) int {
 		return cmp.Or(-cmp.Compare(a.weight, b.weight), -cmp.Compare(len(a.Settles), len(b.Settles)), strings.Compare(a.Component, b.Component))
 	})
 	for i := range all {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,7 @@ those it names, and 3 if a lockfile could not be read, so that nobody knows.`,
 }
 
 func runCheck(ctx context.Context, env *cli.Env, name, dir string, f checkFlags) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcWritePercent))
 	data, err := readSBOM(env, name)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -70,6 +71,7 @@ func diffKinds(names []string) ([]diff.Kind, error) {
 }
 
 func runDiff(env *cli.Env, before, after string, kinds []diff.Kind, out output) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcWritePercent))
 	if before == "-" && after == "-" {
 		return cli.Fail(cli.Usage, "name a file for one of them", "both SBOMs from standard input")
 	}

@@ -21,7 +21,8 @@ import (
 // How much garbage, in percent of what is live, may pile up. A lockfile of
 // 200 000 packages is held in memory whole; collecting more often keeps that
 // under 400 MiB and costs small trees nothing. When it is written, what it was
-// read from is gone, and there is room.
+// read from is gone, and there is room, and so there is where SBOMs are compared
+// or checked.
 const (
 	gcPercent      = 20
 	gcWritePercent = 60

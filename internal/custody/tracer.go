@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
 )
@@ -219,7 +220,7 @@ func (t *tracer) finish(judge func() (Verdict, string)) Chain {
 		t.date(s)
 	}
 	c.Steps = t.ordered()
-	slices.SortStableFunc(c.Findings, func(a, b Finding) int { return cmp.Compare(a.Severity, b.Severity) })
+	arrange.Stably(c.Findings, func(a, b Finding) int { return cmp.Compare(a.Severity, b.Severity) })
 	c.Verdict, c.Why = judge()
 	if f, ok := t.found(SeverityTampered); ok {
 		c.Verdict, c.Why = Tampered, f.What
@@ -238,7 +239,7 @@ func (t *tracer) ordered() []Step {
 		s.Links = slices.Compact(s.Links)
 		out = append(out, *s)
 	}
-	slices.SortFunc(out, func(a, b Step) int {
+	arrange.By(out, func(a, b Step) int {
 		return cmp.Or(cmp.Compare(t.chapter(a), t.chapter(b)), cmp.Compare(stages[a.Kind], stages[b.Kind]), cmp.Compare(a.Index, b.Index))
 	})
 	return out

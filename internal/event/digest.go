@@ -8,6 +8,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A Digest names bytes: an algorithm of the in-toto digest set and lower-case
@@ -106,7 +108,7 @@ func (s Subject) Has(d Digest) bool {
 // SortSubjects puts subjects in the one order that does not depend on how
 // they were found: by name, then by digests, then by URI.
 func SortSubjects(subjects []Subject) {
-	slices.SortStableFunc(subjects, compareSubjects)
+	arrange.Stably(subjects, compareSubjects)
 }
 
 func compareSubjects(a, b Subject) int {

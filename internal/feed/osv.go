@@ -13,9 +13,9 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/audit"
 )
 
@@ -48,7 +48,7 @@ func Advisories(ctx context.Context, db string, wanted map[audit.Package]bool) (
 		}
 		feeds = append(feeds, *f)
 	}
-	slices.SortFunc(feeds, func(a, b audit.Feed) int { return cmp.Compare(a.Name, b.Name) })
+	arrange.By(feeds, func(a, b audit.Feed) int { return cmp.Compare(a.Name, b.Name) })
 	return newest(l.found), feeds, nil
 }
 
@@ -227,7 +227,7 @@ func (l *library) folder(root *os.Root, feeds map[string]*audit.Feed) error {
 // newest keeps of records with one name the one that was changed last, and of
 // those all: an archive and a folder can hold the same record.
 func newest(records []audit.Advisory) []audit.Advisory {
-	slices.SortStableFunc(records, func(a, b audit.Advisory) int {
+	arrange.Stably(records, func(a, b audit.Advisory) int {
 		return cmp.Or(strings.Compare(a.ID, b.ID), b.Modified.Compare(a.Modified), strings.Compare(a.Source, b.Source))
 	})
 	var out []audit.Advisory

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/github"
 )
@@ -154,7 +155,7 @@ func (r *githubReading) people(ctx context.Context) ([]event.ForgePerson, error)
 			people = append(people, event.ForgePerson{Account: v.Account})
 		}
 	}
-	slices.SortStableFunc(people, func(a, b event.ForgePerson) int {
+	arrange.Stably(people, func(a, b event.ForgePerson) int {
 		return cmp.Compare(r.stranger(a), r.stranger(b))
 	})
 	for i := range people {
@@ -166,7 +167,7 @@ func (r *githubReading) people(ctx context.Context) ([]event.ForgePerson, error)
 			return nil, err
 		}
 	}
-	slices.SortFunc(people, func(a, b event.ForgePerson) int { return cmp.Compare(a.Account.ID, b.Account.ID) })
+	arrange.By(people, func(a, b event.ForgePerson) int { return cmp.Compare(a.Account.ID, b.Account.ID) })
 	return people, nil
 }
 

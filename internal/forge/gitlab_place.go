@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/forge/gitlab"
 	"github.com/gateledger/gateledger/internal/pattern"
 )
@@ -135,7 +136,7 @@ func (at gitlabPlace) mergeRequests(ctx context.Context, client *gitlab.Client, 
 		found = append(found, m)
 	}
 	byNumber := func(a, b gitlab.MergeRequest) int { return cmp.Compare(a.IID, b.IID) }
-	slices.SortFunc(found, byNumber)
+	arrange.By(found, byNumber)
 	found = slices.CompactFunc(found, func(a, b gitlab.MergeRequest) bool { return a.IID == b.IID })
 	if len(found) > maxMergeRequests {
 		return nil, nil, fmt.Errorf("%w: %d merge requests have commit %.12s, over the limit of %d", ErrUnavailable, len(found), commit, maxMergeRequests)

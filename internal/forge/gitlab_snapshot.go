@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/gitlab"
@@ -109,7 +110,7 @@ func (p gitlabPeople) list() []event.ForgePerson {
 			list = append(list, *person)
 		}
 	}
-	slices.SortFunc(list, func(a, b event.ForgePerson) int { return int(min(max(a.Account.ID-b.Account.ID, -1), 1)) })
+	arrange.By(list, func(a, b event.ForgePerson) int { return int(min(max(a.Account.ID-b.Account.ID, -1), 1)) })
 	return list
 }
 

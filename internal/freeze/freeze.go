@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A Window starts at each local time of At, and lasts For.
@@ -148,7 +150,7 @@ func (w Window) covers(now time.Time) (until time.Time, in bool) {
 	if until = newest.Add(w.For); !now.Before(until) {
 		return until, false
 	}
-	slices.SortFunc(later, time.Time.Compare)
+	arrange.By(later, time.Time.Compare)
 	for _, t := range later {
 		if !t.After(until) { // it starts again before it ends
 			until = t.Add(w.For)

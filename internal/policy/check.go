@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // check holds the sections against each other. It runs even after errors, so
@@ -175,7 +177,7 @@ func (d *decoder) once(owner map[string]string, value, name, path, thing string)
 // inFileOrder sorts names by where they stand under path, so that it is the
 // second of two that is refused.
 func (d *decoder) inFileOrder(path string, names []string) []string {
-	slices.SortFunc(names, func(a, b string) int {
+	arrange.By(names, func(a, b string) int {
 		x, y := d.where[join(path, a)], d.where[join(path, b)]
 		if x.Line != y.Line {
 			return x.Line - y.Line

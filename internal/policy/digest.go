@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/keyless"
 )
@@ -171,7 +172,7 @@ func (p *Policy) resolve(e Environment) resolved {
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}
-	slices.SortFunc(r.Evidence, func(a, b resolvedEvidence) int {
+	arrange.By(r.Evidence, func(a, b resolvedEvidence) int {
 		return slices.Compare(a.order(), b.order())
 	})
 	if len(e.Exclude) > 0 {
@@ -252,7 +253,7 @@ func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
 		for _, k := range who.Keys {
 			r.Keys = append(r.Keys, resolvedKey{k.SSH.Marshal(), bound(k.From), bound(k.Until)})
 		}
-		slices.SortFunc(r.Keys, func(a, b resolvedKey) int { return slices.Compare(a.SSH, b.SSH) })
+		arrange.By(r.Keys, func(a, b resolvedKey) int { return slices.Compare(a.SSH, b.SSH) })
 		all[name] = r
 	}
 	return all

@@ -5,8 +5,9 @@ package policy
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // An Error is one thing wrong with a policy file, and where.
@@ -57,7 +58,7 @@ func (e Errors) orNil() error {
 	if len(e) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(e, func(a, b *Error) int {
+	arrange.Stably(e, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return e

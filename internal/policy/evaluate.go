@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 )
 
@@ -212,7 +213,7 @@ func (e *evaluation) conclude() Decision {
 		d.Inputs = append(d.Inputs, i)
 	}
 	slices.Sort(d.Inputs)
-	slices.SortStableFunc(d.Votes, func(a, b Vote) int { return cmp.Compare(a.Index, b.Index) })
+	arrange.Stably(d.Votes, func(a, b Vote) int { return cmp.Compare(a.Index, b.Index) })
 	return *d
 }
 

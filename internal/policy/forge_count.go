@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -254,7 +255,7 @@ func (e *evaluation) signedApprovals() []approval {
 // approvals are all that count, in the ledger's order.
 func (e *evaluation) approvals() []approval {
 	all := append(e.signedApprovals(), e.forgeApprovals()...)
-	slices.SortFunc(all, func(a, b approval) int {
+	arrange.By(all, func(a, b approval) int {
 		return cmp.Or(cmp.Compare(a.index, b.index), cmp.Compare(a.n, b.n))
 	})
 	return all

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 )
 
@@ -104,7 +105,7 @@ func (e *evaluation) sourcesAreRead() {
 		}
 		e.rule(r)
 	}
-	slices.SortFunc(e.fresh, func(a, b *snapshot) int { return cmp.Compare(a.Index, b.Index) })
+	arrange.By(e.fresh, func(a, b *snapshot) int { return cmp.Compare(a.Index, b.Index) })
 }
 
 // notFresh says why a snapshot does not tell what a source says now.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // From when on an age in a policy is long enough to be asked about.
@@ -43,7 +45,7 @@ func (p *Policy) Warnings() []Warning {
 		l.people(change, ChangeEnvironment)
 		l.age(ChangeEnvironment+".max-age", change.MaxAge, longChange)
 	}
-	slices.SortStableFunc(l.found, func(a, b Warning) int {
+	arrange.Stably(l.found, func(a, b Warning) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return l.found

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom"
 )
 
@@ -294,7 +294,7 @@ func workspaceOf(manifests []*crate, folder string) *crate {
 
 // sortCrates puts the manifest nearest to a folder first.
 func sortCrates(list []*crate) {
-	slices.SortStableFunc(list, func(a, b *crate) int {
+	arrange.Stably(list, func(a, b *crate) int {
 		if d := strings.Count(a.path, "/") - strings.Count(b.path, "/"); d != 0 {
 			return d
 		}

@@ -6,9 +6,10 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // Dir is a folder to scan: a file system that nothing leads out of, because
@@ -51,7 +52,7 @@ func (d *dir) ReadDir(name string) ([]fs.DirEntry, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	arrange.By(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries, nil
 }
 

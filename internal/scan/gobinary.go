@@ -3,7 +3,6 @@
 package scan
 
 import (
-	"debug/buildinfo"
 	"errors"
 	"fmt"
 	"io"
@@ -14,8 +13,10 @@ import (
 
 	"golang.org/x/mod/module"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom"
 	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/scan/goexe"
 )
 
 // ErrNotGo says that a file is no executable that the go command built.
@@ -29,7 +30,7 @@ const maxBinaryModules = 100_000
 // had, and by which Go. The executable is not run. name is what it is called in
 // the document; what the build was called by on its machine is not repeated.
 func Binary(name string, r io.ReaderAt) (bom.Source, error) {
-	info, err := buildinfo.Read(r)
+	info, err := goexe.Read(r)
 	if err != nil {
 		return bom.Source{}, ErrNotGo // the reason names its own file formats
 	}
@@ -41,7 +42,7 @@ func Binary(name string, r io.ReaderAt) (bom.Source, error) {
 	b.main(info)
 	b.stdlib(info.GoVersion)
 	deps := slices.Clone(info.Deps)
-	slices.SortStableFunc(deps, func(x, y *debug.Module) int { return strings.Compare(x.Path, y.Path) })
+	arrange.Stably(deps, func(x, y *debug.Module) int { return strings.Compare(x.Path, y.Path) })
 	for _, dep := range deps {
 		b.module(dep)
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/mod/module"
 	"golang.org/x/mod/semver"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom"
 )
 
@@ -142,7 +143,7 @@ func (g *goGraph) modules() []module.Version {
 		}
 		list = append(list, m)
 	}
-	slices.SortFunc(list, func(a, b module.Version) int { return strings.Compare(a.Path, b.Path) })
+	arrange.By(list, func(a, b module.Version) int { return strings.Compare(a.Path, b.Path) })
 	return list
 }
 

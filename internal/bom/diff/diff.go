@@ -45,7 +45,7 @@ type Change struct {
 	Version string   `json:"version,omitempty"`
 	Before  []string `json:"before"`
 	After   []string `json:"after"`
-	Path    []string `json:"path,omitempty"` // from a root to what is new, shortest first found
+	Path    []string `json:"path,omitempty"` // from a root to what is new, the shortest; of more than 64 the middle is "…"
 	Note    string   `json:"note,omitempty"`
 }
 

@@ -220,3 +220,24 @@ func FuzzCompare(f *testing.F) {
 		}
 	})
 }
+
+func TestALongChainIsNamedByItsEnds(t *testing.T) {
+	const length = 200
+	components, edges := []string{}, []string{}
+	for i := range length {
+		components = append(components, fmt.Sprintf(`{"type":"library","name":"c%d","bom-ref":"c%d"}`, i, i))
+		edges = append(edges, fmt.Sprintf(`{"ref":"c%d","dependsOn":["c%d"]}`, i, i+1))
+	}
+	chain := parse(t, `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[`+strings.Join(components, ",")+`],"dependencies":[`+strings.Join(edges, ",")+`]}`)
+	ways := map[string][]string{}
+	for _, c := range diff.Compare(document(t), chain).Of(diff.Added) {
+		ways[c.Name] = c.Path
+	}
+	if whole := ways["library:c63"]; len(whole) != 64 || slices.Contains(whole, "…") {
+		t.Errorf("64 components are named whole, not as %q", whole)
+	}
+	cut := ways["library:c199"]
+	if len(cut) != 64 || cut[0] != "c0" || cut[1] != "…" || cut[2] != "c138" || cut[63] != "c199" {
+		t.Errorf("a way of 200 components is named as %q", cut)
+	}
+}

@@ -63,8 +63,14 @@ type indexed struct {
 	groups  map[string]*group
 	origins map[string][]string       // by name, sorted
 	bytes   map[release]*digests      // by name and version, whatever the origin
-	parent  map[string]string         // the next component on the way to a root
+	steps   map[string]step           // how a root reaches what a reference stands for
 	byRef   map[string]*raw.Component // what a reference stands for
+}
+
+// A step is the last one of the shortest way from a root.
+type step struct {
+	from, root string // a root comes from itself
+	length     int    // of the way, in components
 }
 
 // A release is one version of something, wherever it came from.
@@ -120,13 +126,13 @@ func (x *indexed) walk(d *raw.Document) {
 	for ref := range edges {
 		slices.Sort(edges[ref])
 	}
-	x.parent = map[string]string{}
+	x.steps = map[string]step{}
 	if d.Root != nil {
 		x.reach(edges, []string{d.Root.Ref})
 	}
 	var roots []string
 	for ref := range edges {
-		if _, reached := x.parent[ref]; !reached && !needed[ref] {
+		if _, reached := x.steps[ref]; !reached && !needed[ref] {
 			roots = append(roots, ref)
 		}
 	}
@@ -134,55 +140,70 @@ func (x *indexed) walk(d *raw.Document) {
 	x.reach(edges, roots)
 }
 
-// reach walks breadth first from some references. A root is its own parent.
+// reach walks breadth first from some references.
 func (x *indexed) reach(edges map[string][]string, queue []string) {
 	for _, ref := range queue {
-		x.parent[ref] = ref
+		x.steps[ref] = step{ref, ref, 1}
 	}
 	for len(queue) > 0 {
 		ref := queue[0]
 		queue = queue[1:]
 		for _, to := range edges[ref] {
-			if _, seen := x.parent[to]; !seen {
-				x.parent[to] = ref
+			if _, seen := x.steps[to]; !seen {
+				at := x.steps[ref]
+				x.steps[to] = step{ref, at.root, at.length + 1}
 				queue = append(queue, to)
 			}
 		}
 	}
 }
 
+// maxPath is how many components of a way are named. A document whose graph is
+// one long chain would otherwise cost the square of its length.
+const maxPath = 64
+
 // path names the components from a root to the nearest of some, both included.
-// It is empty where nothing leads to any of them.
+// It is empty where nothing leads to any of them. Of a way that is longer than
+// maxPath the middle is left out, with "…" in its place.
 func (x *indexed) path(targets []*raw.Component) []string {
 	var best []string
+	shortest := 0
 	for _, c := range targets {
+		at, known := x.steps[c.Ref]
+		if !known || c.Ref == "" || best != nil && at.length > shortest {
+			continue
+		}
 		way := x.pathTo(c.Ref)
-		if len(way) > 0 && (best == nil || len(way) < len(best) || len(way) == len(best) && slices.Compare(way, best) < 0) {
-			best = way
+		if best == nil || at.length < shortest || slices.Compare(way, best) < 0 {
+			best, shortest = way, at.length
 		}
 	}
 	return best
 }
 
+// pathTo is the way to a reference that a root reaches.
 func (x *indexed) pathTo(ref string) []string {
-	if ref == "" {
-		return nil
+	last := x.steps[ref]
+	cut := last.length > maxPath
+	most := last.length
+	if cut {
+		most = maxPath - 2
 	}
 	var out []string
-	for {
-		parent, known := x.parent[ref]
-		if !known {
-			return nil
-		}
-		title := ref
-		if c := x.byRef[ref]; c != nil {
-			title = c.Title()
-		}
-		out = append(out, title)
-		if parent == ref {
-			slices.Reverse(out)
-			return out
-		}
-		ref = parent
+	for range most {
+		out = append(out, x.title(ref))
+		ref = x.steps[ref].from
 	}
+	if cut {
+		out = append(out, "…", x.title(last.root))
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func (x *indexed) title(ref string) string {
+	if c := x.byRef[ref]; c != nil {
+		return c.Title()
+	}
+	return ref
 }

@@ -10,9 +10,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/forge/ask"
 )
 
@@ -55,7 +55,7 @@ func treeID(entries []entryWire, digits int) (string, error) {
 		}
 		return e.Name
 	}
-	slices.SortFunc(entries, func(a, b entryWire) int { return cmp.Compare(name(a), name(b)) })
+	arrange.By(entries, func(a, b entryWire) int { return cmp.Compare(name(a), name(b)) })
 	var body []byte
 	for i, e := range entries {
 		id, err := hex.DecodeString(e.ID)
