@@ -204,6 +204,10 @@ type RequestPredicate struct {
 	Previous     string     `json:"previous"`  // digest last deployed here, or "none"
 	Created      string     `json:"created"`   // RFC 3339 UTC
 	Expires      string     `json:"expires"`   // RFC 3339 UTC
+
+	// BreakGlass asks for fewer people, with a reason. Without it the id is
+	// what it was before there was any.
+	BreakGlass *BreakGlass `json:"break-glass,omitempty"`
 }
 
 // Checkpoint is a ledger's head: how many leaves, and their root.

@@ -54,6 +54,11 @@ func (p RequestPredicate) Check() error {
 			return fmt.Errorf("previous: %w", err)
 		}
 	}
+	if p.BreakGlass != nil {
+		if err := p.BreakGlass.Check(); err != nil {
+			return err
+		}
+	}
 	if err := checkRequested(p.Subjects); err != nil {
 		return err
 	}

@@ -36,6 +36,8 @@ func samples() map[string]sample {
 	local := event.Context{Provider: "local"}
 	ana := event.Identity{ID: "583231", Login: "ana", Name: "Ana", Email: "ana@example.org"}
 	armor := "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\nAAAA\n-----END SSH SIGNATURE-----\n"
+	urgent := request()
+	urgent.BreakGlass = &event.BreakGlass{Reason: "checkout is down: оплата не работает", Ticket: "INC-7"}
 	bare := request()
 	bare.Commit, bare.Host, bare.Documents = "", "", []string{}
 	id := digestB
@@ -44,7 +46,7 @@ func samples() map[string]sample {
 	terse := vote.About(id, bare)
 	terse.Choice, terse.Issued = vote.Revoke, "2026-03-01T10:00:00.5Z"
 	return map[string]sample{
-		"request":        {event.RequestType, request(), bare},
+		"request":        {event.RequestType, urgent, bare},
 		"vote":           {event.VoteType, event.VotePredicate{Statement: []byte("{}"), SSHSIG: armor}, event.VotePredicate{Statement: []byte("{ }")}},
 		"vote-statement": {vote.StatementType, ballot, terse},
 		"consumption":    {event.ConsumptionType, event.ConsumptionPredicate{Request: id, Environment: "production", Run: "7", Time: "2026-03-01T11:00:00Z"}, event.ConsumptionPredicate{Request: id, Environment: "p", Run: "7"}},
@@ -178,7 +180,7 @@ func TestSchemasKnowNoOtherMembers(t *testing.T) {
 func TestSchemasRefuseBroken(t *testing.T) {
 	optional := map[string][]string{
 		"vote-statement": {"reason"}, "commit": {"co_authors", "subject"}, "deployment": {"request", "url"}, "pipeline": {"seconds", "url"}, "vote": {"sshsig"},
-		"forge-votes": {"run", "trees", "strangers"},
+		"forge-votes": {"run", "trees", "strangers"}, "request": {"break-glass"},
 	}
 	for name, s := range samples() {
 		schema := compile(t, name)
@@ -226,6 +228,10 @@ func TestSchemasRefuse(t *testing.T) {
 		"request after nothing in particular": {"request", `"none"`, `"None"`},
 		"request at a size below zero":        {"request", `"size":12`, `"size":-1`},
 		"request for a branch":                {"request", `"commit":"c3`, `"commit":"main`},
+		"break-glass without a reason":        {"request", `"reason":"checkout is down: оплата не работает",`, ``},
+		"break-glass on two lines":            {"request", `checkout is down`, `checkout\nis down`},
+		"break-glass with a space behind":     {"request", `INC-7`, `INC-7 `},
+		"break-glass by somebody":             {"request", `"ticket"`, `"by"`},
 		"vote without padding":                {"vote", `"e30="`, `"e30"`},
 		"vote for URLs":                       {"vote", `"e30="`, `"e3_="`},
 		"vote without armour":                 {"vote", `-----BEGIN SSH SIGNATURE-----`, `-----BEGIN PGP SIGNATURE-----`},

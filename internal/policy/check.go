@@ -43,6 +43,7 @@ func (d *decoder) check() {
 			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
 		}
 		d.checkSeats(path, e)
+		d.checkBreakGlass(path+".break-glass", e)
 		d.p.Environments[name] = e
 	}
 }
@@ -198,6 +199,7 @@ func (d *decoder) findUnready() {
 
 func (d *decoder) findUnreadyIn(e Environment, path string) {
 	d.seatsCanBeFilled(e.Name, path+".require", e.Require)
+	d.breakGlassCanBeFilled(e, path+".break-glass")
 	for i, role := range e.Veto {
 		if _, told := d.p.ForgeRoles[role]; told || len(d.p.voters(role, vetoSources(e)...)) > 0 {
 			continue

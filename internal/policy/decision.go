@@ -74,6 +74,12 @@ type Decision struct {
 	Unknown     []string         `json:"unknown,omitempty"` // what could not be found out: exit 3
 	UsedBy      string           `json:"used_by,omitempty"` // the run that consumed the request
 	Inputs      []uint64         `json:"inputs"`            // indexes of the events that counted, sorted
+
+	// Of a break-glass. Without any the decision reads as it did before there
+	// was one.
+	BreakGlass *event.BreakGlass `json:"break_glass,omitempty"` // as which the request asks to be let through
+	Waived     []string          `json:"waived,omitempty"`      // names of the rules that were not asked for that
+	Debts      []Debt            `json:"debts,omitempty"`       // break-glasses here since the last usual deployment
 }
 
 // Whose word Decision.Now is.
@@ -147,6 +153,8 @@ type Missing struct {
 	What  string   `json:"what"`          // "1 more approval by lead"; an event's starts with its kind: "test passed, by ci"
 	Who   []string `json:"who,omitempty"` // principals or signers
 	Count int      `json:"count,omitzero"`
+
+	Request string `json:"request,omitempty"` // what has to be approved, where it is not the request at hand
 }
 
 func word(words []string, i int) string {

@@ -59,6 +59,8 @@ type resolved struct {
 	Sources map[string][]string     `json:"sources,omitempty"` // by role
 	Roles   map[string]resolvedRole `json:"roles,omitempty"`   // whose holders a forge tells
 	Agents  string                  `json:"agents,omitempty"`
+
+	BreakGlass *resolvedGlass `json:"break_glass,omitempty"`
 }
 
 type resolvedRole struct {
@@ -158,7 +160,7 @@ func (p *Policy) resolve(e Environment) resolved {
 			r.Sources[s.Role] = sources
 		}
 	}
-	for _, name := range slices.Concat(rolesOf(e.Require), e.Veto) {
+	for _, name := range slices.Concat(e.approvers(), e.Veto) {
 		role, told := p.ForgeRoles[name]
 		if !told {
 			continue
@@ -168,7 +170,7 @@ func (p *Policy) resolve(e Environment) resolved {
 		}
 		r.Roles[name] = resolvedRole{sorted(role.Teams), role.Permission, role.Codeowners}
 	}
-	r.Agents = e.Agents
+	r.Agents, r.BreakGlass = e.Agents, e.BreakGlass.resolved()
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}
@@ -237,7 +239,7 @@ func byCommit(e Environment) bool {
 // principalsOf are those who can vote, and where somebody is excluded all,
 // because each can turn out to be the author.
 func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
-	roles := append(rolesOf(e.Require), e.Veto...)
+	roles := append(e.approvers(), e.Veto...)
 	all := map[string]resolvedPrincipal{}
 	for name, who := range p.Principals {
 		votes := slices.ContainsFunc(who.Roles, func(role string) bool { return slices.Contains(roles, role) })

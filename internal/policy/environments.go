@@ -48,6 +48,8 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			e.Dated = d.onlyTrue(v, path)
 		case "freeze":
 			e.Freeze = d.freeze(v, path)
+		case "break-glass":
+			e.BreakGlass = d.breakGlass(v, path)
 		}
 	})
 	if name == ChangeEnvironment {

@@ -46,6 +46,7 @@ func (e *evaluation) decide() Decision {
 	if e.findRequest() {
 		e.supposePolicy()
 		e.underThisPolicy()
+		e.glassIsBroken()
 		e.requestIsDated()
 		e.nowIsProven()
 		e.clockIsRight()
@@ -61,9 +62,10 @@ func (e *evaluation) decide() Decision {
 		e.excludeAuthors()
 		e.fillSeats()
 		for _, want := range e.env.Evidence {
-			e.haveEvidence(want)
+			e.waivable(func() { e.haveEvidence(want) })
 		}
-		e.notFrozen()
+		e.waivable(e.notFrozen)
+		e.debtsAreSettled()
 		e.nothingInDoubt()
 	}
 	return e.conclude()
@@ -79,7 +81,8 @@ type evaluation struct {
 	d       Decision
 
 	env     Environment
-	asked   entry // the request's event
+	reads   []string // sources, where they are not those that the seats of env name
+	asked   entry    // the request's event
 	request event.RequestPredicate
 	created time.Time
 
@@ -130,6 +133,11 @@ func begin(in Input) (*evaluation, error) {
 	if err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
+	return newEvaluation(in, j), nil
+}
+
+// newEvaluation is one of a whole ledger, in which nothing was asked yet.
+func newEvaluation(in Input, j *journal) *evaluation {
 	e := &evaluation{
 		in: in, p: in.Policy, now: in.Now.UTC(), root: in.identifier(), journal: j,
 		certificates: map[uint64]certified{}, moments: map[uint64]moment{}, doubts: map[uint64]string{},
@@ -152,7 +160,7 @@ func begin(in Input) (*evaluation, error) {
 			e.holders[string(k.SSH.Marshal())] = holder{name, k}
 		}
 	}
-	return e, nil
+	return e
 }
 
 // rule adds a line to the explanation.

@@ -88,7 +88,7 @@ func (e *evaluation) readSnapshots() {
 // sourcesAreRead asks for a fresh snapshot of each source that a seat takes
 // votes from. Without one nothing can be allowed: it could show a deny.
 func (e *evaluation) sourcesAreRead() {
-	for _, source := range e.env.Sources() {
+	for _, source := range e.sources() {
 		s := e.newest[source]
 		r := Rule{Name: "what " + source + " says is known", State: Undecidable, Proof: Observed}
 		if why := e.notFresh(s); why != "" {
@@ -283,7 +283,7 @@ func (e *evaluation) countRow(row int, format string, args ...any) {
 
 // deniedOnForge applies the vetoes of forges to the rule about denies.
 func (e *evaluation) deniedOnForge(r *Rule) {
-	if len(e.snapshots) > 0 || len(e.env.Sources()) > 0 {
+	if len(e.snapshots) > 0 || len(e.sources()) > 0 {
 		r.Proof = Observed
 	}
 	for _, deny := range e.forgeDenies {

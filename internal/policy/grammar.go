@@ -110,7 +110,7 @@ var grammar = map[string][]keyword{
 		{name: "gate"},
 		{name: "dated"},
 		{name: "freeze"},
-		{name: "break-glass", later: "break-glass is not in this version"},
+		{name: "break-glass"},
 		{name: "when", later: "conditions (when) are not in this version"},
 	},
 	"freeze": {
@@ -118,6 +118,14 @@ var grammar = map[string][]keyword{
 		{name: "allow"},
 		{name: "for", required: true},
 		{name: "zone", required: true},
+	},
+	"break-glass": {
+		{name: "role", required: true},
+		{name: "count", required: true},
+		{name: "require", required: true},
+		{name: "settle-within", required: true},
+		{name: "ticket"},
+		{name: "source"},
 	},
 	"seat": {
 		{name: "role", required: true},

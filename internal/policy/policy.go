@@ -121,6 +121,8 @@ type Environment struct {
 	Gate     []string // signers whose requests, decisions and consumptions count
 	Freeze   []freeze.Window
 	Dated    bool // times of requests, votes, evidence and decisions must be proven
+
+	BreakGlass *BreakGlass // nil: there is none
 }
 
 // A Seat asks for Count distinct humans of Role.

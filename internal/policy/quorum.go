@@ -219,7 +219,7 @@ func (e *evaluation) eligible(onlyNow bool) []string {
 		if _, out := e.excluded[name]; out || !e.asks(name) {
 			continue
 		}
-		if e.canVote(name, SignedSource, onlyNow) || len(e.env.Sources()) > 0 && e.canVote(name, "", onlyNow) {
+		if e.canVote(name, SignedSource, onlyNow) || len(e.sources()) > 0 && e.canVote(name, "", onlyNow) {
 			who = append(who, name)
 		}
 	}

@@ -142,7 +142,7 @@ func (d *decoder) teams(n *yaml.Node, path string, p pattern.Pattern, want strin
 // vote, sorted: all that decides whether they hold a role of the environment.
 func (p *Policy) FactsFor(e Environment, source string) []string {
 	var all []string
-	for _, role := range slices.Concat(rolesOf(e.Require), e.Veto) {
+	for _, role := range slices.Concat(e.approvers(), e.Veto) {
 		for _, fact := range p.ForgeRoles[role].Facts() {
 			if fromProvider(source, providerOf(fact)) {
 				all = append(all, fact)
