@@ -138,14 +138,14 @@ type ballot struct {
 // show prints what the vote is about, before anything is signed, and says if
 // the vote could not help any more.
 func (b *ballot) show(ctx context.Context, signer string) error {
-	err := b.showRequest(ctx, b.env.Stderr, b.events, report.Request{
+	err := b.showRequest(ctx, b.env.Stderr, b.head, b.events, report.Request{
 		ID: b.request.id, Asked: b.request.predicate, Choice: string(b.choice()), Signer: signer,
 	})
 	if err != nil {
 		return err
 	}
 	d, err := b.evaluate(b.head, b.events)
-	if err == nil && d.Verdict == policy.Denied {
+	if err == nil && d.Verdict == policy.Denied && !b.settles(d) {
 		fmt.Fprintf(b.env.Stderr, "note: as it stands the request is denied: %s\n", clean.Text(d.Why))
 	}
 	return err

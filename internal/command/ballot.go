@@ -16,6 +16,7 @@ import (
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyring"
+	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/sign"
 	"github.com/gateledger/gateledger/internal/vote"
@@ -270,8 +271,23 @@ func (b *ballot) outlook(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b.env.Stderr, "the request is now %s: %s\n", d.Verdict, clean.Text(d.Why))
+	owed, err := b.debtsOf(head, events, b.request)
+	if err != nil {
+		return err
+	}
+	for _, debt := range owed {
+		fmt.Fprintf(b.env.Stderr, "%s\n", clean.Text(debt.Line()))
+	}
+	if len(owed) == 0 {
+		fmt.Fprintf(b.env.Stderr, "the request is now %s: %s\n", d.Verdict, clean.Text(d.Why))
+	}
 	return nil
+}
+
+// settles reports whether the vote is on a break-glass that was used up, so
+// that it is to settle what is owed and not to let anything through.
+func (b *ballot) settles(d policy.Decision) bool {
+	return b.request.predicate.BreakGlass != nil && d.UsedBy != ""
 }
 
 // isVoter checks that a certificate was made out to somebody of the policy.

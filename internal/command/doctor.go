@@ -139,6 +139,9 @@ func (d *doctor) questions() []func(context.Context) finding {
 	if d.policy.Sigstore.TrustedRoot != "" {
 		all = append(all, d.trustedRoot, d.remoteProgram)
 	}
+	if lendsGlass(d.policy) {
+		all = append(all, d.owed)
+	}
 	return append(all, d.ownKey)
 }
 

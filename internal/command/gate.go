@@ -42,6 +42,7 @@ type gateFlags struct {
 	output  output
 	publish publishing
 	report  reporting
+	glass   breaking
 	told    *told
 }
 
@@ -69,6 +70,11 @@ The policy is read from the remote's default branch, without a remote from
 HEAD, never from the working tree; --policy gives your own copy. Where nothing
 is checked out, --ledger git:ADDRESS says where policy and ledger are.
 
+With --break-glass, a reason and a ticket it asks those whom the policy names
+for an emergency. Evidence and freeze windows are then waived, and what is let
+through is owed: the next usual deployment waits until those who usually approve
+have approved this one too.
+
 With --publish the CI host is told: outputs verdict (allowed, denied, pending,
 unknown), request, approvals, missing, log-index and checkpoint, a summary, and
 a note. --green-when-pending then makes a pending gate end with 0; nothing else
@@ -76,7 +82,8 @@ changes its exit code.`,
 		Example: `  gateledger gate --environment production --subject dist/app
   gateledger gate --environment production --subject dist/app --consume=false
   gateledger gate --subject ghcr.io/acme/app@sha256:9f86d0… --format markdown
-  gateledger gate --publish --green-when-pending`,
+  gateledger gate --publish --green-when-pending
+  gateledger gate --subject dist/app --break-glass --reason 'checkout is down' --ticket INC-7`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			t := gateTold(f)
@@ -92,6 +99,7 @@ changes its exit code.`,
 	cmd.Flags().StringVar(&f.run, "run", "", "`ID` of this run, where no CI gives one; the same run may resume")
 	cmd.Flags().BoolVar(&f.consume, "consume", true, "use an allowed request up, for this run only")
 	cmd.Flags().BoolVar(&f.fresh, "new-request", false, "ask anew, with no votes, even where a request is open")
+	f.glass.flags(cmd)
 	f.publish.flags(cmd)
 	f.publish.greenFlag(cmd)
 	f.report.flags(cmd)
@@ -147,6 +155,7 @@ type gate struct {
 	at       event.Context // where and when this runs
 	rules    policy.Environment
 	subjects []event.Subject
+	glass    *event.BreakGlass      // nil: nobody breaks it
 	asked    event.RequestPredicate // the request that was decided
 	logged   *uint64                // index of the decision that this run logged
 	made     bool                   // the request is of this run
@@ -172,6 +181,9 @@ func (g *gate) prepare(ctx context.Context) (err error) {
 	}
 	if err := g.policy.Ready(g.rules.Name); err != nil {
 		return cli.Fail(cli.Usage, "add people with 'gateledger policy add NAME --ssh KEY --role ROLE'", "nobody could ever open %s by %s: %w", g.rules.Name, g.source, err)
+	}
+	if g.glass, err = g.flags.glass.ask(g.rules); err != nil {
+		return err
 	}
 	if g.maker, err = g.workspace.maker(g.flags.signing, false); err != nil {
 		return err

@@ -85,8 +85,12 @@ func (g *gate) wanted(head proof.Checkpoint, events []*event.Event) (event.Reque
 	if err != nil {
 		return event.RequestPredicate{}, err
 	}
-	now := g.env.Now().UTC()
+	now, glass := g.env.Now().UTC(), g.glass
+	if g.next != nil {
+		glass = nil // another policy is never an emergency
+	}
 	return event.RequestPredicate{
+		BreakGlass:   glass,
 		Ledger:       g.policy.Ledger.Origin,
 		Checkpoint:   checkpointOf(head),
 		Host:         cmp.Or(g.at.Host, "local"),

@@ -15,6 +15,7 @@ import (
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/proof"
 	"github.com/gateledger/gateledger/internal/report"
 )
 
@@ -65,6 +66,8 @@ type requestLine struct {
 	Verdict     policy.Verdict  `json:"verdict"`
 	Why         string          `json:"why"`
 	UsedBy      string          `json:"used_by,omitempty"`
+
+	BreakGlass *event.BreakGlass `json:"break_glass,omitempty"`
 }
 
 func (w *workspace) listRequests(ctx context.Context, all, asJSON bool) error {
@@ -86,21 +89,31 @@ func (w *workspace) listRequests(ctx context.Context, all, asJSON bool) error {
 		p := r.predicate
 		lines = append(lines, requestLine{
 			Request: r.id, Index: r.index, Environment: p.Environment, Subjects: p.Subjects,
-			Commit: p.Commit, Expires: p.Expires, Verdict: d.Verdict, Why: d.Why, UsedBy: d.UsedBy,
+			Commit: p.Commit, Expires: p.Expires, Verdict: d.Verdict, Why: d.Why, UsedBy: d.UsedBy, BreakGlass: p.BreakGlass,
 		})
+	}
+	owed, err := w.debts(head, events)
+	if err != nil {
+		return err
 	}
 	if asJSON {
 		return printJSON(w.env.Stdout, struct {
 			Schema   string        `json:"schema"`
 			Requests []requestLine `json:"requests"`
-		}{product.PredicateBase + "requests/v1", lines})
+			Debts    []policy.Debt `json:"debts,omitempty"`
+		}{product.PredicateBase + "requests/v1", lines, owed})
 	}
 	w.noteTrust()
 	if len(lines) == 0 {
 		fmt.Fprintln(w.env.Stderr, "no open request")
 	}
+	printDebts(w.env.Stdout, owed)
 	for _, l := range lines {
-		fmt.Fprintf(w.env.Stdout, "%.12s  %-10s  %-8s  %s  %s\n", l.Request, l.Environment, l.Verdict, subjectNames(l.Subjects), clean.Text(l.Why))
+		glass := ""
+		if l.BreakGlass != nil {
+			glass = "BREAK GLASS  "
+		}
+		fmt.Fprintf(w.env.Stdout, "%.12s  %-10s  %-8s  %s%s  %s\n", l.Request, l.Environment, l.Verdict, glass, subjectNames(l.Subjects), clean.Text(l.Why))
 	}
 	return nil
 }
@@ -195,7 +208,7 @@ func (w *workspace) showOne(ctx context.Context, prefix string, out output) erro
 		return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 	}
 	if out.format == "text" {
-		if err := w.showRequest(ctx, w.env.Stdout, events, report.Request{ID: r.id, Asked: r.predicate}); err != nil {
+		if err := w.showRequest(ctx, w.env.Stdout, head, events, report.Request{ID: r.id, Asked: r.predicate}); err != nil {
 			return err
 		}
 		fmt.Fprintln(w.env.Stdout)
@@ -213,10 +226,14 @@ func (w *workspace) noteTrust() {
 
 // showRequest prints what is asked for, with what the ledger and this
 // checkout know of the change.
-func (w *workspace) showRequest(ctx context.Context, to io.Writer, events []*event.Event, r report.Request) error {
+func (w *workspace) showRequest(ctx context.Context, to io.Writer, head proof.Checkpoint, events []*event.Event, r report.Request) error {
 	r.Now = w.env.Now()
 	r.Commits = w.commitsSince(ctx, events, r.Asked)
 	r.SBOM = w.sbomChange(ctx, events, r.Asked)
+	var err error
+	if r.Debts, err = w.debtsOf(head, events, openRequest{id: r.ID, predicate: r.Asked}); err != nil {
+		return err
+	}
 	if err := report.Text(to, r, textOptions(w.env, to)); err != nil {
 		return err
 	}

@@ -294,6 +294,10 @@ func environmentLines(e policy.Environment) []string {
 		rules = append(rules, "not by "+strings.Join(e.Exclude, ", "))
 	}
 	rules = append(rules, listOr(e.Veto, "nobody")+" may veto", "a vote counts "+e.MaxAge.String())
+	if glass := e.BreakGlass; glass != nil {
+		rules = append(rules, fmt.Sprintf("in an emergency %d of role %s may let it through without evidence, with %s; to be settled within %s",
+			glass.Count, glass.Role, strings.Join(glass.Require, " and "), glass.SettleWithin))
+	}
 	for _, w := range e.Freeze {
 		rules = append(rules, "freeze: "+w.String())
 	}

@@ -99,7 +99,7 @@ func verifyDecision(env *cli.Env) *cobra.Command {
 			if err != nil {
 				return custody.Chain{}, err
 			}
-			in.MaxAge, in.Now = maxAge, v.env.Now().UTC()
+			in.MaxAge = maxAge
 			return custody.Decision(in, environment)
 		})
 	cmd.Flags().StringVar(&digest, "for", "", "`DIGEST` (sha256:HEX) or file that was allowed")
@@ -187,7 +187,7 @@ func (v *verifier) audit(ctx context.Context) error {
 
 func (v *verifier) input() custody.Input {
 	return custody.Input{
-		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head),
+		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head), Now: v.env.Now().UTC(),
 		Root: func(digest string) *keyless.Root { return v.rootOf(v.ctx, digest) },
 		Blob: func(sum [32]byte) ([]byte, error) {
 			data, err := v.blob(v.ctx, sum)

@@ -43,7 +43,9 @@ type Input struct {
 	// MaxAge is how long after its decision a permission ends, by Now; zero:
 	// never. Only Decision looks at it.
 	MaxAge time.Duration
-	Now    time.Time
+
+	// Now says which break-glass is overdue. Zero: none is told of.
+	Now time.Time
 }
 
 // ErrAltered says that a document's bytes are not those its digest names.
@@ -121,6 +123,7 @@ type Chain struct {
 	Trusted      bool             `json:"trusted"`       // the caller had pinned that policy before
 	Steps        []Step           `json:"steps"`
 	Environments []Standing       `json:"environments,omitempty"` // sorted by name
+	Debts        []policy.Debt    `json:"debts,omitempty"`        // break-glasses used up in those environments since the last usual deployment
 	Findings     []Finding        `json:"findings,omitempty"`     // worst first
 }
 

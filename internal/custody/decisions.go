@@ -144,7 +144,7 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 		return
 	}
 	s.Why = "made again from the ledger, with the same answer"
-	s.Summary = fmt.Sprintf("%s for %s: %s", d.Verdict, d.Environment, d.Why)
+	s.Summary = fmt.Sprintf("%s for %s: %s%s", d.Verdict, d.Environment, d.Why, byGlass(d))
 	s.Links = append(s.Links, t.present(d.Inputs)...)
 	t.count(s, d)
 	if d.Verdict != policy.Allowed {
@@ -239,6 +239,8 @@ func differences(p, want event.DecisionPredicate, recorded, d policy.Decision) [
 		{"counted votes", slices.EqualFunc(recorded.Votes, d.Votes, sameVote)},
 		{"rules", slices.EqualFunc(recorded.Rules, d.Rules, sameRule)},
 		{"consumption", recorded.UsedBy == d.UsedBy},
+		{"break-glass", same(recorded.BreakGlass, d.BreakGlass) && slices.Equal(recorded.Waived, d.Waived)},
+		{"debts", slices.EqualFunc(recorded.Debts, d.Debts, sameDebt)},
 	} {
 		if !c.same {
 			wrong = append(wrong, c.name)

@@ -44,6 +44,9 @@ func (t *tracer) request(e *event.Event, p event.RequestPredicate) {
 		return
 	}
 	s.Summary = fmt.Sprintf("asked to deploy to %s, request %.12s", p.Environment, id)
+	if g := p.BreakGlass; g != nil {
+		s.Summary = fmt.Sprintf("asked to BREAK THE GLASS for %s, request %.12s: %q, ticket %q", p.Environment, id, g.Reason, g.Ticket)
+	}
 	s.request = id
 	if !t.gate(e, p.Environment) {
 		return

@@ -48,7 +48,7 @@ func (t *tracer) standing(environment string) Standing {
 		s.Allowed, s.unknown = true, false
 		s.Request, s.Run, s.Decided = r.request.id, r.run, r.decision.Now
 		s.Decision, s.Consumption = &r.event.Index, &r.used.Index
-		s.Why = fmt.Sprintf("allowed by decision #%d, used up by run %s", r.event.Index, r.run)
+		s.Why = fmt.Sprintf("allowed by decision #%d, used up by run %s%s", r.event.Index, r.run, byGlass(r.decision))
 		if v, ok := t.deniedSince(environment, r); ok {
 			s.Allowed, s.Why = false, fmt.Sprintf("denied by %s at #%d, after decision #%d had allowed it", v.who, v.index, r.event.Index)
 		} else if why := t.ended(r); why != "" {

@@ -107,6 +107,7 @@ func (t *tracer) follow(environment string) {
 	t.followDeployments(environment, about)
 	t.followPolicies()
 	t.settle(environment)
+	t.followDebts()
 }
 
 // about returns the events that have d among their subjects. An entry that

@@ -43,7 +43,8 @@ type Debt struct {
 	Due          string   `json:"due,omitempty"` // RFC 3339 UTC; empty: the policy says no more when
 	Overdue      bool     `json:"overdue,omitzero"`
 	Settled      bool     `json:"settled,omitzero"`
-	By           []string `json:"by,omitempty"` // who has approved it so far, on a seat
+	Ended        *uint64  `json:"ended,omitempty"` // the consumption of the usual deployment that came after; nil: none did
+	By           []string `json:"by,omitempty"`    // who has approved it so far, on a seat
 	Votes        []Vote   `json:"votes"`
 
 	Missing []Missing `json:"missing,omitempty"` // what would settle it
@@ -60,6 +61,9 @@ func (d Debt) Line() string {
 		name += fmt.Sprintf(" (%q)", d.Ticket)
 	}
 	if d.Settled {
+		if d.Ended != nil {
+			return fmt.Sprintf("%s is settled%s: a usual deployment was let through after it, at #%d", name, map[bool]string{true: " by " + strings.Join(d.By, ", ")}[len(d.By) > 0], *d.Ended)
+		}
 		if len(d.By) == 0 {
 			return name + " is settled: the policy asks for nobody"
 		}
@@ -89,9 +93,9 @@ func (d Debt) needs() string {
 	return "needs " + strings.Join(what, ", ")
 }
 
-// Debts lists the break-glasses that were used up in any environment of the
-// policy, for any repository, in the ledger's order, but for those that a usual
-// deployment came after. Of in, Request and Run are not looked at.
+// Debts lists every break-glass that was used up in any environment of the
+// policy, for any repository, in the ledger's order. Of in, Request and Run are
+// not looked at.
 func Debts(in Input) ([]Debt, error) {
 	in.Request, in.Run = "", ""
 	e, err := begin(in)
@@ -108,7 +112,7 @@ func Debts(in Input) ([]Debt, error) {
 		}
 		seen[at] = true
 		here := e.aside("", g.en, g.p, env)
-		all = append(all, here.debts()...)
+		all = append(all, here.debts(true)...)
 	}
 	slices.SortFunc(all, func(a, b Debt) int { return cmp.Compare(a.Index, b.Index) })
 	return all, nil
@@ -147,9 +151,9 @@ func (e *evaluation) glasses() []glassRequest {
 	return all
 }
 
-// debts are those of the place of the request at hand, but for those that a
-// usual deployment came after.
-func (e *evaluation) debts() []Debt {
+// debts are those of the place of the request at hand. Those that a usual
+// deployment came after are left out, or are said to be ended.
+func (e *evaluation) debts(ended bool) []Debt {
 	all := e.glasses()
 	here := map[string]glassRequest{}
 	for _, g := range all {
@@ -165,7 +169,8 @@ func (e *evaluation) debts() []Debt {
 	settledUpTo, any := e.lastUsual(all)
 	for _, en := range e.journal.of("consumption") {
 		g, ok := here[en.raw("request")]
-		if !ok || taken[g.id] || any && en.Index < settledUpTo {
+		over := any && en.Index < settledUpTo
+		if !ok || taken[g.id] || over && !ended {
 			continue
 		}
 		c, err := event.DecodePredicate[event.ConsumptionPredicate](en.Event)
@@ -173,7 +178,11 @@ func (e *evaluation) debts() []Debt {
 			continue
 		}
 		taken[g.id] = true
-		out = append(out, e.reckon(g, use{en, c}))
+		d := e.reckon(g, use{en, c})
+		if over {
+			d.Settled, d.Overdue, d.Ended, d.Missing, d.Unknown = true, false, &settledUpTo, nil, nil
+		}
+		out = append(out, d)
 	}
 	return out
 }
@@ -322,7 +331,7 @@ func afterwards(e Environment) Environment {
 // settled. A request to break the glass is not held back; what stands open is
 // listed.
 func (e *evaluation) debtsAreSettled() {
-	e.d.Debts = e.debts()
+	e.d.Debts = e.debts(false)
 	for i := range e.d.Debts {
 		d := &e.d.Debts[i]
 		for index := range d.inputs {

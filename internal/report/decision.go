@@ -34,15 +34,20 @@ func (d Decision) document() any {
 
 func (d Decision) page() page {
 	m, word := verdict(d.Decision)
+	if d.BreakGlass != nil && m == markYes {
+		word += " BY BREAK-GLASS"
+	}
 	return page{
-		title: "Deploy " + d.what() + "to " + d.Environment,
+		title: glassTitle(d.BreakGlass, "Deploy "+d.what()+"to "+d.Environment),
 		mark:  m, word: word, why: d.Why,
+		facts:   glassFacts(d.BreakGlass),
 		details: d.facts(),
 		sections: []section{
 			{title: "Allowed if", head: []string{"", "Allowed if", "Why", ""}, lines: rules(d.Rules)},
 			{title: "Votes", short: tally(d.Votes), lines: votes(d.Votes), folded: true},
 			{title: "Missing", lines: missing(d.Missing)},
 			{title: "Could not find out", lines: unknown(d.Unknown)},
+			{title: "Break-glasses since the last usual deployment", lines: debts(d.Debts)},
 		},
 		next: d.next(),
 		flow: d.flow(m, word),
@@ -268,7 +273,7 @@ func (d Decision) supply() []string {
 	out := []string{}
 	seen := map[string]bool{}
 	for _, m := range d.Missing {
-		command := product.Name + " approve " + short(d.Decision.Request)
+		command := product.Name + " approve " + short(cmp.Or(m.Request, d.Decision.Request))
 		if !isApproval(m) {
 			command = d.recordCommand(m)
 		}

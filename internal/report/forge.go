@@ -234,6 +234,9 @@ func ask(d Decision, o NoticeOptions, n Notice) string {
 		}
 		b.WriteString(how + "\n\n<pre><code>" + pre(line) + "</code></pre>\n\n")
 	}
+	if owed := owedRequests(d); n.State == NoticePending && len(owed) > 0 {
+		b.WriteString("What was let through in an emergency has to be approved after the fact, with your own key:\n\n<pre><code>" + pre(strings.Join(owed, "\n")) + "</code></pre>\n\n")
+	}
 	b.WriteString("Request " + code(request) + " for **" + prose(clip(d.Environment, titleLimit)) + "**")
 	if n.Details != "" {
 		b.WriteString(", as [this run](" + n.Details + ") has it")
@@ -243,11 +246,22 @@ func ask(d Decision, o NoticeOptions, n Notice) string {
 
 func wantsPeople(d Decision) bool {
 	for _, m := range d.Missing {
-		if isApproval(m) {
+		if isApproval(m) && m.Request == "" {
 			return true
 		}
 	}
 	return false
+}
+
+// owedRequests are the commands that settle what is owed.
+func owedRequests(d Decision) []string {
+	var out []string
+	for _, m := range d.Missing {
+		if m.Request != "" {
+			out = append(out, product.Name+" approve "+clip(m.Request, titleLimit))
+		}
+	}
+	return out
 }
 
 // annotations stand at the policy: it is what asks for what is not there. The

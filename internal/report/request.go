@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -23,6 +24,7 @@ type Request struct {
 	Commits    []string               `json:"commits,omitzero"`     // since Previous, newest first, one line each
 	SBOM       []string               `json:"sbom,omitzero"`        // difference to Previous, one line each
 	Now        time.Time              `json:"-"`                    // zero: expiry is shown without how long is left
+	Debts      []policy.Debt          `json:"debts,omitempty"`      // of a break-glass that was used up: what it left behind
 }
 
 func (r Request) document() any {
@@ -34,10 +36,11 @@ func (r Request) document() any {
 
 func (r Request) page() page {
 	p := page{
-		title: "Deploy " + names(r.Asked.Subjects) + " to " + r.Asked.Environment,
+		title: glassTitle(r.Asked.BreakGlass, "Deploy "+names(r.Asked.Subjects)+" to "+r.Asked.Environment),
 		mark:  markWait, word: "REQUEST " + short(r.ID),
-		facts: r.facts(),
+		facts: append(glassFacts(r.Asked.BreakGlass), r.facts()...),
 		sections: []section{
+			{title: "Break-glass", lines: debts(r.Debts)},
 			{title: "Commits since the last deployment", short: fmt.Sprint(len(r.Commits)), lines: changes(r.Commits), folded: true},
 			{title: "Components that differ", short: fmt.Sprint(len(r.SBOM)), lines: changes(r.SBOM), folded: true},
 		},
@@ -47,6 +50,9 @@ func (r Request) page() page {
 		return p
 	}
 	p.word = "YOU ARE ABOUT TO " + upper(r.Choice)
+	if r.Asked.BreakGlass != nil {
+		p.word += " A BREAK-GLASS"
+	}
 	return p
 }
 

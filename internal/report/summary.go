@@ -113,7 +113,7 @@ func (d Decision) say() string {
 func (d Decision) ask(what string) string {
 	var people, others []policy.Missing
 	for _, missing := range d.Missing {
-		if isApproval(missing) {
+		if isApproval(missing) && missing.Request == "" {
 			people = append(people, missing)
 		} else {
 			others = append(others, missing)
