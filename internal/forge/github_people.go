@@ -13,6 +13,7 @@ import (
 	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/github"
+	"github.com/gateledger/gateledger/internal/pattern"
 )
 
 // A partList is who had which part, each once, and each part's first reason not
@@ -73,11 +74,18 @@ func (r *githubReading) history(ctx context.Context) error {
 			if known, ok := mails[co.Mail]; ok && a.ID == 0 {
 				a = known
 			}
+			if a.ID == 0 && nobodysMail.MatchString(co.Mail) {
+				continue // a program's, which no human reads: it can fill no seat
+			}
 			r.parts.add(event.PartCoAuthor, a, fmt.Sprintf("GitHub does not say whose the mail of a co-author of commit %.12s is", c.SHA))
 		}
 	}
 	return nil
 }
+
+// nobodysMail is an address that says that nobody reads it, as agents sign the
+// commits they help with. Those that GitHub gives to accounts are others.
+var nobodysMail = pattern.New(`^(no-?reply|do-?not-?reply)(\+[^@]*)?@`)
 
 // agent says who had a pull request written that no human opened: the humans
 // that it is assigned to, and those that its commits name as co-authors.

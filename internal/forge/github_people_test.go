@@ -27,7 +27,14 @@ func TestParts(t *testing.T) {
 			h.Commit(older, oldTree, ana.id, ana.id, "")
 			h.Commit(commit, tree, olga.id, olga.id, trailer("583231@Example.com"))
 		}, "author 583231, author 8001, co-author 583231, committer 583231, committer 8001, pusher 8001, triggerer 8001"},
-		"a co-author's own mail":  {func(h *hub) { h.Commit(commit, tree, olga.id, olga.id, trailer("me@home.example")) }, "author 8001, co-author ?, committer 8001, pusher 8001, triggerer 8001"},
+		"a co-author's own mail": {func(h *hub) { h.Commit(commit, tree, olga.id, olga.id, trailer("me@home.example")) }, "author 8001, co-author ?, committer 8001, pusher 8001, triggerer 8001"},
+		"an agent helped":        {func(h *hub) { h.Commit(commit, tree, olga.id, olga.id, trailer("noreply@anthropic.example")) }, "author 8001, committer 8001, pusher 8001, triggerer 8001"},
+		"agents' other addresses": {func(h *hub) {
+			h.Commit(commit, tree, olga.id, olga.id, trailer("No-Reply+x@a.example")+trailer("do-not-reply@b.example"))
+		}, "author 8001, committer 8001, pusher 8001, triggerer 8001"},
+		"a human's, nearly such":  {func(h *hub) { h.Commit(commit, tree, olga.id, olga.id, trailer("ana.noreply@home.example")) }, "author 8001, co-author ?, committer 8001, pusher 8001, triggerer 8001"},
+		"an address of a server":  {func(h *hub) { h.Commit(commit, tree, olga.id, olga.id, trailer("ana@users.noreply.github.example")) }, "author 8001, co-author ?, committer 8001, pusher 8001, triggerer 8001"},
+		"the ghost wrote it":      {func(h *hub) { h.User(10137, "ghost", "User"); h.Commit(commit, tree, 10137, 10137, "") }, "author 8001, author ?, committer 8001, committer ?, pusher 8001, triggerer 8001"},
 		"an author nobody knows":  {func(h *hub) { h.Commit(older, oldTree, 0, 0, "") }, "author 8001, author ?, committer 8001, committer ?, pusher 8001, triggerer 8001"},
 		"somebody gone opened it": {func(h *hub) { h.Pull(9, 5, commit) }, "agent ?, agent-requester ?, author 8001, author ?, committer 8001, pusher 8001, triggerer 8001"},
 		"not pushed":              {func(h *hub) { h.Run(run, ana.id, "workflow_dispatch", commit) }, "author 8001, committer 8001, pusher ?, triggerer 583231"},

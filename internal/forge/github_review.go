@@ -5,6 +5,7 @@ package forge
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/github"
@@ -26,37 +27,79 @@ func githubReviews(ctx context.Context, q Query) (Found, error) {
 			return Found{}, err
 		}
 		r.found.Read = append(r.found.Read, fmt.Sprintf("pull request %d: %d reviews", p.Number, len(reviews)))
+		dismissed, err := r.dismissals(ctx, p, reviews)
+		if err != nil {
+			return Found{}, err
+		}
 		for _, review := range reviews {
+			if review.State == github.Dismissed {
+				r.dismissedReview(p, review, dismissed[review.ID])
+				continue
+			}
 			r.review(p, review)
 		}
 	}
 	return r.done(ctx)
 }
 
-// review adds what a review says. One that was dismissed no longer says what it
-// was: it counts as nothing, and takes its author's earlier approvals with it,
-// as GitHub has it. A veto that was seen before somebody dismissed it stands in
-// an earlier snapshot.
+// dismissals are those of the reviews that were dismissed, by the review's
+// number. GitHub is asked only where there is one.
+func (r *githubReading) dismissals(ctx context.Context, p github.PullRequest, reviews []github.Review) (map[int64]github.Dismissal, error) {
+	if !slices.ContainsFunc(reviews, func(v github.Review) bool { return v.State == github.Dismissed }) {
+		return nil, nil
+	}
+	list, err := r.client.Dismissals(ctx, p.Number)
+	if err != nil {
+		return nil, err
+	}
+	found := map[int64]github.Dismissal{}
+	for _, d := range list {
+		found[d.Review] = d
+	}
+	return found, nil
+}
+
+// review adds what a review says that nobody dismissed.
 func (r *githubReading) review(p github.PullRequest, review github.Review) {
-	v := githubVote{at: review.Submitted, ForgeVote: event.ForgeVote{
-		ID:     fmt.Sprintf("%s/%d/pulls/%d/reviews/%d", r.client.Host, r.client.ID, p.Number, review.ID),
-		Commit: review.Commit, URL: review.URL,
-	}}
+	v := r.reviewVote(p, review)
 	switch review.State {
 	case github.Approved:
 		v.Decision = event.ForgeApprove
 	case github.ChangesRequested:
 		v.Decision, v.Reason = event.ForgeDeny, review.Body
-	case github.Dismissed:
-		v.Decision, v.Reject, v.shadow = event.ForgeApprove, "dismissed", true
 	default:
 		return
 	}
-	if v.Commit == "" {
-		v.Commit = p.Head
-		if v.Reject == "" {
-			v.Reject = "GitHub does not say which commit was looked at"
-		}
+	r.add(v, review.Author)
+}
+
+// dismissedReview adds what is left of a review that was dismissed. An approval
+// counts as nothing, and takes its author's earlier ones with it, as GitHub has
+// it. A veto stays one until its author takes it back: by dismissing it too, or
+// by another review. So does a review of which GitHub does not say what it was.
+func (r *githubReading) dismissedReview(p github.PullRequest, review github.Review, d github.Dismissal) {
+	v := r.reviewVote(p, review)
+	switch {
+	case d.Review != 0 && d.State != github.ChangesRequested:
+		v.Decision, v.Reject, v.shadow = event.ForgeApprove, "dismissed", true
+	case d.Review == 0:
+		v.Decision, v.Reject = event.ForgeDeny, "dismissed, and GitHub does not say what it said before"
+	case d.By.ID == review.Author.ID:
+		v.Decision, v.Reject, v.at = event.ForgeRevoke, "", d.At
+	default:
+		v.Decision, v.Reason, v.Reject = event.ForgeDeny, review.Body, "dismissed by somebody else, which takes no veto back"
 	}
 	r.add(v, review.Author)
+}
+
+// reviewVote is a review without what it says.
+func (r *githubReading) reviewVote(p github.PullRequest, review github.Review) githubVote {
+	v := githubVote{at: review.Submitted, ForgeVote: event.ForgeVote{
+		ID:     fmt.Sprintf("%s/%d/pulls/%d/reviews/%d", r.client.Host, r.client.ID, p.Number, review.ID),
+		Commit: review.Commit, URL: review.URL,
+	}}
+	if v.Commit == "" {
+		v.Commit, v.Reject = p.Head, "GitHub does not say which commit was looked at"
+	}
+	return v
 }

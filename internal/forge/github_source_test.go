@@ -34,7 +34,7 @@ func TestWhichPullRequests(t *testing.T) {
 		"none":                          {func(h *hub) { h.q.Commit = strings.Repeat("2", 40); h.Commit(h.q.Commit, tree, ana.id, ana.id, "") }, nil, ""},
 		"a token of one's own":          {nil, map[string]string{"GITHUB_TOKEN": "", "GATELEDGER_GITHUB_TOKEN": githubtest.Token}, "7"},
 		"one's own token goes first":    {nil, map[string]string{"GITHUB_TOKEN": "expired", "GATELEDGER_GITHUB_TOKEN": githubtest.Token}, "7"},
-		"a commit that there is not":    {func(h *hub) { h.q.Commit = strings.Repeat("3", 40) }, nil, "422"},
+		"a commit that there is not":    {func(h *hub) { h.q.Commit = strings.Repeat("3", 40) }, nil, "push it first"},
 		"one that there is not":         {nil, map[string]string{"GATELEDGER_PULL_REQUEST": "70"}, "did not let us see it"},
 		"a list with something else":    {nil, map[string]string{"GATELEDGER_PULL_REQUEST": "7,x"}, "not a number"},
 		"no token":                      {nil, map[string]string{"GITHUB_TOKEN": ""}, "neither GITHUB_TOKEN nor GATELEDGER_GITHUB_TOKEN"},
@@ -157,6 +157,18 @@ func TestReviews(t *testing.T) {
 			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
 			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
 		}, "583231 deny 00\n583231 approve 00 dismissed"},
+		"a dismissed veto": {func(h *hub) { h.Dismiss(h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "no")) }, "583231 deny 00 dismissed"},
+		"dismissed by who cast it": {func(h *hub) {
+			h.DismissBy(h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "no"), ana.id)
+		}, "583231 revoke 00"},
+		"dismissed, and nobody knows what": {func(h *hub) {
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+			h.ForgetEvents(number)
+		}, "583231 deny 00 dismissed,"},
+		"a veto, dismissed, and an approval": {func(h *hub) {
+			h.Dismiss(h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "no"))
+			h.Review(number, ana.id, "APPROVED", commit, "")
+		}, "583231 deny 00 dismissed\n583231 approve 00"},
 		"commands are no review": {func(h *hub) { h.Review(number, ana.id, "COMMENTED", commit, "/approve "+request) }, ""},
 		"of two pull requests": {func(h *hub) {
 			h.Pull(9, olga.id, commit)
@@ -191,6 +203,9 @@ func TestOddAnswers(t *testing.T) {
 		"nothing":                     {"github-review", "/reviews", ``},
 		"a comment without a text":    {"github-comment", "/comments", `[{"id":1,"created_at":"2026-03-02T08:00:00Z","updated_at":"2026-03-02T08:00:00Z"}]`},
 		"a comment without a time":    {"github-comment", "/comments", `[{"id":1,"body":""}]`},
+		"dismissed, in what state":    {"dismissed", "/events", `[{"id":1,"event":"review_dismissed","created_at":"2026-03-02T08:00:00Z","dismissed_review":{"review_id":1,"state":"gone"}}]`},
+		"dismissed, and not which":    {"dismissed", "/events", `[{"id":1,"event":"review_dismissed","created_at":"2026-03-02T08:00:00Z"}]`},
+		"an event of nothing":         {"dismissed", "/events", `[{"id":1}]`},
 		"an approval of nothing":      {"github-environment", "/approvals", `[{"state":"approved","environments":[]}]`},
 		"an approval in what state":   {"github-environment", "/approvals", `[{"state":"Approved","environments":[{"name":"production"}]}]`},
 		"another run":                 {"github-environment", "/attempts/", `{"id":5,"run_attempt":1,"head_sha":"` + commit + `","repository":{"id":1296269}}`},
@@ -199,6 +214,10 @@ func TestOddAnswers(t *testing.T) {
 		"a commit without a tree":     {"github-review", "/pulls/7/commits", `[{"sha":"` + commit + `"}]`},
 	} {
 		h := newHub(t)
+		if c.source == "dismissed" {
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+			c.source = "github-review"
+		}
 		h.Fault(githubtest.Fault{In: c.in, Answer: githubtest.Status(200, c.body)})
 		if found, err := Read(t.Context(), c.source, h.q); !errors.Is(err, ErrUnavailable) || found.Snapshot != nil {
 			t.Errorf("%s: %v", name, err)

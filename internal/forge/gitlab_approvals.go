@@ -3,6 +3,7 @@
 package forge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -60,8 +61,12 @@ func gitlabApprovals(ctx context.Context, q Query) (Found, error) {
 		if err != nil {
 			return Found{}, err
 		}
-		found.Read = append(found.Read, fmt.Sprintf("merge request %d: %d approvals", m.IID, len(votes)))
-		seen.votes = append(seen.votes, votes...)
+		denies, err := objectionsTo(ctx, client, at.project, m, q.Commit)
+		if err != nil {
+			return Found{}, err
+		}
+		found.Read = append(found.Read, fmt.Sprintf("merge request %d: %d approvals, %d requests for changes", m.IID, len(votes), len(denies)))
+		seen.votes = append(append(seen.votes, votes...), denies...)
 	}
 	if err := seen.readTrees(ctx, client, at, q); err != nil {
 		return Found{}, err
@@ -99,6 +104,23 @@ func approvalsOf(ctx context.Context, client *gitlab.Client, project int64, m gi
 			v.Commit, v.Reject = strings.Repeat("0", digits), noVersion // Git's name for no commit
 		}
 		votes = append(votes, v)
+	}
+	return votes, nil
+}
+
+// objectionsTo reads who requests changes of one merge request. GitLab does not
+// say since when, so each stands from when a gate first saw it.
+func objectionsTo(ctx context.Context, client *gitlab.Client, project int64, m gitlab.MergeRequest, commit string) ([]event.ForgeVote, error) {
+	users, err := client.Objections(ctx, project, m.IID)
+	if err != nil {
+		return nil, err
+	}
+	var votes []event.ForgeVote
+	for _, u := range users {
+		votes = append(votes, event.ForgeVote{
+			ID:      fmt.Sprintf("%s/%d/%d/review/%d", client.Host, project, m.IID, u.ID),
+			Account: accountOf(u), Decision: event.ForgeDeny, Commit: cmp.Or(m.Head, commit), Reason: "requested changes", URL: m.URL,
+		})
 	}
 	return votes, nil
 }

@@ -151,6 +151,17 @@ func TestApprovalsBindVersions(t *testing.T) {
 			s.Approve(project, 9, ana.id, "ana")
 			s.approve(ana)
 		}, "583231 approve commit 3b18\n583231 approve commit 3b18"},
+		"requested changes":       {false, func(s *gitlabScene) { s.Review(project, number, ana.id, "ana", "requested_changes") }, "583231 deny commit 3b18"},
+		"requested by a stranger": {false, func(s *gitlabScene) { s.Review(project, number, mallory.id, "mallory", "requested_changes") }, "1 strangers"},
+		"requested, and another approved": {false, func(s *gitlabScene) {
+			s.approve(account{42, "bob"})
+			s.Review(project, number, ana.id, "ana", "requested_changes")
+		}, "42 approve commit 3b18\n583231 deny commit 3b18"},
+		"reviewed in other words": {false, func(s *gitlabScene) {
+			for i, state := range []string{"unreviewed", "review_started", "reviewed", "approved", "unapproved"} {
+				s.Review(project, number, int64(42+i), "x", state)
+			}
+		}, ""},
 		"old: one":             {true, func(s *gitlabScene) { s.approve(ana) }, "583231 approve commit 3b18"},
 		"old: pushed after it": {true, func(s *gitlabScene) { s.approve(ana); s.Push(project, number, next); s.q.Commit = next }, "583231 approve commit 3b18"},
 		"old: given anew after a push": {true, func(s *gitlabScene) {
@@ -194,6 +205,10 @@ func TestNotesHoldCommands(t *testing.T) {
 		"approve":            {func(s *gitlabScene) { s.say(ana, "Looked at it.\n\n"+yes+"\n") }, "583231 approve request aa", 0},
 		"deny and revoke":    {func(s *gitlabScene) { s.say(ana, no+" it leaks"); s.say(ana, "/revoke "+asked) }, "583231 deny request aa\n583231 revoke request aa", 0},
 		"another request's":  {func(s *gitlabScene) { s.say(ana, "/approve "+other) }, "583231 approve request ee", 0},
+		"past GitLab's own":  {func(s *gitlabScene) { s.say(ana, "gateledger: "+yes) }, "583231 approve request aa", 0},
+		"GitLab took it":     {func(s *gitlabScene) { s.say(ana, quickActions("Fine.\n"+yes)) }, "", 0},
+		"GitLab takes no":    {func(s *gitlabScene) { s.say(ana, quickActions(no)) }, "583231 deny request aa", 0},
+		"GitLab leaves ours": {func(s *gitlabScene) { s.say(ana, quickActions("Fine.\ngateledger: "+yes)) }, "583231 approve request aa", 0},
 		"quoted":             {func(s *gitlabScene) { s.say(ana, "> "+yes) }, "", 0},
 		"fenced":             {func(s *gitlabScene) { s.say(ana, "```\n"+yes+"\n```") }, "", 0},
 		"edited":             {func(s *gitlabScene) { s.Edit(s.say(ana, yes), yes) }, "583231 approve request aa: edited", 0},
@@ -234,6 +249,18 @@ func TestNotesHoldCommands(t *testing.T) {
 			}
 		})
 	}
+}
+
+// quickActions is what GitLab keeps of a note in which it finds a command of its
+// own at the beginning of a line; /deny and /revoke are none of them.
+func quickActions(body string) string {
+	var kept []string
+	for line := range strings.Lines(body) {
+		if !strings.HasPrefix(line, "/approve") {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "")
 }
 
 func (s *gitlabScene) fillNotes(n int) {
@@ -312,7 +339,7 @@ func TestDeploymentApprovals(t *testing.T) {
 // Whatever part of a reading fails, nothing was seen.
 func TestSnapshotsAreWholeOrErrors(t *testing.T) {
 	parts := map[string][]string{
-		"gitlab-approval":   {"/commits/", "/approvals", "/notes", "/versions", "/members/all", "/groups/", "/users/", "/pipelines/", "/tree"},
+		"gitlab-approval":   {"/commits/", "/approvals", "/reviewers", "/notes", "/versions", "/members/all", "/groups/", "/users/", "/pipelines/", "/tree"},
 		"gitlab-deployment": {"/commits/", "/deployments?", "/deployments/", "/members/all", "/groups/", "/users/", "/pipelines/"},
 		"gitlab-note":       {"/commits/", "/notes", "/members/all", "/groups/", "/users/", "/pipelines/"},
 	}
@@ -366,17 +393,26 @@ func TestHiddenVotesAreErrors(t *testing.T) {
 	}
 }
 
-// TestCallsOfOneSnapshot is the budget: six requests, with one merge request,
-// whose facts and group are asked for, and voters that the policy names.
+// TestCallsOfOneSnapshot is the budget: at most six requests, with one merge
+// request and a hundred votes, and one more for each list of members that roles
+// ask for and each fifty voters.
 func TestCallsOfOneSnapshot(t *testing.T) {
-	for source, want := range map[string]int{"gitlab-approval": 6, "gitlab-deployment": 6, "gitlab-note": 5} {
-		s := newGitLabScene(t, source)
-		s.q.Facts = []string{"permission:developer", "team:gitlab:acme/leads"}
-		s.Member("6", ana.id, 30, "active")
-		s.Member("acme/leads", ana.id, 30, "active")
-		s.approve(ana)
-		if p, err := s.read(); err != nil || len(p.Votes) != 1 || len(s.Asked()) != want || p.Read.Calls != want {
-			t.Errorf("%s: %d requests, want %d; %+v, %v", source, len(s.Asked()), want, p, err)
+	for source, want := range map[string]int{"gitlab-approval": 5, "gitlab-deployment": 4, "gitlab-note": 3} {
+		for roles := range 2 {
+			s := newGitLabScene(t, source)
+			if roles > 0 {
+				s.q.Facts = []string{"permission:developer", "team:gitlab:acme/leads"}
+				s.Member("6", ana.id, 30, "active")
+				s.Member("acme/leads", ana.id, 30, "active")
+			}
+			for i := range int64(99 - 50*roles) {
+				s.approve(account{1000 + i, fmt.Sprint("nobody", i)})
+			}
+			s.approve(ana)
+			want := want + 2*roles
+			if p, err := s.read(); err != nil || len(p.Votes) != 1 || len(s.Asked()) != want || p.Read.Calls != want || want > 6+roles {
+				t.Errorf("%s: %d requests, want %d; %+v, %v", source, len(s.Asked()), want, p, err)
+			}
 		}
 	}
 }

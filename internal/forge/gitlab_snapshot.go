@@ -275,7 +275,8 @@ func (p gitlabPeople) humans(ctx context.Context, client *gitlab.Client, ids []i
 
 // parts says who had a hand in the commit and its run, as far as GitLab tells:
 // it knows accounts of merge requests and of pipelines, and of commits only
-// what their authors wrote.
+// what their authors wrote. Committers and co-authors are therefore left to
+// what the commit event says, which has the addresses.
 func (s sighted) parts(ctx context.Context, client *gitlab.Client, at gitlabPlace, q Query) ([]event.ForgePart, error) {
 	var parts []event.ForgePart
 	known := map[int64]bool{}
@@ -288,7 +289,6 @@ func (s sighted) parts(ctx context.Context, client *gitlab.Client, at gitlabPlac
 	if len(parts) == 0 {
 		parts = append(parts, event.ForgePart{Part: event.PartAuthor, Unknown: "no merge request has the commit, and GitLab names no account for a commit's author"})
 	}
-	parts = append(parts, event.ForgePart{Part: event.PartCommitter, Unknown: "GitLab names no account for a commit's committer"})
 	run, why, err := pipelineOf(ctx, client, at.home, at.run(q))
 	if err != nil {
 		return nil, err

@@ -149,14 +149,20 @@ func (e *evaluation) notAsked(who, source string) string {
 }
 
 // nameless refuses the vote of an account that is no principal's where nobody
-// tells whether it is the account of who wrote or pushed the commit.
+// tells whether it is the account of who wrote or pushed the commit. A forge
+// that names the accounts of committers names those of co-authors too, if there
+// are any.
 func (e *evaluation) nameless(s *sight) string {
 	if _, known := e.p.Principals[s.who]; known {
 		return ""
 	}
-	for _, what := range []string{event.PartAuthor, event.PartPusher} {
+	for _, what := range []string{event.PartAuthor, event.PartCommitter, event.PartCoAuthor, event.PartPusher} {
+		by := what
+		if what == event.PartCoAuthor {
+			by = event.PartCommitter
+		}
 		told := slices.ContainsFunc(e.fresh, func(f *snapshot) bool {
-			return f.Host == s.snap.Host && slices.ContainsFunc(f.Parts, func(p event.ForgePart) bool { return p.Part == what })
+			return f.Host == s.snap.Host && slices.ContainsFunc(f.Parts, func(p event.ForgePart) bool { return p.Part == by })
 		})
 		if slices.Contains(e.env.Exclude, what) && !told {
 			return fmt.Sprintf("nothing tells whether %s is the %s", s.who, what)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/pattern"
+	"github.com/gateledger/gateledger/internal/product"
 )
 
 // A Command is a vote that nobody signed, as people write it into a comment.
@@ -27,8 +28,8 @@ const MaxCommandText = 2 << 20
 // commandLine is a command. Where a line only begins like one (nearCommand),
 // people are told why it is none.
 var (
-	commandLine = pattern.New(`^/(approve|deny|revoke) ([0-9a-f]{64})(?: (.*))?$`)
-	nearCommand = pattern.New(`^[ ]{0,3}/(?i:approve|deny|revoke)(?:[^A-Za-z0-9_/-]|$)`)
+	commandLine = pattern.New(`^(?:` + product.Name + `: )?/(approve|deny|revoke) ([0-9a-f]{64})(?: (.*))?$`)
+	nearCommand = pattern.New(`^[ ]{0,3}(?:(?i:` + product.Name + `)[ :]*)?/(?i:approve|deny|revoke)(?:[^A-Za-z0-9_/-]|$)`)
 	fenceLine   = pattern.New("^ {0,3}(`{3,}|~{3,})(.*)$")
 )
 
@@ -39,7 +40,10 @@ var (
 //	/deny HEX64 [reason]
 //	/revoke HEX64
 //
-// where HEX64 is the request's id. Lines in code, in quotes and in HTML
+// where HEX64 is the request's id. "gateledger: " may stand before each of them,
+// and has to on GitLab, which takes /approve at the beginning of a line for a
+// command of its own, approves the merge request, and keeps no such line
+// (https://docs.gitlab.com/user/project/quick_actions/). Lines in code, in quotes and in HTML
 // comments are no commands. Without one, the error is ErrNoCommand. Any other
 // error says what is wrong: two commands, or a line that only looks like one.
 //

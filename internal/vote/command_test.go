@@ -22,6 +22,10 @@ func TestParseCommand(t *testing.T) {
 		"with talk around":               {"Looked at it.\n\n" + yes + "\n\nThanks!", "approve 5a"},
 		"Windows":                        {"Fine.\r\n" + yes + "\r\n", "approve 5a"},
 		"an old Mac":                     {"Fine.\r" + yes + "\rBye", "approve 5a"},
+		"past GitLab's own command":      {"gateledger: " + yes, "approve 5a"},
+		"a deny past GitLab's":           {"Hm.\ngateledger: " + no + " it leaks", "deny 5a it leaks"},
+		"a command line to run":          {"gateledger approve " + id, ""},
+		"somebody else's word":           {"mygate: " + yes, ""},
 		"white space after it":           {yes + " \t\n", "approve 5a"},
 		"right under a paragraph":        {"Fine.\n" + yes, "approve 5a"},
 		"after a quote and a line":       {"> " + no + "\n\n" + yes, "approve 5a"},
@@ -68,6 +72,10 @@ func TestParseCommand(t *testing.T) {
 		"a quote goes on":          {"> he said\n" + yes, "!part of the quote"},
 		"too long":                 {strings.Repeat("x", MaxCommandText) + "\n" + yes, "!over the limit of 2097152"},
 
+		"the word without a colon":     {"gateledger " + yes, "!line 1"},
+		"the word and two spaces":      {"gateledger:  " + yes, "!line 1"},
+		"the word in capitals":         {"Gateledger: " + yes, "!line 1"},
+		"both ways":                    {yes + "\ngateledger: " + yes, "!2 commands"},
 		"a veto beside an approval":    {yes + "\n" + no, "deny 5a!2 commands"},
 		"a veto twice":                 {no + "\n" + no, "deny 5a!2 commands"},
 		"a veto and a broken line":     {"/approve this\n" + no + " wait", "deny 5a wait!line 1"},
@@ -97,7 +105,7 @@ func FuzzParseCommand(f *testing.F) {
 	id := strings.Repeat("5a", 32)
 	for _, seed := range []string{
 		"/approve " + id, "/deny " + id + " no", "/revoke " + id, "```\n/approve " + id + "\n```", "> /approve " + id,
-		"<!--\n/deny " + id, "/approve " + id + "\r\n/deny " + id, "/approve", "~~~\n", "a\x00b", "\xff/approve " + id,
+		"<!--\n/deny " + id, "/approve " + id + "\r\n/deny " + id, "/approve", "gateledger: /deny " + id, "~~~\n", "a\x00b", "\xff/approve " + id,
 	} {
 		f.Add(seed)
 	}

@@ -59,7 +59,7 @@ func Sources() []Source {
 		},
 		{
 			Name: "gitlab-approval", Binds: BindsCommit,
-			Doc: "approvals of the commit's merge requests on GitLab, each of the version that was the newest when it was given",
+			Doc: "approvals of the commit's merge requests on GitLab, each of the version that was the newest when it was given, and requests for changes",
 			Variables: []string{
 				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID", "CI_PIPELINE_ID",
 				"GATELEDGER_GITLAB_TOKEN", "GATELEDGER_MERGE_REQUEST",
@@ -76,7 +76,7 @@ func Sources() []Source {
 		},
 		{
 			Name: "gitlab-note", Binds: BindsRequest,
-			Doc: "signed votes and commands such as /approve in notes of the commit's merge requests on GitLab",
+			Doc: "signed votes, and commands such as \"gateledger: /approve ID\", in notes of the commit's merge requests on GitLab",
 			Variables: []string{
 				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID", "CI_PIPELINE_ID",
 				"CI_JOB_TOKEN", "GATELEDGER_GITLAB_TOKEN", "GATELEDGER_MERGE_REQUEST",

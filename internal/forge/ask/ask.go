@@ -29,12 +29,13 @@ import (
 
 // What can go wrong, told apart by errors.Is. An error is one of them.
 var (
-	ErrRefused     = errors.New("the forge did not let us see it")            // 401, 403, 404, 410
-	ErrUnavailable = errors.New("the forge could not be asked")               // anything else
-	ErrAbsent      = fmt.Errorf("%w, or it is not there", ErrRefused)         // of those, 404
-	errOdd         = fmt.Errorf("%w: odd answer", ErrUnavailable)             // no JSON, null, cut short
-	errAddress     = errors.New("it is no https address of a host's API")     // Address
-	errBusy        = errors.New("it is busy, and says to come back too late") // 429, 503
+	ErrRefused     = errors.New("the forge did not let us see it")                            // 401, 403, 404, 410
+	ErrUnavailable = errors.New("the forge could not be asked")                               // anything else
+	ErrAbsent      = fmt.Errorf("%w, or it is not there", ErrRefused)                         // of those, 404
+	ErrSenseless   = fmt.Errorf("%w: it made no sense of what was asked for", ErrUnavailable) // of those, 422
+	errOdd         = fmt.Errorf("%w: odd answer", ErrUnavailable)                             // no JSON, null, cut short
+	errAddress     = errors.New("it is no https address of a host's API")                     // Address
+	errBusy        = errors.New("it is busy, and says to come back too late")                 // 429, 503
 )
 
 // The limits.
@@ -243,6 +244,8 @@ func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duratio
 		return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, errBusy)
 	case status == 404:
 		return -1, fmt.Errorf("%w: %s", ErrAbsent, text)
+	case status == 422:
+		return -1, fmt.Errorf("%w: %s", ErrSenseless, text)
 	case status == 401 || status == 403 && resp.Header.Get("Retry-After") == "" || status == 410:
 		return -1, fmt.Errorf("%w: %s", ErrRefused, text)
 	case status/100 == 3:

@@ -87,7 +87,7 @@ func (p pullWire) pullRequest() PullRequest {
 func (c *Client) PullRequestsOf(ctx context.Context, commit string) (list []PullRequest, foreign int, err error) {
 	wires, err := all[pullWire](ctx, c, c.path+"/commits/"+commit+"/pulls")
 	if err != nil {
-		return nil, 0, fmt.Errorf("find the pull requests of commit %.12s: %w", commit, err)
+		return nil, 0, fmt.Errorf("find the pull requests of commit %.12s: %w", commit, noCommit(err))
 	}
 	for _, w := range wires {
 		if w.Base.Repo.ID != c.ID {

@@ -128,7 +128,15 @@ func (c *Client) Commit(ctx context.Context, sha string) (Commit, error) {
 		err = fmt.Errorf("%w: it is another one", ask.ErrUnavailable)
 	}
 	if err != nil {
-		return Commit{}, fmt.Errorf("read commit %.12s: %w", sha, err)
+		return Commit{}, fmt.Errorf("read commit %.12s: %w", sha, noCommit(err))
 	}
 	return w.commit(c.Host), nil
+}
+
+// noCommit says what GitHub's 422 about a commit means: that it is not there.
+func noCommit(err error) error {
+	if errors.Is(err, ask.ErrSenseless) {
+		return fmt.Errorf("%w: GitHub has no such commit in this repository; push it first (%v)", ask.ErrAbsent, err)
+	}
+	return err
 }

@@ -53,6 +53,7 @@ func fill(s *githubtest.Server) {
 		s.Review(7, 2, state, shaA, "words")
 	}
 	s.Dismiss(s.Review(7, 5, Approved, "", ""))
+	s.DismissBy(s.Review(7, 2, ChangesRequested, shaA, "no"), 1)
 	for i := range 120 {
 		s.Comment(7, int64(i%5)+1, "/approve")
 	}
@@ -86,6 +87,7 @@ func askAll(ctx context.Context, c *Client) {
 		_, _ = c.PullRequest(ctx, n)
 		_, _ = c.Reviews(ctx, n)
 		_, _ = c.Comments(ctx, n)
+		_, _ = c.Dismissals(ctx, n)
 		_, _ = c.Commits(ctx, n)
 	}
 	for _, run := range []int64{9, 10, 11} {
@@ -109,7 +111,7 @@ func TestAllIsAsGitHubDescribesIt(t *testing.T) {
 	v, c := described(t, s)
 	askAll(t.Context(), c)
 	for _, operation := range []string{
-		"repos/get", "repos/list-pull-requests-associated-with-commit", "pulls/get", "pulls/list-reviews", "issues/list-comments", "pulls/list-commits",
+		"repos/get", "repos/list-pull-requests-associated-with-commit", "pulls/get", "pulls/list-reviews", "issues/list-comments", "issues/list-events", "pulls/list-commits",
 		"repos/get-commit", "actions/get-workflow-run-attempt", "actions/get-reviews-for-run", "repos/get-collaborator-permission-level",
 		"teams/get-by-name", "teams/get-membership-for-user-in-org",
 	} {

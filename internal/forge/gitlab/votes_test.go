@@ -142,6 +142,7 @@ func TestServerAnswersAsDocumented(t *testing.T) {
 func asks() map[string]func(*testing.T, *Client) (any, error) {
 	return map[string]func(*testing.T, *Client) (any, error){
 		"/approvals":   func(t *testing.T, c *Client) (any, error) { return c.Approvals(t.Context(), project, number) },
+		"/reviewers":   func(t *testing.T, c *Client) (any, error) { return c.Objections(t.Context(), project, number) },
 		"/versions":    func(t *testing.T, c *Client) (any, error) { return c.Versions(t.Context(), project, number) },
 		"/members/all": func(t *testing.T, c *Client) (any, error) { return c.ProjectMembers(t.Context(), project, []int64{42}) },
 		"/groups/": func(t *testing.T, c *Client) (any, error) {
@@ -222,6 +223,8 @@ func TestOddAnswers(t *testing.T) {
 		"approved by null":             {"/approvals", `{"approved_by":null}`},
 		"approved by nobody":           {"/approvals", `{"approved_by":[{"user":null}]}`},
 		"approved at no time":          {"/approvals", `{"approved_by":[{"user":{"id":1},"approved_at":"soon"}]}`},
+		"a reviewer who is nobody":     {"/reviewers", `[{"user":null,"state":"requested_changes"}]`},
+		"a review in what state":       {"/reviewers", `[{"user":{"id":1},"state":"vetoed"}]`},
 		"a version of no commit":       {"/versions", `[{"id":1,"head_commit_sha":null,"created_at":"2026-03-02T08:00:00Z"}]`},
 		"a version at no time":         {"/versions", `[{"id":1,"head_commit_sha":"` + commit + `"}]`},
 		"a member without a state":     {"/members/all", `[{"id":42,"access_level":50}]`},

@@ -59,6 +59,7 @@ type pull struct {
 	head, merged   string
 	commits        []string
 	reviews        []*review
+	dismissals     []dismissal
 	comments       []*comment
 }
 
@@ -67,6 +68,13 @@ type review struct {
 	state, commit string
 	body          string
 	submitted     time.Time
+}
+
+// A dismissal is what GitHub notes when a review is dismissed.
+type dismissal struct {
+	id, by, review int64
+	state          string // of the review before, in lower case
+	at             time.Time
 }
 
 type comment struct {
@@ -187,8 +195,30 @@ func (s *Server) Review(number, author int64, state, commit, body string) (id in
 	return id
 }
 
-// Dismiss dismisses a review.
-func (s *Server) Dismiss(id int64) { s.review(id, func(r *review) { r.state = "DISMISSED" }) }
+// Dismiss dismisses a review, by somebody whose account is gone.
+func (s *Server) Dismiss(id int64) { s.DismissBy(id, 0) }
+
+// DismissBy dismisses a review. GitHub notes by whom, and what it was.
+func (s *Server) DismissBy(id, by int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.pulls {
+		for _, r := range p.reviews {
+			if r.id == id {
+				note, at := s.next()
+				p.dismissals = append(p.dismissals, dismissal{note, by, id, strings.ToLower(r.state), at})
+				r.state = "DISMISSED"
+				return
+			}
+		}
+	}
+	panic(fmt.Sprintf("there is no review %d", id))
+}
+
+// ForgetEvents takes away what GitHub noted about a pull request.
+func (s *Server) ForgetEvents(number int64) {
+	s.change(number, func(p *pull) { p.dismissals = nil })
+}
 
 // EditReview changes the text of a review. Nothing tells that it was.
 func (s *Server) EditReview(id int64, body string) {

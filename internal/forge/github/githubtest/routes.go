@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // routes are all that the server answers. Whatever is not among them is not
@@ -21,6 +22,7 @@ func (s *Server) routes() {
 		repository + "/pulls/{number}/commits":                s.serveCommits,
 		repository + "/pulls/{number}/reviews":                s.serveReviews,
 		repository + "/issues/{number}/comments":              s.serveComments,
+		repository + "/issues/{number}/events":                s.serveEvents,
 		repository + "/actions/runs/{run}/attempts/{n}":       s.serveAttempt,
 		repository + "/actions/runs/{run}/approvals":          s.serveApprovals,
 		repository + "/collaborators/{login}/permission":      s.servePermission,
@@ -195,6 +197,31 @@ func (s *Server) serveComments(w http.ResponseWriter, r *http.Request) {
 			"issue_url": fmt.Sprintf("%s/%d", at, p.number), "body": c.body, "user": s.userJSON(c.author), "author_association": "MEMBER",
 			"created_at": c.created.Format(stamp), "updated_at": c.updated.Format(stamp), "performed_via_github_app": nil,
 		})
+	}
+	serveList(w, r, list)
+}
+
+// serveEvents answers with what was noted about a pull request: that it got a
+// label, and who dismissed which review.
+func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	p := s.find(w, r)
+	if p == nil {
+		return
+	}
+	at := fmt.Sprintf("https://api.github.com/repos/%s/%s/issues/events/", Owner, Name)
+	noted := func(id, by int64, event string, created time.Time) map[string]any {
+		return map[string]any{
+			"id": id, "node_id": fmt.Sprint("E_", id), "url": fmt.Sprint(at, id), "actor": s.someoneJSON(by), "event": event,
+			"commit_id": nil, "commit_url": nil, "created_at": created.Format(stamp), "performed_via_github_app": nil,
+		}
+	}
+	first := noted(1, p.author, "labeled", s.now)
+	first["label"] = map[string]any{"name": "change", "color": "ededed"}
+	list := []any{first}
+	for _, d := range p.dismissals {
+		one := noted(d.id, d.by, "review_dismissed", d.at)
+		one["dismissed_review"] = map[string]any{"state": d.state, "review_id": d.review, "dismissal_message": "never mind"}
+		list = append(list, one)
 	}
 	serveList(w, r, list)
 }

@@ -59,6 +59,7 @@ type mergeRequest struct {
 	merged       string
 	versions     []version // the oldest first
 	approvals    []approval
+	reviewers    []reviewer
 }
 
 type note struct {

@@ -48,6 +48,11 @@ type approval struct {
 	at   time.Time
 }
 
+type reviewer struct {
+	user  int64
+	state string
+}
+
 type deployment struct {
 	id, project      int64
 	environment, sha string
@@ -105,6 +110,15 @@ func (s *Server) Approve(project, iid, user int64, login string) {
 	mr.approvals = append(mr.approvals, approval{user, at})
 	s.mu.Unlock()
 	s.noteOf(project, iid, user, login, "approved this merge request")
+}
+
+// Review gives a reviewer of a merge request a state, such as requested_changes.
+func (s *Server) Review(project, iid, user int64, login, state string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logins[user] = login
+	mr := s.find(project, iid)
+	mr.reviewers = append(slices.DeleteFunc(mr.reviewers, func(r reviewer) bool { return r.user == user }), reviewer{user, state})
 }
 
 // Unapprove takes an approval back.
@@ -219,6 +233,8 @@ func (s *Server) serveVotes(w http.ResponseWriter, r *http.Request, job bool) bo
 		s.serveRequest(w, project, number(1))
 	case kind == "projects/merge_requests" && len(part) == 3 && part[2] == "approvals":
 		s.serveApprovals(w, project, number(1))
+	case kind == "projects/merge_requests" && len(part) == 3 && part[2] == "reviewers":
+		s.serveReviewers(w, r.URL, project, number(1))
 	case kind == "projects/merge_requests" && len(part) == 3 && part[2] == "versions":
 		s.serveVersions(w, r.URL, project, number(1))
 	case kind == "projects/deployments" && len(part) == 1:
@@ -337,6 +353,19 @@ func (s *Server) serveApprovals(w http.ResponseWriter, project, iid int64) {
 		"created_at": "2026-03-02T08:00:00.000Z", "updated_at": "2026-03-02T08:00:00.000Z", "merge_status": "can_be_merged",
 		"approvals_required": 0, "approvals_left": 0, "approved_by": by,
 	})
+}
+
+func (s *Server) serveReviewers(w http.ResponseWriter, u *url.URL, project, iid int64) {
+	mr := s.request(project, iid)
+	if mr == nil {
+		missing(w)
+		return
+	}
+	var list []any
+	for _, r := range mr.reviewers {
+		list = append(list, map[string]any{"user": s.userJSON(r.user), "state": r.state, "created_at": "2026-03-02T08:00:00.000Z"})
+	}
+	serveList(w, u, list)
 }
 
 func (s *Server) serveVersions(w http.ResponseWriter, u *url.URL, project, iid int64) {
