@@ -3,6 +3,7 @@
 package ask
 
 import (
+	"compress/gzip"
 	"context"
 	"errors"
 	"io"
@@ -93,6 +94,8 @@ func TestOnlyAWholeAnswerIsOne(t *testing.T) {
 		"a cursor in what it says":  {[]http.HandlerFunc{answer(404, "a\x1b[2Jb")}, 1, ErrRefused, `a\x1b[2Jb`},
 		"much in what it says":      {[]http.HandlerFunc{answer(404, strings.Repeat("a", 1000))}, 1, ErrRefused, strings.Repeat("a", 200) + "…"},
 		"more than is read":         {[]http.HandlerFunc{answer(200, `["`+strings.Repeat("a", 2<<10)+`"]`)}, 1, ErrUnavailable, "limit of 1024 bytes"},
+		"a gigabyte in a few bytes": {[]http.HandlerFunc{bomb}, 1, ErrUnavailable, "limit of 1024 bytes"},
+		"no sense in what we ask":   {[]http.HandlerFunc{answer(422, "{}")}, 1, ErrSenseless, "422"},
 		"more than is read, no end": {[]http.HandlerFunc{flood}, 1, ErrUnavailable, "limit of 1024 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -118,6 +121,17 @@ func TestOnlyAWholeAnswerIsOne(t *testing.T) {
 				t.Errorf("a secret in %v", err)
 			}
 		})
+	}
+}
+
+// bomb is short on the wire and long once it is unpacked.
+func bomb(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Encoding", "gzip")
+	z := gzip.NewWriter(w)
+	for chunk := make([]byte, 1<<20); ; {
+		if _, err := z.Write(chunk); err != nil {
+			return
+		}
 	}
 }
 
