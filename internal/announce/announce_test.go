@@ -90,7 +90,7 @@ func TestGitHubCommentIsKeptNotRepeated(t *testing.T) {
 		{"id": 1, "body": marker + "all is well, go on", "user": object{"id": 666, "login": "github-actions[bot]"}},
 		{"id": 2, "body": "as it said: " + marker, "user": object{"id": bot}},
 		{"id": 3, "body": report.Marker("production-eu") + "\nx", "user": object{"id": bot}},
-		{"id": 4, "body": nil, "user": nil},
+		{"id": 4, "body": "", "user": nil},
 	}
 	n := notice(report.NoticePending)
 	p := f.must("github-comment", n)
@@ -129,6 +129,26 @@ func TestGitHubIssueWhereNothingWasMerged(t *testing.T) {
 	f.must("github-comment", notice(report.NoticePending))
 	if len(f.issues) != 3 || i["state"] != "open" || i["title"] != "Deploy production: pending" || len(f.writes()) != 3 {
 		t.Errorf("one issue per environment: %v, %q", f.issues, f.writes())
+	}
+	f.must("github-comment", notice(report.NoticeDenied))
+	if i["state"] != "closed" || i["title"] != "Deploy production: denied" {
+		t.Errorf("what is decided is closed: %v", i)
+	}
+}
+
+// Gates and people who vote find the issue by its label. Whoever takes it off
+// does not hide the issue for long, and other labels stay.
+func TestTheIssueHasItsLabel(t *testing.T) {
+	f := newForge(t)
+	f.must("github-comment", notice(report.NoticePending))
+	i := f.issues[0]
+	if got := names(i["labels"]); !slices.Equal(got, []string{"gateledger"}) {
+		t.Fatalf("%q", got)
+	}
+	i["labels"] = labels("urgent")
+	f.must("github-comment", notice(report.NoticePending))
+	if got := names(i["labels"]); !slices.Equal(got, []string{"urgent", "gateledger"}) || len(f.writes()) != 2 {
+		t.Errorf("%q, %q", got, f.writes())
 	}
 }
 
@@ -291,8 +311,8 @@ func TestAListThatIsNotWholeMakesNoSecondComment(t *testing.T) {
 			f.pulls, f.pageSize = []object{merged(7, commit)}, 1
 			f.merges = []object{{"iid": 7, "project_id": 6, "state": "merged", "sha": commit}}
 			for i := range 3 {
-				o := object{"id": i + 1, "body": "talk", "user": object{"id": 1}, "author": object{"id": 1}}
-				f.comments, f.notes = append(f.comments, o), append(f.notes, o)
+				f.comments = append(f.comments, object{"id": i + 1, "body": "talk", "user": object{"id": 1}})
+				f.notes = append(f.notes, object{"id": i + 1, "body": "talk", "author": object{"id": 1}})
 			}
 			broken := 0
 			f.fault = func(w http.ResponseWriter, r *http.Request) bool {

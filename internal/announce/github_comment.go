@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/arrange"
+	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/report"
 )
 
@@ -24,10 +25,11 @@ type account struct {
 }
 
 type pullRequest struct {
-	Number int64      `json:"number"`
-	Merged *time.Time `json:"merged_at"`
-	Commit string     `json:"merge_commit_sha"`
-	Base   struct {
+	Number  int64      `json:"number"`
+	Merged  *time.Time `json:"merged_at"`
+	Commit  string     `json:"merge_commit_sha"`
+	Address string     `json:"html_url"`
+	Base    struct {
 		Repository struct {
 			Name string `json:"full_name"`
 		} `json:"repo"`
@@ -49,7 +51,25 @@ type hubIssue struct {
 	User    account   `json:"user"`
 	Address string    `json:"html_url"`
 	Pull    *struct{} `json:"pull_request"`
+	Labels  []any     `json:"labels"` // each a name, or an object that has one
 }
+
+func (i hubIssue) labels() []string {
+	names := []string{}
+	for _, l := range i.Labels {
+		if o, ok := l.(map[string]any); ok {
+			l = o["name"]
+		}
+		if name, ok := l.(string); ok {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// labelled reports whether the issue has our label, by which gates and people
+// who vote find it.
+func (i hubIssue) labelled() bool { return slices.Contains(i.labels(), product.Name) }
 
 // githubComment brings the one comment about the environment up to date.
 func githubComment(ctx context.Context, q Query) (Placed, error) {
@@ -68,12 +88,12 @@ func githubComment(ctx context.Context, q Query) (Placed, error) {
 	if err != nil {
 		return Placed{}, fmt.Errorf("whose token it is: %w", err)
 	}
-	number, err := h.mergedAs(ctx, n.Commit)
+	pulls, err := h.pulls(ctx, n.Commit)
 	if err != nil {
 		return Placed{}, err
 	}
-	if number > 0 {
-		return h.comment(ctx, n, number, own)
+	if p := bestPull(pulls, n.Commit, true); p.Number > 0 {
+		return h.comment(ctx, n, p.Number, own)
 	}
 	return h.issue(ctx, n, own)
 }
@@ -106,24 +126,29 @@ func (h *hub) viewer(ctx context.Context) (account, error) {
 	return account{v.ID, v.Login}, nil
 }
 
-// mergedAs is the number of the pull request by which the commit was merged, 0
-// where there is none. That of which it is the merge goes first, then the
-// newest.
-func (h *hub) mergedAs(ctx context.Context, commit string) (int64, error) {
+// pulls are the pull requests of this repository that have the commit.
+func (h *hub) pulls(ctx context.Context, commit string) ([]pullRequest, error) {
 	all, err := pages[pullRequest](ctx, h.service, h.path+"/commits/"+commit+"/pulls", nil)
-	if err != nil {
-		return 0, err
-	}
-	best, exact := int64(0), false
+	return slices.DeleteFunc(all, func(p pullRequest) bool {
+		return p.Number <= 0 || !strings.EqualFold(p.Base.Repository.Name, h.repository)
+	}), err
+}
+
+// bestPull is the pull request by which the commit was merged, or of the others
+// if merged is false; its number is 0 where there is none. That of which it is
+// the merge goes first, then the newest.
+func bestPull(all []pullRequest, commit string, merged bool) pullRequest {
+	var best pullRequest
+	exact := false
 	for _, p := range all {
-		if p.Merged == nil || p.Number <= 0 || !strings.EqualFold(p.Base.Repository.Name, h.repository) {
+		if (p.Merged != nil) != merged {
 			continue
 		}
-		if is := p.Commit == commit; is && !exact || is == exact && p.Number > best {
-			best, exact = p.Number, is
+		if is := p.Commit == commit; is && !exact || is == exact && p.Number > best.Number {
+			best, exact = p, is
 		}
 	}
-	return best, nil
+	return best
 }
 
 // comment changes our comment on an issue or pull request, or makes one.
@@ -166,7 +191,7 @@ func (h *hub) comment(ctx context.Context, n report.Notice, number int64, own ac
 	return placed(out), nil
 }
 
-// issue changes our issue about the environment, or makes one. What is allowed
+// issue changes our issue about the environment, or makes one. What is decided
 // closes it, and asks nobody for anything.
 func (h *hub) issue(ctx context.Context, n report.Notice, own account) (Placed, error) {
 	old, err := h.ownIssue(ctx, n, own)
@@ -174,21 +199,25 @@ func (h *hub) issue(ctx context.Context, n report.Notice, own account) (Placed, 
 		return Placed{}, err
 	}
 	state := "open"
-	if n.State == report.NoticeAllowed {
+	if n.State == report.NoticeAllowed || n.State == report.NoticeDenied {
 		state = "closed"
 	}
 	if old == nil && state == "closed" {
 		return Placed{Place: "nowhere: no merged pull request has the commit, and nothing is left to ask"}, nil
 	}
 	out := hubIssue{}
-	in := map[string]string{"title": n.Issue, "body": n.Comment}
+	in := map[string]any{"title": n.Issue, "body": n.Comment}
 	switch {
 	case old == nil:
+		in["labels"] = []string{product.Name}
 		err = h.write(ctx, "POST", h.path+"/issues", in, &out)
-	case old.Title == n.Issue && old.State == state && same(*old.Body, n.Comment):
+	case old.Title == n.Issue && old.State == state && old.labelled() && same(*old.Body, n.Comment):
 		out = *old
 	default:
 		in["state"] = state
+		if !old.labelled() {
+			in["labels"] = append(old.labels(), product.Name)
+		}
 		err = h.write(ctx, "PATCH", fmt.Sprintf("%s/issues/%d", h.path, old.Number), in, &out)
 	}
 	if err != nil {

@@ -140,10 +140,11 @@ func gitlabNote(ctx context.Context, q Query) (Placed, error) {
 	if err != nil {
 		return Placed{}, err
 	}
-	mr, err := l.mergedAs(ctx, n.Commit)
+	all, err := l.mergeRequests(ctx, n.Commit)
 	if err != nil {
 		return Placed{}, err
 	}
+	mr := bestMerge(all, n.Commit, true)
 	if mr.Number == 0 {
 		return Placed{
 			Place:   "nowhere",
@@ -157,24 +158,34 @@ func gitlabNote(ctx context.Context, q Query) (Placed, error) {
 	return l.note(ctx, n, mr, own)
 }
 
-// mergedAs is the merge request by which the commit was merged; its number is 0
-// where there is none.
-func (l *lab) mergedAs(ctx context.Context, commit string) (mergeRequest, error) {
-	all, err := pages[mergeRequest](ctx, l.service, l.path+"/repository/commits/"+commit+"/merge_requests", nil)
-	if err != nil {
-		return mergeRequest{}, err
+// note is where a browser finds a note; empty where GitLab does not say.
+func (m mergeRequest) note(id int64) string {
+	if m.Address == "" {
+		return ""
 	}
+	return fmt.Sprintf("%s#note_%d", m.Address, id)
+}
+
+// mergeRequests are those of this project that have the commit.
+func (l *lab) mergeRequests(ctx context.Context, commit string) ([]mergeRequest, error) {
+	all, err := pages[mergeRequest](ctx, l.service, l.path+"/repository/commits/"+commit+"/merge_requests", nil)
+	return slices.DeleteFunc(all, func(m mergeRequest) bool { return m.Number <= 0 || m.Project != l.project }), err
+}
+
+// bestMerge is the merge request by which the commit was merged, or of the others if
+// merged is false; its number is 0 where there is none.
+func bestMerge(all []mergeRequest, commit string, merged bool) mergeRequest {
 	var best mergeRequest
 	exact := false
 	for _, m := range all {
-		if m.State != "merged" || m.Number <= 0 || m.Project != l.project {
+		if (m.State == "merged") != merged {
 			continue
 		}
 		if is := m.Merge == commit || m.Squash == commit || m.Head == commit; is && !exact || is == exact && m.Number > best.Number {
 			best, exact = m, is
 		}
 	}
-	return best, nil
+	return best
 }
 
 // note changes our note on a merge request, or makes one.
@@ -202,10 +213,7 @@ func (l *lab) note(ctx context.Context, n report.Notice, mr mergeRequest, own ac
 	if out.ID <= 0 {
 		return Placed{}, fmt.Errorf("%w: %s names no note", ErrUnavailable, l.api.Host)
 	}
-	p := Placed{Place: fmt.Sprintf("note %d on merge request %d", out.ID, mr.Number)}
-	if mr.Address != "" {
-		p.Address = fmt.Sprintf("%s#note_%d", mr.Address, out.ID)
-	}
+	p := Placed{Place: fmt.Sprintf("note %d on merge request %d", out.ID, mr.Number), Address: mr.note(out.ID)}
 	if len(ours) > 1 {
 		p.Remarks = append(p.Remarks, fmt.Sprintf("merge request %d has %d notes with this marker; only the oldest is kept up to date", mr.Number, len(ours)))
 	}

@@ -3,6 +3,7 @@
 package announce
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/forge/forgetest"
 	"github.com/gateledger/gateledger/internal/report"
 )
 
@@ -30,6 +32,7 @@ type object = map[string]any
 
 // A forge is a GitHub and a GitLab that keep what they are told, in the shapes
 // of their published API documents, with faults that a test puts before them.
+// What passes at GitHub, but for GraphQL, is held to its description.
 type forge struct {
 	t      *testing.T
 	server *httptest.Server
@@ -38,8 +41,9 @@ type forge struct {
 	asked  []string // method and path
 	bodies []object // of writes
 	fault  func(w http.ResponseWriter, r *http.Request) bool
+	valid  *forgetest.Validator // before hub
 
-	viewer              int
+	viewer, repository  int
 	pulls               []object // of the commit
 	statuses, runs      []object
 	comments, issues    []object // comments of number 7
@@ -49,7 +53,8 @@ type forge struct {
 
 func newForge(t *testing.T) *forge {
 	t.Helper()
-	f := &forge{t: t, last: 300, viewer: bot, pageSize: 100}
+	f := &forge{t: t, last: 300, viewer: bot, repository: 1296269, pageSize: 100}
+	f.valid = forgetest.Validate(t, http.HandlerFunc(f.hub))
 	f.server = httptest.NewServer(f)
 	t.Cleanup(f.server.Close)
 	return f
@@ -131,26 +136,46 @@ func (f *forge) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Authorization") != "Bearer "+secret || r.Header.Get("X-GitHub-Api-Version") == "" {
 		f.t.Errorf("headers %v", r.Header)
 	}
-	f.hub(w, r, body)
+	if r.URL.Path == "/graphql" {
+		if r.Method != "POST" || body["query"] != "query { viewer { login databaseId } }" || len(body) != 1 {
+			f.t.Errorf("%s %s: %v", r.Method, r.URL, body)
+		}
+		reply(w, 200, object{"data": object{"viewer": object{"login": "github-actions[bot]", "databaseId": f.viewer}}})
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(data))
+	f.valid.ServeHTTP(w, r)
 }
 
-func (f *forge) hub(w http.ResponseWriter, r *http.Request, body object) {
+// hub answers as GitHub describes: the published examples, with what is ours.
+func (f *forge) hub(w http.ResponseWriter, r *http.Request) {
+	body := object{}
+	_ = json.NewDecoder(r.Body).Decode(&body)
 	user := object{"id": f.viewer, "login": "github-actions[bot]", "type": "Bot"}
 	const repo = "/repos/acme/app"
 	switch route := r.Method + " " + strings.TrimPrefix(r.URL.Path, repo); {
-	case route == "POST /graphql":
-		reply(w, 200, object{"data": object{"viewer": object{"login": "github-actions[bot]", "databaseId": f.viewer}}})
+	case r.URL.Path == repo:
+		whole := forgetest.Like("repos/get", object{"id": f.repository, "full_name": "acme/app"})
+		whole["language"] = "Go"
+		for _, other := range []string{"source", "parent", "template_repository"} {
+			delete(whole, other)
+		}
+		reply(w, 200, whole)
 	case route == "POST /statuses/"+commit:
 		body["id"] = f.next()
 		f.statuses = append(f.statuses, body)
-		reply(w, 201, body)
+		reply(w, 201, forgetest.Like("repos/create-commit-status", body))
 	case route == "GET /commits/"+commit+"/check-runs":
-		reply(w, 200, object{"total_count": len(f.runs), "check_runs": f.runs})
+		list := []any{}
+		for _, run := range f.runs {
+			list = append(list, likeRun(run))
+		}
+		reply(w, 200, object{"total_count": len(list), "check_runs": list})
 	case route == "POST /check-runs":
 		run := object{"id": f.next(), "html_url": "https://github.com/acme/app/runs/1", "conclusion": nil}
 		f.setRun(run, body)
 		f.runs = append([]object{run}, f.runs...)
-		reply(w, 201, run)
+		reply(w, 201, likeRun(run))
 	case strings.HasPrefix(route, "PATCH /check-runs/"):
 		run := f.byID(f.runs, "id", route)
 		if run["id"] == f.foreignID {
@@ -158,37 +183,95 @@ func (f *forge) hub(w http.ResponseWriter, r *http.Request, body object) {
 			return
 		}
 		f.setRun(run, body)
-		reply(w, 200, run)
+		reply(w, 200, likeRun(run))
 	case route == "GET /commits/"+commit+"/pulls":
-		f.page(w, r, f.pulls)
+		f.page(w, r, likeAll("repos/list-pull-requests-associated-with-commit", f.pulls))
 	case route == "GET /issues/7/comments":
-		f.page(w, r, f.comments)
+		f.page(w, r, likeAll("issues/list-comments", f.comments))
 	case route == "POST /issues/7/comments":
 		c := object{"id": f.next(), "body": body["body"], "user": user, "html_url": "https://github.com/acme/app/pull/7#issuecomment-1"}
 		f.comments = append(f.comments, c)
-		reply(w, 201, c)
+		reply(w, 201, forgetest.Like("issues/create-comment", c))
 	case strings.HasPrefix(route, "PATCH /issues/comments/"):
 		c := f.byID(f.comments, "id", route)
 		c["body"] = body["body"]
-		reply(w, 200, c)
+		reply(w, 200, forgetest.Like("issues/update-comment", c))
 	case route == "GET /issues":
-		if q := r.URL.Query(); q.Get("state") != "all" || q.Get("creator") != "github-actions[bot]" {
+		q := r.URL.Query()
+		if q.Get("state") != "all" || q.Get("creator") != "github-actions[bot]" && q.Get("labels") != "gateledger" {
 			f.t.Errorf("issues %s", r.URL.RawQuery)
 		}
-		f.page(w, r, f.issues)
+		list := slices.Clone(f.issues)
+		if q.Get("labels") != "" {
+			list = slices.DeleteFunc(list, func(i object) bool { return !slices.Contains(names(i["labels"]), "gateledger") })
+		}
+		f.page(w, r, likeAll("issues/list-for-repo", list))
 	case route == "POST /issues":
-		i := object{"number": f.next(), "state": "open", "title": body["title"], "body": body["body"], "user": user, "html_url": "https://github.com/acme/app/issues/1"}
+		i := object{"number": f.next(), "state": "open", "title": body["title"], "body": body["body"], "user": user, "html_url": "https://github.com/acme/app/issues/1", "labels": labels(names(body["labels"])...)}
 		f.issues = append(f.issues, i)
-		reply(w, 201, i)
+		reply(w, 201, likeIssue("issues/create", i))
 	case strings.HasPrefix(route, "PATCH /issues/"):
 		i := f.byID(f.issues, "number", route)
 		for _, name := range []string{"title", "body", "state"} {
 			i[name] = body[name]
 		}
-		reply(w, 200, i)
+		if body["labels"] != nil {
+			i["labels"] = labels(names(body["labels"])...)
+		}
+		reply(w, 200, likeIssue("issues/update", i))
 	default:
 		reply(w, 404, object{"message": "Not Found"})
 	}
+}
+
+func likeRun(run object) object { return forgetest.Like("checks/update", run) }
+
+// likeIssue is an issue as an operation shows it: no pull request, unless it is
+// one.
+func likeIssue(operation string, ours object) object {
+	whole := forgetest.Like(operation, ours)
+	if ours["pull_request"] == nil {
+		delete(whole, "pull_request")
+	}
+	return whole
+}
+
+func likeAll(operation string, ours []object) []object {
+	list := []object{}
+	for _, o := range ours {
+		one := likeIssue(operation, o)
+		if _, pull := one["requested_teams"]; pull {
+			one["requested_teams"] = []any{} // GitHub's example is older than its description
+			for _, end := range []string{"head", "base"} {
+				for _, old := range []string{"subscribers_count", "network_count", "template_repository"} {
+					delete(one[end].(object)["repo"].(object), old)
+				}
+			}
+		}
+		list = append(list, one)
+	}
+	return list
+}
+
+// labels are labels as an issue has them, and names their names.
+func labels(names ...string) []any {
+	list := []any{}
+	for i, name := range names {
+		list = append(list, object{"id": i + 1, "node_id": "L", "url": "https://api.github.com/repos/acme/app/labels/x", "name": name, "description": "", "color": "f29513", "default": false})
+	}
+	return list
+}
+
+func names(list any) []string {
+	var names []string
+	all, _ := list.([]any)
+	for _, l := range all {
+		if o, ok := l.(object); ok {
+			l = o["name"]
+		}
+		names = append(names, l.(string))
+	}
+	return names
 }
 
 // setRun changes a check run as GitHub does: annotations are added.

@@ -71,6 +71,13 @@ func parseRemote(address string) (remote, bool) {
 	return r, r.sound()
 }
 
+// RepositoryAt is the host and the path of the repository at an address of git's,
+// as jobs have them; not ok where that is no address of a host.
+func RepositoryAt(address string) (host, path string, ok bool) {
+	r, ok := parseRemote(address)
+	return r.host, r.path, ok
+}
+
 // hostPort is a name or address with or without a port.
 var hostPort = pattern.New(`^([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
 

@@ -33,6 +33,7 @@ type approveFlags struct {
 	signature    string
 	print        bool
 	yes          bool
+	posts
 }
 
 // Approve is the verb by which a person votes.
@@ -61,6 +62,13 @@ With --print the signed vote is not cast but printed, as a block of text to
 paste where the policy has the gate look for votes (collect:): a note of the
 merge request, say. Only what is inside the block counts, whoever pastes it.
 
+Where the gate reads comments (collect:) and there is a token, the signed vote is
+also left as a comment where the request is shown: that wakes the gate, and needs
+no way to write to the log. The token is that of --token-file, else of GH_TOKEN,
+GITHUB_TOKEN or GITLAB_TOKEN (of another GitHub than github.com,
+GH_ENTERPRISE_TOKEN). --post says that it must be, --post=false that it is not.
+A vote that could not be left there is not lost, and is never left twice.
+
 With --keyless a certificate for your sign-in takes the place of an SSH key,
 where the policy knows you by that.`,
 		Example: `  gateledger approve 4f1c
@@ -70,6 +78,7 @@ where the policy knows you by that.`,
   gateledger approve 4f1c --ssh ~/.ssh/id_ed25519_sk`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			f.asked = cmd.Flags().Changed("post")
 			return runApprove(cmd.Context(), env, f, args[0])
 		},
 	}
@@ -84,6 +93,7 @@ where the policy knows you by that.`,
 	cmd.Flags().StringVar(&f.statement, "statement", "", "statement `FILE` that was signed elsewhere")
 	cmd.Flags().StringVar(&f.signature, "signature", "", "its SSH signature `FILE`")
 	cmd.Flags().BoolVar(&f.print, "print", false, "do not cast the vote: print it, to be pasted where the gate looks for votes")
+	f.posts.flags(cmd)
 	cmd.Flags().BoolVarP(&f.yes, "yes", "y", false, "do not ask; needed where there is no terminal")
 	cmd.MarkFlagsMutuallyExclusive("deny", "revoke")
 	cmd.MarkFlagsRequiredTogether("statement", "signature")
@@ -102,6 +112,9 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	if !w.pinned {
 		return cli.Fail(cli.Usage, "read it, then trust it for yourself: gateledger trust", "you have not trusted the policy of this ledger (%s)", w.source)
 	}
+	if err := f.refused(f.write != "" || f.print, f.keyless); err != nil {
+		return err
+	}
 	w.integrates = w.holds
 	head, events, err := w.read(ctx)
 	if err != nil {
@@ -118,11 +131,15 @@ func runApprove(ctx context.Context, env *cli.Env, f approveFlags, prefix string
 	if f.print {
 		return b.print(ctx)
 	}
+	to, err := b.venue(ctx)
+	if err != nil {
+		return err
+	}
 	vote, err := b.boxed(ctx)
 	if err != nil {
 		return err
 	}
-	return b.cast(ctx, vote)
+	return b.left(ctx, to, vote, b.cast(ctx, vote))
 }
 
 // A ballot is one vote on its way into the ledger.

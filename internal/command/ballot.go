@@ -246,7 +246,11 @@ func (b *ballot) sshOptions(ctx context.Context) sign.SSHOptions {
 
 // cast logs the vote. Only a receipt makes it cast.
 func (b *ballot) cast(ctx context.Context, vote box) error {
-	receipt, pending, err := b.deliver(ctx, &vote, entry{signed: vote.signed})
+	receipt, logged, err := b.loggedByAnother(ctx, vote)
+	pending := false
+	if !logged && err == nil {
+		receipt, pending, err = b.deliver(ctx, &vote, entry{signed: vote.signed})
+	}
 	if err != nil {
 		return err
 	}

@@ -72,6 +72,11 @@ func (w *workspace) receiptOf(ctx context.Context, s event.Signed) (proof.Receip
 	if err := displaced(s, events[i]); err != nil {
 		return proof.Receipt{}, false, err
 	}
+	return w.provedAt(ctx, head, events, i)
+}
+
+// provedAt is the receipt of entry i of the log up to head.
+func (w *workspace) provedAt(ctx context.Context, head proof.Checkpoint, events []*event.Event, i int) (proof.Receipt, bool, error) {
 	p, err := w.ledger.Prove(ctx, uint64(i), head.Size)
 	if err != nil {
 		return proof.Receipt{}, false, ledgerError(w.url, err)

@@ -244,6 +244,13 @@ func ask(d Decision, o NoticeOptions, n Notice) string {
 	return b.String() + ".\n\n"
 }
 
+// VoteComment is a signed vote as it stands in a comment: one line for people,
+// and the block (vote.Armour), in which alone anything counts.
+func VoteComment(choice, request, environment, block string) string {
+	return "Signed vote: **" + prose(clip(choice, titleLimit)) + "** on request " + code(clip(request, titleLimit)) + " for " + prose(clip(environment, titleLimit)) +
+		". What counts is the block and its signature, whoever pasted it.\n\n```\n" + block + "```\n"
+}
+
 func wantsPeople(d Decision) bool {
 	for _, m := range d.Missing {
 		if isApproval(m) && m.Request == "" {

@@ -18,6 +18,9 @@ type Source struct {
 	// BindsCommit. Signed votes bind their request, wherever they stand.
 	Binds string
 
+	// Carries says that signed votes may stand in its texts.
+	Carries bool
+
 	// Weak says that the source does not tell when a vote was cast, so that it
 	// counts in the run it was cast in only.
 	Weak bool
@@ -40,7 +43,7 @@ const (
 func Sources() []Source {
 	return []Source{
 		{
-			Name: "github-comment", Binds: BindsRequest,
+			Name: "github-comment", Binds: BindsRequest, Carries: true,
 			Doc:       "/approve, /deny and /revoke with the request's id, and signed votes, in comments of the commit's pull requests on GitHub",
 			Variables: githubVariables(),
 			Setup:     githubSetup + "pull-requests: read, issues: read",
@@ -75,7 +78,7 @@ func Sources() []Source {
 			Setup: "a GitLab job needs nothing, but GATELEDGER_GITLAB_TOKEN (read_api) where its own token may not read; elsewhere set CI_API_V4_URL and CI_PROJECT_ID too",
 		},
 		{
-			Name: "gitlab-note", Binds: BindsRequest,
+			Name: "gitlab-note", Binds: BindsRequest, Carries: true,
 			Doc: "signed votes, and commands such as \"gateledger: /approve ID\", in notes of the commit's merge requests on GitLab",
 			Variables: []string{
 				"CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID", "CI_MERGE_REQUEST_PROJECT_ID", "CI_PIPELINE_ID",

@@ -33,6 +33,7 @@ var (
 	ErrUnavailable = errors.New("the forge could not be asked")                               // anything else
 	ErrAbsent      = fmt.Errorf("%w, or it is not there", ErrRefused)                         // of those, 404
 	ErrSenseless   = fmt.Errorf("%w: it made no sense of what was asked for", ErrUnavailable) // of those, 422
+	ErrGone        = fmt.Errorf("%w: it is there no more", ErrRefused)                        // of those, 410
 	errOdd         = fmt.Errorf("%w: odd answer", ErrUnavailable)                             // no JSON, null, cut short
 	errAddress     = errors.New("it is no https address of a host's API")                     // Address
 	errBusy        = errors.New("it is busy, and says to come back too late")                 // 429, 503
@@ -246,7 +247,9 @@ func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duratio
 		return -1, fmt.Errorf("%w: %s", ErrAbsent, text)
 	case status == 422:
 		return -1, fmt.Errorf("%w: %s", ErrSenseless, text)
-	case status == 401 || status == 403 && resp.Header.Get("Retry-After") == "" || status == 410:
+	case status == 410:
+		return -1, fmt.Errorf("%w: %s", ErrGone, text)
+	case status == 401 || status == 403 && resp.Header.Get("Retry-After") == "":
 		return -1, fmt.Errorf("%w: %s", ErrRefused, text)
 	case status/100 == 3:
 		return -1, fmt.Errorf("%w: %s; redirects are not followed", ErrUnavailable, text)

@@ -99,6 +99,33 @@ func Example(operation string) any {
 	panic("forgetest: no example of " + operation)
 }
 
+// Like returns the example that GitHub publishes of what an operation answers,
+// of a list its first entry, with our fields in the place of its own. So what
+// we have no word on is there too, as it is at GitHub. Objects are merged, lists
+// replaced.
+func Like(operation string, ours map[string]any) map[string]any {
+	v := Example(operation)
+	if list, ok := v.([]any); ok {
+		v = list[0]
+	}
+	whole := v.(map[string]any)
+	merge(whole, ours)
+	return whole
+}
+
+// merge puts the fields of ours into whole.
+func merge(whole, ours map[string]any) {
+	for k, v := range ours {
+		a, isObject := whole[k].(map[string]any)
+		b, areObjects := v.(map[string]any)
+		if isObject && areObjects {
+			merge(a, b)
+			continue
+		}
+		whole[k] = v
+	}
+}
+
 func clone(v any) (made any) {
 	data, err := json.Marshal(v)
 	if err == nil {

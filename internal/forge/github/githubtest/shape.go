@@ -5,29 +5,9 @@ package githubtest
 import "github.com/gateledger/gateledger/internal/forge/forgetest"
 
 // like returns the example that GitHub publishes of what an operation answers,
-// of a list its first entry, with our fields in the place of its own. So what
-// we have no word on is there too, as it is at GitHub.
+// of a list its first entry, with our fields in the place of its own.
 func like(operation string, ours map[string]any) map[string]any {
-	v := forgetest.Example(operation)
-	if list, ok := v.([]any); ok {
-		v = list[0]
-	}
-	whole := v.(map[string]any)
-	merge(whole, ours)
-	return whole
-}
-
-// merge puts the fields of ours into whole. Objects are merged, lists replaced.
-func merge(whole, ours map[string]any) {
-	for k, v := range ours {
-		a, isObject := whole[k].(map[string]any)
-		b, areObjects := v.(map[string]any)
-		if isObject && areObjects {
-			merge(a, b)
-			continue
-		}
-		whole[k] = v
-	}
+	return forgetest.Like(operation, ours)
 }
 
 // withoutOld takes away what the example of a pull request has of its
