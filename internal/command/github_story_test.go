@@ -3,6 +3,9 @@
 package command_test
 
 import (
+	"fmt"
+	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -30,6 +33,11 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github dismiss ID         somebody dismisses a review
 //	github answers WHAT       a status instead of reviews and comments
 //	github mend               answers as ever
+//	github person WHO TOKEN   a token of somebody's own
+//	github merge              the pull request is merged as the run's commit
+//	github page NUMBER FILE   what an issue or pull request shows; -1 is the first issue
+//	github status FILE        the newest commit status
+//	github writes STATUS      an answer to whatever would be written
 func github(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: github start|commit|review|comment|edit|delete|dismiss|answers|mend …")
@@ -68,16 +76,59 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		s.Fault(githubtest.Fault{In: "/issues/7/", Answer: githubtest.Status(status, `{"message":"no"}`)})
 	case "mend 0":
 		s.Mend()
+	case "person 2":
+		s.SignIn(args[2], githubPeople[args[1]])
+	case "merge 0":
+		s.Merge(7, ts.Getenv("GITHUB_SHA"))
+	case "page 2":
+		at := number(args[1])
+		if at < 0 {
+			at = s.Issues()[-at-1]
+		}
+		ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(s.Thread(at)), 0o644))
+	case "status 1":
+		all := s.Statuses()
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(fmt.Sprint(all[len(all)-1])), 0o644))
+	case "writes 1":
+		s.Fault(githubtest.Fault{Answer: func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method != http.MethodGet && githubtest.Status(int(number(args[1])), `{"message":"no"}`)(w, r)
+		}})
 	default:
 		ts.Fatalf("github %s?", strings.Join(args, " "))
 	}
 }
 
+// heldToDescription keeps what was not as GitHub describes it until the story ends.
+type heldToDescription struct {
+	mu    sync.Mutex
+	wrong []string
+}
+
+func (h *heldToDescription) Helper() {}
+
+func (h *heldToDescription) Errorf(format string, args ...any) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.wrong = append(h.wrong, fmt.Sprintf(format, args...))
+}
+
+func (h *heldToDescription) all() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return strings.Join(h.wrong, "\n")
+}
+
 // startGitHub starts the server and sets what GitHub sets in a job of the
 // default branch.
 func startGitHub(ts *testscript.TestScript) {
-	s := githubtest.New()
-	ts.Defer(s.Close)
+	held := &heldToDescription{}
+	s := githubtest.NewChecked(held)
+	ts.Defer(func() {
+		s.Close()
+		if wrong := held.all(); wrong != "" {
+			ts.Fatalf("%s", wrong)
+		}
+	})
 	githubs.Store(ts.Getenv("WORK"), s)
 	now, err := time.Parse(time.RFC3339, ts.Getenv(testNow))
 	ts.Check(err)

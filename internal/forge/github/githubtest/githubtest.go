@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/gateledger/gateledger/internal/forge/forgetest"
 )
 
 // The repository, and the tokens that the server knows.
@@ -34,6 +36,7 @@ type Server struct {
 	API string // its address, as GITHUB_API_URL has it
 
 	server *httptest.Server
+	inner  http.Handler // what answers where no fault does
 	mux    *http.ServeMux
 	mu     sync.Mutex
 	now    time.Time
@@ -46,6 +49,7 @@ type Server struct {
 	teams  map[string]map[int64]string // ORG/SLUG to member to state
 	faults []*Fault
 	asked  []*http.Request
+	writes writes
 }
 
 type user struct {
@@ -114,12 +118,24 @@ type Fault struct {
 }
 
 // New starts a server. Close ends it.
-func New() *Server {
+func New() *Server { return start(nil) }
+
+// NewChecked is New, with all that passes held to GitHub's description but for
+// what a Fault answers, and GraphQL, which is not described.
+func NewChecked(t forgetest.T) *Server { return start(t) }
+
+func start(t forgetest.T) *Server {
 	s := &Server{
 		now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, users: map[int64]*user{}, made: map[string]*commit{},
 		runs: map[int64]*run{}, levels: map[int64]string{}, teams: map[string]map[int64]string{},
 	}
+	s.writes.signedIn = map[string]int64{JobToken: botID, Token: 0}
+	s.users[botID] = &user{botID, "github-actions[bot]", "Bot"}
 	s.routes()
+	s.inner = http.HandlerFunc(s.answer)
+	if t != nil {
+		s.inner = checked(t, s.inner)
+	}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v3"
 	return s
@@ -227,26 +243,22 @@ func (s *Server) EditReview(id int64, body string) {
 
 // Comment adds a comment by an account, and returns its id.
 func (s *Server) Comment(number, author int64, body string) (id int64) {
-	s.change(number, func(p *pull) {
-		var at time.Time
-		id, at = s.next()
-		p.comments = append(p.comments, &comment{id, author, body, at, at})
-	})
-	return id
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t := s.thread(fmt.Sprint(number)); t.comments != nil {
+		return s.say(t, author, body).id
+	}
+	panic(fmt.Sprintf("there is no pull request or issue %d", number))
 }
 
 // Edit changes the text of a comment.
 func (s *Server) Edit(id int64, body string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, at := s.next()
-	for _, p := range s.pulls {
-		for _, c := range p.comments {
-			if c.id == id {
-				c.body, c.updated = body, at
-				return
-			}
-		}
+	if _, c := s.comment(id); c != nil {
+		_, c.updated = s.next()
+		c.body = body
+		return
 	}
 	panic(fmt.Sprintf("there is no comment %d", id))
 }
@@ -255,8 +267,8 @@ func (s *Server) Edit(id int64, body string) {
 func (s *Server) Delete(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, p := range s.pulls {
-		p.comments = slices.DeleteFunc(p.comments, func(c *comment) bool { return c.id == id })
+	for _, t := range s.threads() {
+		*t.comments = slices.DeleteFunc(*t.comments, func(c *comment) bool { return c.id == id })
 	}
 }
 
@@ -380,10 +392,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if f := s.fault(r); f != nil && f(w, r) {
 		return
 	}
+	s.inner.ServeHTTP(w, r)
+}
+
+func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Date", s.now.Format(http.TimeFormat))
-	if token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "); token != JobToken && token != Token {
+	if _, known := s.writes.signedIn[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]; !known {
 		say(w, http.StatusUnauthorized, "Bad credentials")
 		return
 	}

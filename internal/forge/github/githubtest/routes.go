@@ -31,6 +31,7 @@ func (s *Server) routes() {
 	} {
 		s.mux.HandleFunc("GET "+path, serve)
 	}
+	s.routeWrites(repository)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusNotFound, "Not Found") })
 }
 
@@ -184,19 +185,14 @@ func (s *Server) serveReviews(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) serveComments(w http.ResponseWriter, r *http.Request) {
-	p := s.find(w, r)
-	if p == nil {
+	t := s.thread(r.PathValue("number"))
+	if t.comments == nil {
+		say(w, http.StatusNotFound, "Not Found")
 		return
 	}
 	var list []any
-	for _, c := range p.comments {
-		at := fmt.Sprintf("https://api.github.com/repos/%s/%s/issues", Owner, Name)
-		list = append(list, map[string]any{
-			"id": c.id, "node_id": fmt.Sprint("IC_", c.id), "url": fmt.Sprintf("%s/comments/%d", at, c.id),
-			"html_url":  fmt.Sprintf("https://github.com/%s/%s/pull/%d#issuecomment-%d", Owner, Name, p.number, c.id),
-			"issue_url": fmt.Sprintf("%s/%d", at, p.number), "body": c.body, "user": s.userJSON(c.author), "author_association": "MEMBER",
-			"created_at": c.created.Format(stamp), "updated_at": c.updated.Format(stamp), "performed_via_github_app": nil,
-		})
+	for _, c := range *t.comments {
+		list = append(list, s.commentJSON(t, c))
 	}
 	serveList(w, r, list)
 }
@@ -224,6 +220,16 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		list = append(list, one)
 	}
 	serveList(w, r, list)
+}
+
+func (s *Server) commentJSON(t thread, c *comment) map[string]any {
+	at := fmt.Sprintf("https://api.github.com/repos/%s/%s/issues", Owner, Name)
+	return map[string]any{
+		"id": c.id, "node_id": fmt.Sprint("IC_", c.id), "url": fmt.Sprintf("%s/comments/%d", at, c.id),
+		"html_url":  fmt.Sprintf("https://github.com/%s/%s/%s/%d#issuecomment-%d", Owner, Name, t.kind, t.number, c.id),
+		"issue_url": fmt.Sprintf("%s/%d", at, t.number), "body": c.body, "user": s.userJSON(c.author), "author_association": "MEMBER",
+		"created_at": c.created.Format(stamp), "updated_at": c.updated.Format(stamp), "performed_via_github_app": nil,
+	}
 }
 
 func (s *Server) serveAttempt(w http.ResponseWriter, r *http.Request) {
