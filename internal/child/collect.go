@@ -66,21 +66,29 @@ func (r Remote) Collect(ctx context.Context, q CollectQuestion) (CollectAnswer, 
 	if err := r.call(ctx, []string{"collect"}, source.Variables, q, &answer); err != nil {
 		return fail(err)
 	}
-	if answer.Schema != CollectSchema {
-		return fail(fmt.Errorf("%w: schema %.80q, want %s", errOdd, answer.Schema, CollectSchema))
-	}
-	if len(answer.Read) == 0 {
-		return fail(fmt.Errorf("%w: it does not say where it looked", errOdd))
-	}
-	if err := fits(answer.Snapshot, q); err != nil {
-		return fail(fmt.Errorf("%w: %w", errOdd, err))
-	}
-	for _, s := range answer.Sightings {
-		if s.Source != q.Source {
-			return fail(fmt.Errorf("%w: it tells of %.80q", errOdd, s.Source))
-		}
+	if err := answer.check(q); err != nil {
+		return fail(err)
 	}
 	return answer, nil
+}
+
+// check says why an answer is not one to the question.
+func (a CollectAnswer) check(q CollectQuestion) error {
+	if a.Schema != CollectSchema {
+		return fmt.Errorf("%w: schema %.80q, want %s", errOdd, a.Schema, CollectSchema)
+	}
+	if len(a.Read) == 0 {
+		return fmt.Errorf("%w: it does not say where it looked", errOdd)
+	}
+	if err := fits(a.Snapshot, q); err != nil {
+		return fmt.Errorf("%w: %w", errOdd, err)
+	}
+	for _, s := range a.Sightings {
+		if s.Source != q.Source {
+			return fmt.Errorf("%w: it tells of %.80q", errOdd, s.Source)
+		}
+	}
+	return nil
 }
 
 // fits says why a snapshot is not the one that was asked for.

@@ -118,6 +118,10 @@ type Error struct {
 	Code    int    // exit code; negative if it was killed
 	Message string // one line; may be empty
 	Hint    string // what a person should do next; may be empty
+
+	// After is how long the service wants to be left alone, where it said so;
+	// only of a Session.
+	After time.Duration
 }
 
 func (e *Error) Error() string {

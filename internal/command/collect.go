@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,17 +30,17 @@ import (
 // nothing but a denial is answered.
 
 // collect reads every source of votes that the policy in force names, and logs
-// what it finds. After an error nothing may be allowed: it is the answer, that
-// of the denial if the ledger has one already.
+// what it finds. After an error nothing may be allowed; where the ledger has a
+// denial already, that is how it stands.
 //
 // Whose votes are taken is the policy's to say, so under another one they are
 // read again; under the same one, this does nothing.
-func (g *gate) collect(ctx context.Context) error {
+func (g *gate) collect(ctx context.Context) (*standing, error) {
 	if g.collected == g.policy.Digest {
-		return nil
+		return nil, nil
 	}
 	if _, _, err := g.read(ctx); err != nil { // settles which policy is in force
-		return err
+		return nil, err
 	}
 	for _, source := range g.policy.Collect {
 		if err := g.collectFrom(ctx, source); err != nil {
@@ -47,36 +48,41 @@ func (g *gate) collect(ctx context.Context) error {
 		}
 	}
 	g.collected = g.policy.Digest
-	return nil
+	return nil, nil
+}
+
+// readSource has one source of votes read.
+func (w *workspace) readSource(ctx context.Context, q child.CollectQuestion) (child.CollectAnswer, error) {
+	if w.session != nil {
+		return w.session.Collect(ctx, q)
+	}
+	remote, err := w.remote()
+	if err != nil {
+		return child.CollectAnswer{}, err
+	}
+	return remote.Collect(ctx, q)
 }
 
 // unlessDenied is the answer of a gate that could not read all votes. What the
 // ledger denies stays denied, whatever else there is to be read.
-func (g *gate) unlessDenied(ctx context.Context, failed error) error {
+func (g *gate) unlessDenied(ctx context.Context, failed error) (*standing, error) {
 	if g.policy.Digest != g.given.Digest || g.settle(ctx) != nil {
-		return failed
+		return nil, failed
 	}
 	consume := g.flags.consume
 	g.flags.consume = false
 	defer func() { g.flags.consume = consume }()
 	d, err := g.decide(ctx)
 	if err != nil || d.Verdict != policy.Denied {
-		return failed
+		return nil, failed
 	}
 	fmt.Fprintf(g.env.Stderr, "warning: not all votes could be read: %s\n", clean.Text(failed.Error()))
-	if err := g.answer(d); err != nil {
-		return err
-	}
-	return failed
+	return &standing{g, d, func(exit error) error { return cmp.Or(exit, failed) }}, nil
 }
 
 // collectFrom reads one source.
 func (g *gate) collectFrom(ctx context.Context, source string) error {
-	remote, err := g.remote()
-	if err != nil {
-		return err
-	}
-	answer, err := remote.Collect(ctx, child.CollectQuestion{Source: source, Commit: g.at.Commit, Keys: g.voterKeys()})
+	answer, err := g.readSource(ctx, child.CollectQuestion{Source: source, Commit: g.at.Commit, Keys: g.voterKeys()})
 	if err != nil {
 		return collectError(err)
 	}

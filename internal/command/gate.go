@@ -90,6 +90,13 @@ changes its exit code.`,
 			return f.publish.run(cmd.Context(), env, t, func(env *cli.Env) error { return runGate(cmd.Context(), env, f, t) })
 		},
 	}
+	f.flags(cmd)
+	cmd.AddCommand(gateWait(env))
+	return withoutTwins(cmd)
+}
+
+// flags are those of every verb that asks and answers as gate does.
+func (f *gateFlags) flags(cmd *cobra.Command) {
 	f.where.flags(cmd)
 	f.output.flags(cmd)
 	cmd.Flags().StringVar(&f.environment, "environment", "", "`ENVIRONMENT` to deploy to; default: the one this job declares, or the policy's only one")
@@ -103,36 +110,68 @@ changes its exit code.`,
 	f.publish.flags(cmd)
 	f.publish.greenFlag(cmd)
 	f.report.flags(cmd)
-	return withoutTwins(cmd)
 }
 
 func runGate(ctx context.Context, env *cli.Env, f gateFlags, t *told) error {
+	g, err := openGate(ctx, env, f, t)
+	if err != nil {
+		return err
+	}
+	defer g.forget()
+	s, err := g.reach(ctx)
+	if err != nil {
+		return err
+	}
+	return s.give()
+}
+
+// openGate finds out what is asked, by whom, and for which bytes. The caller
+// has it forget what was borrowed.
+func openGate(ctx context.Context, env *cli.Env, f gateFlags, t *told) (*gate, error) {
 	debug.SetGCPercent(gateGC)
 	w, err := openWorkspace(ctx, env, f.where, gatePolicy, deciding)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	w.judges, w.integrates = true, true
 	f.told = t
 	g := &gate{workspace: w, flags: f}
-	if err := g.prepare(ctx); err != nil {
-		return err
+	for _, step := range []func(context.Context) error{g.prepare, g.bring, g.settle} {
+		if err := step(ctx); err != nil {
+			g.forget()
+			return nil, err
+		}
 	}
-	defer g.forget()
-	if err := g.bring(ctx); err != nil {
-		return err
+	return g, nil
+}
+
+// A standing is how things stand: an answer that was reached, and not given.
+type standing struct {
+	gate     *gate // that reached it: this one, or that of a change of policy
+	decision policy.Decision
+	then     func(error) error // what becomes of the exit; nil: nothing
+}
+
+// give prints the answer, tells of it, and returns what the verb ends with.
+func (s *standing) give() error { return s.after(s.gate.answer(s.decision)) }
+
+// exit is what the verb would end with, if all that is left to do goes well.
+func (s *standing) exit() error { return s.after(verdictExit(s.decision)) }
+
+func (s *standing) after(exit error) error {
+	if s.then == nil {
+		return exit
 	}
-	if err := g.settle(ctx); err != nil {
-		return err
-	}
-	if err := g.collect(ctx); err != nil {
-		return err
-	}
-	if err := g.enforce(ctx); err != nil {
-		return err
-	}
-	if err := g.collect(ctx); err != nil { // another policy may be in force now
-		return err
+	return s.then(exit)
+}
+
+// reach reads all that there is, decides, and logs what is final.
+func (g *gate) reach(ctx context.Context) (*standing, error) {
+	// Once the policy is in force, another one may say whose votes are read.
+	for _, step := range []func(context.Context) (*standing, error){g.collect, g.enforce, g.collect} {
+		if s, err := step(ctx); s != nil || err != nil {
+			return s, err
+		}
 	}
 	for range moves {
 		decision, err := g.decide(ctx)
@@ -140,10 +179,14 @@ func runGate(ctx context.Context, env *cli.Env, f gateFlags, t *told) error {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
-		return g.answer(decision)
+		return &standing{gate: g, decision: decision}, nil
 	}
+	return nil, errGrew()
+}
+
+func errGrew() error {
 	return cli.Fail(cli.Unknown, "run the gate again", "the ledger grew %d times while the gate was deciding", moves)
 }
 
@@ -164,6 +207,8 @@ type gate struct {
 	borrowed  string // folder of the project's commits, see bring
 	collected string // digest of the policy by which votes were collected, see collect
 	seen      *look  // what people said on the forge, see decideSeen
+	patient   bool   // it waits, and asks often
+	waited    *waited
 
 	stuckAt proof.Checkpoint // see moved
 	stuck   int
@@ -253,15 +298,9 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 		Policy: g.policy, Root: g.believes, Request: request.id, Events: events,
 		Head: checkpointOf(head), Now: g.env.Now().UTC().Truncate(time.Second), Run: g.at.Run,
 	}
-	if err := g.date(ctx, &in); err != nil {
-		return policy.Decision{}, err
-	}
-	if in, err = g.decideSeen(ctx, in, request); err != nil {
-		return policy.Decision{}, err
-	}
-	d, err := policy.Evaluate(in)
+	d, err := g.evaluate(ctx, in, request)
 	if err != nil {
-		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", request.id, err)
+		return d, err
 	}
 	d.Head = checkpointOf(head)
 	g.advice = !g.flags.consume
@@ -272,6 +311,33 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 		return d, nil
 	}
 	return d, g.log(ctx, head, in, request, d)
+}
+
+// evaluate decides from the log and from what people said on the forges. Where
+// that settles nothing, they are not logged.
+func (g *gate) evaluate(ctx context.Context, in policy.Input, r openRequest) (policy.Decision, error) {
+	unread := g.lookFor(ctx, in.Events, r)
+	if d, ok := g.stillWaits(in, r, unread); ok {
+		return d, nil
+	}
+	if err := g.date(ctx, &in); err != nil {
+		return policy.Decision{}, err
+	}
+	if unread != nil {
+		if err := g.unlessLoggedDeny(in, unread); err != nil {
+			return policy.Decision{}, err
+		}
+	}
+	d, waits, err := g.decideSeen(ctx, in, r)
+	if err == nil && !waits {
+		if d, err = policy.Evaluate(in); err != nil {
+			err = cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
+		}
+	}
+	if err == nil {
+		g.noteWaiting(in, r, d)
+	}
+	return d, err
 }
 
 // moved reports whether the log that is read has grown since the last time it

@@ -66,7 +66,7 @@ func (g *gate) reported(d policy.Decision, exit error) error {
 	if r.mode == "" {
 		return exit
 	}
-	failed := g.announce(r.ctx(), d)
+	failed := g.announce(r.ctx(), g.notice(d))
 	if failed == nil {
 		return exit
 	}
@@ -93,7 +93,7 @@ func (g *gate) warnUntold(failed error) {
 
 // announce has every announcer that fits this host tell the forge. One that
 // fails keeps none of the others from being asked.
-func (g *gate) announce(ctx context.Context, d policy.Decision) error {
+func (g *gate) announce(ctx context.Context, notice report.Notice) error {
 	all := child.AnnouncersAt(g.at.Provider)
 	if len(all) == 0 {
 		return fmt.Errorf("there is no way to tell one from %s", g.at.Provider)
@@ -102,7 +102,6 @@ func (g *gate) announce(ctx context.Context, d policy.Decision) error {
 	if err != nil {
 		return err
 	}
-	notice := g.notice(d)
 	var failed []error
 	for _, a := range all {
 		answer, err := remote.Announce(ctx, child.AnnounceQuestion{Announcer: a.Name, Notice: notice})
@@ -136,9 +135,14 @@ func together(failed []error) error {
 
 // notice is what the forge is told. Comments are asked for only where one is a
 // vote.
-func (g *gate) notice(d policy.Decision) report.Notice {
+func (g *gate) notice(d policy.Decision) report.Notice { return g.noticeOf(d, false) }
+
+// cancelNotice is what the forge is told where nobody waits any more.
+func (g *gate) cancelNotice(d policy.Decision) report.Notice { return g.noticeOf(d, true) }
+
+func (g *gate) noticeOf(d policy.Decision, cancelled bool) report.Notice {
 	n := report.NewNotice(report.Decision{Decision: d, Request: &g.asked}, report.NoticeOptions{
-		Advice: g.advice, Details: ci.Run(g.at),
+		Advice: g.advice, Cancelled: cancelled, Details: ci.Run(g.at),
 		Comments: g.at.Provider == "github" && (slices.Contains(g.policy.Collect, commentVotes) || slices.Contains(g.rules.Sources(), commentVotes)),
 	})
 	if n.Commit == "" {

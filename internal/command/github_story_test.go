@@ -38,6 +38,9 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github page NUMBER FILE   what an issue or pull request shows; -1 is the first issue
 //	github status FILE        the newest commit status
 //	github writes STATUS      an answer to whatever would be written
+//	github polled             waits until the comments were read twice more
+//	github mark               what is asked from here on …
+//	github conditional        … came with an ETag each time
 func github(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: github start|commit|review|comment|edit|delete|dismiss|answers|mend …")
@@ -93,6 +96,12 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		s.Fault(githubtest.Fault{Answer: func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method != http.MethodGet && githubtest.Status(int(number(args[1])), `{"message":"no"}`)(w, r)
 		}})
+	case "polled 0":
+		polledGitHub(ts, s)
+	case "mark 0":
+		ts.Setenv("GITHUB_MARK", strconv.Itoa(len(s.Asked())))
+	case "conditional 0":
+		conditionalOnGitHub(ts, s.Asked()[number(ts.Getenv("GITHUB_MARK")):])
 	default:
 		ts.Fatalf("github %s?", strings.Join(args, " "))
 	}
@@ -161,4 +170,34 @@ func commitOnGitHub(ts *testscript.TestScript, s *githubtest.Server) {
 	s.Pull(7, githubPeople["dana"], head)
 	s.Run(1001, githubPeople["dana"], "push", head)
 	ts.Setenv("GITHUB_SHA", head)
+}
+
+// polledGitHub waits until somebody has read the comments, and again.
+func polledGitHub(ts *testscript.TestScript, s *githubtest.Server) {
+	reads := func() (n int) {
+		for _, r := range s.Asked() {
+			if strings.HasSuffix(r.URL.Path, "/comments") {
+				n++
+			}
+		}
+		return n
+	}
+	for first, end := reads(), time.Now().Add(time.Minute); reads() < first+2; time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("nobody polls")
+		}
+	}
+}
+
+// conditionalOnGitHub checks that each request would cost nothing had nothing
+// changed.
+func conditionalOnGitHub(ts *testscript.TestScript, asked []*http.Request) {
+	if len(asked) == 0 {
+		ts.Fatalf("nothing was asked")
+	}
+	for _, r := range asked {
+		if r.Header.Get("If-None-Match") == "" {
+			ts.Fatalf("%s %s came without a condition", r.Method, r.URL)
+		}
+	}
 }

@@ -105,43 +105,43 @@ func inForceFrom(events []*event.Event, digest string) uint64 {
 // enforce makes sure that the policy the gate was given is in force. Where it
 // is not, the gate asks those who may change it; until they agree it decides
 // nothing else.
-func (g *gate) enforce(ctx context.Context) error {
+func (g *gate) enforce(ctx context.Context) (*standing, error) {
 	if !g.protected {
-		return nil
+		return nil, nil
 	}
 	for range moves {
 		if _, _, err := g.read(ctx); err != nil {
-			return err
+			return nil, err
 		}
 		g.first = g.chain == nil && len(g.policy.PolicyChange) > 0
 		if g.policy.Digest == g.given.Digest {
-			return nil
+			return nil, nil
 		}
 		change, err := g.change()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		d, err := change.decide(ctx)
 		if errors.Is(err, ledger.ErrHeadMoved) && change.moved(ctx) {
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if d.UsedBy != "" && !change.flags.fresh {
 			if d, err = change.again(ctx); errors.Is(err, ledger.ErrHeadMoved) {
 				continue
 			}
 			if err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if d.Verdict != policy.Allowed || change.advice {
-			return change.notInForce(d)
+			return change.notInForce(d), nil
 		}
 		fmt.Fprintf(g.env.Stderr, "note: the policy sha256:%.12s… is in force now, in place of sha256:%.12s…\n", g.given.Digest, g.policy.Digest)
 	}
-	return cli.Fail(cli.Unknown, "run the gate again", "the ledger grew %d times while the gate was deciding", moves)
+	return nil, errGrew()
 }
 
 // change is a gate that asks, under the policy in force, for the one given.
@@ -163,16 +163,18 @@ func (g *gate) again(ctx context.Context) (policy.Decision, error) {
 	return g.decide(ctx)
 }
 
-// notInForce answers for a gate whose policy still needs approval.
-func (g *gate) notInForce(d policy.Decision) error {
-	if err := g.answer(d); err != nil {
+// notInForce is how a gate stands whose policy still needs approval.
+func (g *gate) notInForce(d policy.Decision) *standing {
+	return &standing{g, d, func(err error) error {
+		if err == nil {
+			return cli.Fail(cli.Pending, "run the gate without --consume=false", "the change of policy is approved, and not in force yet")
+		}
 		exit := (*cli.Exit)(nil)
 		if errors.As(err, &exit) && exit.Hint == "" {
 			exit.Hint = fmt.Sprintf("the policy of %s is not in force; who may change it approves it first: gateledger approve %.12s", g.source, d.Request)
 		}
 		return err
-	}
-	return cli.Fail(cli.Pending, "run the gate without --consume=false", "the change of policy is approved, and not in force yet")
+	}}
 }
 
 // policyEvent says that a policy comes into force, and brings its text and the

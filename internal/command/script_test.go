@@ -10,10 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -53,7 +55,9 @@ func program(root func(*cli.Env) *cobra.Command) func() {
 				return now
 			}
 		}
-		os.Exit(cli.Run(context.Background(), env, root))
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM) // as cli.Main has it
+		defer stop()
+		os.Exit(cli.Run(ctx, env, root))
 	}
 }
 

@@ -27,12 +27,14 @@ import (
 // not fill with that, what differs in nothing but its time from what is logged
 // already, and settles nothing, is left out.
 
-// A look is what a gate saw on the forges about a request.
+// A look is what a gate saw on the forges about a request. It is signed when it
+// is logged, and only then: a gate that waits looks often, and each signature
+// may be a certificate and a timestamp of somebody's public service.
 type look struct {
 	request string
-	entries []entry
-	events  []*event.Event // the entries, as they will be read
-	news    bool           // it is not what is logged already
+	shown   []event.ForgeVotesPredicate
+	news    bool // it is not what is logged already
+	logged  bool
 }
 
 // look reads every source that a seat of the environment names.
@@ -43,28 +45,33 @@ func (g *gate) look(ctx context.Context, events []*event.Event, r openRequest) (
 		if err != nil {
 			return nil, err
 		}
-		signed, err := g.sign(ctx, "forge-votes", r.predicate.Subjects, p)
-		if err != nil {
-			return nil, err
-		}
-		e, err := opened(signed.signed)
-		if err != nil {
-			return nil, err
-		}
-		seen.entries, seen.events = append(seen.entries, signed), append(seen.events, e)
-		seen.news = seen.news || !sameAsLogged(events, p)
+		seen.shown = append(seen.shown, p)
+		seen.news = seen.news || !g.sameAsLogged(events, p)
 	}
 	return seen, nil
+}
+
+// logSeen signs what was seen, and logs it.
+func (g *gate) logSeen(ctx context.Context, r openRequest) error {
+	var entries []entry
+	for _, p := range g.seen.shown {
+		signed, err := g.sign(ctx, "forge-votes", r.predicate.Subjects, p)
+		if err != nil {
+			return err
+		}
+		entries = append(entries, signed)
+	}
+	if _, err := g.append(ctx, proof.Checkpoint{}, entries...); err != nil {
+		return err
+	}
+	g.seen.logged = true
+	return nil
 }
 
 // snapshot has one source read.
 func (g *gate) snapshot(ctx context.Context, source string, r openRequest) (event.ForgeVotesPredicate, error) {
 	var none event.ForgeVotesPredicate
-	remote, err := g.remote()
-	if err != nil {
-		return none, err
-	}
-	answer, err := remote.Collect(ctx, child.CollectQuestion{
+	answer, err := g.readSource(ctx, child.CollectQuestion{
 		Source: source, Commit: g.at.Commit, Keys: [][]byte{}, Request: r.id, Environment: g.rules.Name, Run: g.at.Run, Attempt: g.at.Attempt,
 		Accounts: g.policy.AccountsAt(g.at.Host), Facts: g.policy.FactsFor(g.rules, source),
 	})
@@ -84,8 +91,10 @@ func (g *gate) snapshot(ctx context.Context, source string, r openRequest) (even
 }
 
 // sameAsLogged says whether the newest snapshot of this source and request in
-// the ledger shows what p shows.
-func sameAsLogged(events []*event.Event, p event.ForgeVotesPredicate) bool {
+// the ledger shows what p shows. Only one that a gate's signer of the policy
+// made is one: what anybody else logged decides nothing, so it may not keep a
+// gate from saying what it saw.
+func (g *gate) sameAsLogged(events []*event.Event, p event.ForgeVotesPredicate) bool {
 	want, err := lasting(p)
 	if err != nil {
 		return false
@@ -95,7 +104,7 @@ func sameAsLogged(events []*event.Event, p event.ForgeVotesPredicate) bool {
 			continue
 		}
 		old, err := event.DecodePredicate[event.ForgeVotesPredicate](e)
-		if err != nil || old.Request != p.Request || old.Source != p.Source {
+		if err != nil || old.Request != p.Request || old.Source != p.Source || !g.gates(g.rules, e) {
 			continue
 		}
 		have, err := lasting(old)
@@ -110,42 +119,38 @@ func lasting(p event.ForgeVotesPredicate) (string, error) {
 	return canon.Digest(p)
 }
 
-// decideSeen decides with what was seen on the forges. What is news, or settles
-// the answer, is logged first, and the decision made again from the log.
-func (g *gate) decideSeen(ctx context.Context, in policy.Input, r openRequest) (policy.Input, error) {
-	if len(g.rules.Sources()) == 0 {
-		return in, nil
+// lookFor looks, unless this gate has looked for the request already.
+func (g *gate) lookFor(ctx context.Context, events []*event.Event, r openRequest) error {
+	if len(g.rules.Sources()) == 0 || g.seen != nil && g.seen.request == r.id {
+		return nil
 	}
-	if g.seen == nil || g.seen.request != r.id {
-		seen, err := g.look(ctx, in.Events, r)
-		if err != nil {
-			return in, g.unlessLoggedDeny(in, err)
-		}
+	g.seen = nil
+	seen, err := g.look(ctx, events, r)
+	if err == nil {
 		g.seen = seen
 	}
-	if g.seen.entries == nil {
-		return in, nil // they are in the log that was read
+	return err
+}
+
+// decideSeen foresees what is decided once what was seen on the forges is logged. If that
+// would settle the answer, or is news, it is logged, and the decision is made
+// again from the log; else the answer is that it waits. Where there is nothing
+// to foresee, waits is false, and the log alone decides.
+func (g *gate) decideSeen(ctx context.Context, in policy.Input, r openRequest) (d policy.Decision, waits bool, err error) {
+	if g.seen == nil || g.seen.logged {
+		return d, false, nil
 	}
-	trial := in
-	trial.Events = slices.Clone(in.Events)
-	for _, e := range g.seen.events {
-		copied := *e
-		copied.Index = uint64(len(trial.Events))
-		trial.Events = append(trial.Events, &copied)
-	}
-	trial.Head.Size = uint64(len(trial.Events))
-	d, err := policy.Evaluate(trial)
+	d, err = policy.Foresee(in, g.seen.shown)
 	if err != nil {
-		return in, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
+		return d, false, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 	}
-	if !g.seen.news && d.Verdict == policy.Pending && !g.rules.Dated {
-		return trial, nil
+	if !g.seen.news && d.Verdict == policy.Pending {
+		return d, true, nil
 	}
-	if _, err := g.append(ctx, proof.Checkpoint{}, g.seen.entries...); err != nil {
-		return in, err
+	if err := g.logSeen(ctx, r); err != nil {
+		return d, false, err
 	}
-	g.seen.entries, g.seen.events = nil, nil
-	return in, errSeenLogged
+	return d, false, errSeenLogged
 }
 
 // errSeenLogged says that the gate itself made the log grow.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
@@ -48,6 +49,7 @@ type workspace struct {
 	chain      *policy.Chain  // the policies in force over the log; nil: this one alone
 	believes   *keyless.Root  // that the policy in force names; nil: none, or not at hand
 	seen       []*event.Event // entries that were read before
+	session    *child.Session // keeps the child that reads votes; nil: each question has a child of its own
 }
 
 // where are the flags that say which policy and ledger are meant, and which

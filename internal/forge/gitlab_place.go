@@ -57,7 +57,7 @@ func (at gitlabPlace) open() (*gitlab.Client, error) {
 func newGitLabPlace(q Query) (gitlabPlace, error) {
 	at := gitlabPlace{options: gitlab.Options{
 		API: q.Getenv("CI_API_V4_URL"), JobToken: q.Getenv("CI_JOB_TOKEN"), Token: q.Getenv("GATELEDGER_GITLAB_TOKEN"),
-		Base: q.Base, Timeout: q.Timeout, Pause: q.Pause,
+		Base: q.Base, Timeout: q.Timeout, Pause: q.Pause, Cache: q.Cache,
 	}}
 	project := "CI_PROJECT_ID"
 	number := q.Getenv("CI_MERGE_REQUEST_IID")

@@ -93,6 +93,8 @@ type evaluation struct {
 	supposed     bool                 // the policy is one that is only thought of, see Replayed
 	supposition  *Supposition         // nil: nothing is, see Suppose
 
+	shown []event.ForgeVotesPredicate // snapshots that nobody signed, see Foresee
+
 	signers  map[string]string  // by key id
 	holders  map[string]holder  // by ssh wire bytes
 	links    []link             // build events that tie a subject to the commit

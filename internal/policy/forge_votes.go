@@ -37,6 +37,8 @@ type snapshot struct {
 	asked event.RequestPredicate
 	read  time.Time
 	by    string
+
+	unsigned bool // nobody signed it, see Foresee
 }
 
 // A sight is a vote as a snapshot shows it.
@@ -75,12 +77,18 @@ func (e *evaluation) readSnapshots() {
 		if p.Host != asked.Host || p.RepositoryID != asked.RepositoryID {
 			continue // of a place that the request is not about
 		}
-		read, _ := time.Parse(time.RFC3339, p.Read.Time) // Check has read it
-		s := &snapshot{en, p, asked, read.UTC(), by}
-		e.snapshots = append(e.snapshots, s)
-		if p.Request == e.in.Request && p.Commit == e.request.Commit && en.Index > e.asked.Index {
-			e.newest[p.Source] = s
-		}
+		e.takeSnapshot(&snapshot{entry: en, ForgeVotesPredicate: p, asked: asked, by: by})
+	}
+	e.foreseeSnapshots()
+}
+
+// takeSnapshot adds one to those that were taken, which is the newest now.
+func (e *evaluation) takeSnapshot(s *snapshot) {
+	read, _ := time.Parse(time.RFC3339, s.Read.Time) // Check has read it
+	s.read = read.UTC()
+	e.snapshots = append(e.snapshots, s)
+	if s.Request == e.in.Request && s.Commit == e.request.Commit && s.Index > e.asked.Index {
+		e.newest[s.Source] = s
 	}
 	e.supposeSeen()
 }
@@ -118,6 +126,9 @@ func (e *evaluation) notFresh(s *snapshot) string {
 	}
 	if off := e.now.Sub(s.read).Abs(); off > forgeFresh {
 		return fmt.Sprintf("#%d read it at %s, and it is %s; a reading counts for %s", s.Index, utc(s.read), utc(e.now), span(forgeFresh))
+	}
+	if s.unsigned {
+		return ""
 	}
 	if _, no := e.madeAt(s.entry, s.read.Add(-forgeFresh)); no != nil {
 		return fmt.Sprintf("#%d does not count: %s", s.Index, no.why)

@@ -14,6 +14,7 @@ import (
 	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/forge"
+	"github.com/gateledger/gateledger/internal/forge/ask"
 	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -21,6 +22,7 @@ import (
 // collectVerb is the verb that reads votes where people left them.
 func collectVerb(env *cli.Env, w wire) *cobra.Command {
 	var timeout time.Duration
+	var session bool
 	cmd := &cobra.Command{
 		Use:   "collect",
 		Short: "Read the votes that people left at a forge",
@@ -35,16 +37,25 @@ With "request", "accounts", "facts", "run" and "attempt" it also writes a
 It judges no vote. Those that are signed with none of the keys are counted and
 left out.
 
+With --session it reads many such questions, each {"n", "question"} on a line of
+its own, and writes {"schema", "n", "answer"} or {"schema", "n", "failure"} for
+each, until its input ends. What a forge answered is kept in memory by its ETag,
+so that a repeated question costs only conditional requests.
+
 Sources:` + sourcesText() + `
 
 A token is read from the environment, and sent to the address named there only.`,
 		Example: `  gateledger-remote collect < question.json`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if session {
+				return runSession(cmd.Context(), env, w, timeout)
+			}
 			return runCollect(cmd.Context(), env, w, timeout)
 		},
 	}
 	timeoutFlag(cmd, &timeout)
+	cmd.Flags().BoolVar(&session, "session", false, "answer questions line by line until standard input ends")
 	return cmd
 }
 
@@ -67,19 +78,30 @@ func runCollect(ctx context.Context, env *cli.Env, w wire, timeout time.Duration
 	if err := readQuestion(env, &q); err != nil {
 		return err
 	}
+	answer, err := collected(ctx, env, w, timeout, q, nil)
+	if err != nil {
+		return err
+	}
+	return writeAnswer(env, answer)
+}
+
+// collected answers one question, from what the cache holds where the forge
+// says that this still stands.
+func collected(ctx context.Context, env *cli.Env, w wire, timeout time.Duration, q child.CollectQuestion, cache *ask.Cache) (child.CollectAnswer, error) {
+	var none child.CollectAnswer
 	if !commitPattern.MatchString(q.Commit) {
-		return cli.Fail(cli.Usage, "", "commit %.80q is not a full object id in lower-case hex", q.Commit)
+		return none, cli.Fail(cli.Usage, "", "commit %.80q is not a full object id in lower-case hex", q.Commit)
 	}
 	found, err := forge.Read(ctx, q.Source, forge.Query{
 		Commit: q.Commit, Request: q.Request, Environment: q.Environment, Accounts: q.Accounts, Facts: q.Facts, Run: q.Run, Attempt: attempt(q.Attempt),
-		Getenv: env.Getenv, Base: w.base, Timeout: timeout, Pause: w.pause,
+		Getenv: env.Getenv, Base: w.base, Timeout: timeout, Pause: w.pause, Cache: cache,
 	})
 	if err != nil {
-		return collectError(q.Source, err)
+		return none, collectError(q.Source, err)
 	}
 	answer := child.CollectAnswer{Schema: child.CollectSchema, Read: found.Read, Remarks: found.Remarks, Snapshot: found.Snapshot}
 	answer.Sightings, answer.Strangers = byThese(q.Keys, found.Sightings)
-	return writeAnswer(env, answer)
+	return answer, nil
 }
 
 // byThese are the sightings that one of the keys signed, each block once, and

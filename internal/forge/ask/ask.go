@@ -39,8 +39,27 @@ var (
 	errBusy        = errors.New("it is busy, and says to come back too late")                 // 429, 503
 )
 
+// Later is the error of a forge that wants to be left alone for longer than one
+// reading waits. Wait is how long it says; one that does not say is left alone
+// for a minute, as GitHub asks.
+type Later struct{ Wait time.Duration }
+
+func (*Later) Error() string { return errBusy.Error() }
+
+// Unwrap makes it one of a forge that could not be asked.
+func (*Later) Unwrap() error { return ErrUnavailable }
+
+// later is how long to leave a forge alone that may have said it.
+func later(said time.Duration) error {
+	if said <= 0 {
+		said = maxWait
+	}
+	return &Later{min(said, maxLater)}
+}
+
 // The limits.
 const (
+	maxLater  = 24 * time.Hour
 	tries     = 4
 	maxAnswer = 128 << 20 // bytes: a page of a hundred of the longest notes
 	maxWait   = time.Minute
@@ -238,11 +257,11 @@ func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duratio
 	case (status == 403 || status == 429) && spent(resp.Header):
 		wait, ok := untilReset(resp.Header, pause)
 		if !ok {
-			return -1, fmt.Errorf("%w: %s: the limit of requests is reached: %w", ErrUnavailable, text, errBusy)
+			return -1, fmt.Errorf("%w: %s: the limit of requests is reached: %w", ErrUnavailable, text, later(wait))
 		}
 		return wait, fmt.Errorf("%w: %s: the limit of requests is reached", ErrUnavailable, text)
 	case status == 403 && resp.Header.Get("Retry-After") == "" && slow(body):
-		return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, errBusy)
+		return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, later(0))
 	case status == 404:
 		return -1, fmt.Errorf("%w: %s", ErrAbsent, text)
 	case status == 422:
@@ -256,7 +275,7 @@ func (t *Transport) refusal(resp *http.Response, body []byte, pause time.Duratio
 	case status == 403 || status == 429 || status >= 500:
 		wait, ok := retryAfter(resp.Header, pause)
 		if !ok {
-			return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, errBusy)
+			return -1, fmt.Errorf("%w: %s: %w", ErrUnavailable, text, later(wait))
 		}
 		return wait, fmt.Errorf("%w: %s", ErrUnavailable, text)
 	}
@@ -270,8 +289,8 @@ func spent(h http.Header) bool {
 }
 
 // untilReset is how long it is until requests are left again, by the forge's
-// own clock. It is not ok if nobody can say, or if that is longer than we wait
-// for anything.
+// own clock; 0 if nobody can say. It is not ok then, nor if that is longer than
+// one reading waits for anything.
 func untilReset(h http.Header, pause time.Duration) (wait time.Duration, ok bool) {
 	reset, err := strconv.ParseInt(h.Get("X-Ratelimit-Reset"), 10, 64)
 	now, failed := http.ParseTime(h.Get("Date"))
@@ -280,7 +299,7 @@ func untilReset(h http.Header, pause time.Duration) (wait time.Duration, ok bool
 	}
 	left := reset - now.Unix()
 	if reset < 0 || left > int64(maxWait/time.Second) {
-		return 0, false
+		return time.Duration(min(max(left, 0), int64(maxLater/time.Second))) * time.Second, false
 	}
 	return max(pause, time.Duration(left)*time.Second), true
 }
@@ -292,7 +311,8 @@ func slow(body []byte) bool {
 }
 
 // retryAfter is how long the forge wants us to wait (RFC 9110 section 10.2.3),
-// at least pause. It is not ok if that is longer than we wait for anything.
+// at least pause. It is not ok if that is longer than one reading waits for
+// anything.
 func retryAfter(h http.Header, pause time.Duration) (wait time.Duration, ok bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
@@ -308,7 +328,7 @@ func retryAfter(h http.Header, pause time.Duration) (wait time.Duration, ok bool
 		seconds = uint64(math.Ceil(max(at.Sub(now), 0).Seconds()))
 	}
 	if seconds > uint64(maxWait/time.Second) {
-		return 0, false
+		return time.Duration(min(seconds, uint64(maxLater/time.Second))) * time.Second, false
 	}
 	return max(pause, time.Duration(seconds)*time.Second), true
 }

@@ -185,12 +185,12 @@ func TestRetryAfter(t *testing.T) {
 		"seconds":          {"7", 7 * time.Second, true},
 		"fewer than usual": {"0", time.Second, true},
 		"a minute":         {"60", time.Minute, true},
-		"longer":           {"61", 0, false},
-		"for ever":         {"4294967295", 0, false},
+		"longer":           {"61", 61 * time.Second, false},
+		"for ever":         {"4294967295", 24 * time.Hour, false},
 		"over for ever":    {"99999999999999999999", time.Second, true},
 		"a time":           {"Mon, 02 Mar 2026 09:00:05 GMT", 5 * time.Second, true},
 		"a time gone by":   {"Mon, 02 Mar 2026 08:00:05 GMT", time.Second, true},
-		"a far time":       {"Mon, 02 Mar 2026 09:02:00 GMT", 0, false},
+		"a far time":       {"Mon, 02 Mar 2026 09:02:00 GMT", 2 * time.Minute, false},
 		"a negative one":   {"-5", time.Second, true},
 	} {
 		h := http.Header{}

@@ -39,6 +39,7 @@ type Options struct {
 
 	Base           http.RoundTripper // required
 	Timeout, Pause time.Duration     // see ask.Transport
+	Cache          *ask.Cache        // nil: one of the client's own
 }
 
 // What New says of options that it can't use.
@@ -76,8 +77,12 @@ func New(o Options) (*Client, error) {
 	if len(token) > maxToken || !tokenPattern.MatchString(token) {
 		return nil, ErrToken
 	}
+	cache := o.Cache
+	if cache == nil {
+		cache = new(ask.Cache)
+	}
 	c := &http.Client{Transport: &ask.Transport{
-		Base: o.Base, Host: base.Host, Secrets: []string{token}, Timeout: o.Timeout, Pause: o.Pause,
+		Base: o.Base, Host: base.Host, Secrets: []string{token}, Timeout: o.Timeout, Pause: o.Pause, Cache: cache,
 	}}
 	made, err := client(token, api.WithBaseURL(base.String()), api.WithHTTPClient(c), api.WithoutRetries(), api.WithCustomRetryMax(0))
 	if err != nil {
