@@ -152,7 +152,7 @@ expect() {
 # quiet FILE…: no secret of the scene is in these
 quiet() {
 	local code=0
-	grep -nE 'BEGIN [A-Z ]*PRIVATE|PRIVATE\+KEY|LS0tLS1CRUdJTi[A-Za-z0-9+/]|token-of-|glcbt-' "$@" || code=$?
+	grep -nE 'BEGIN [A-Z ]*PRIVATE|PRIVATE\+KEY|LS0tLS1CRUdJTi[A-Za-z0-9+/]|token-of-|glcbt-|glpat-' "$@" || code=$?
 	[ "$code" = 1 ] || {
 		echo "a secret is shown, or this cannot be read: $*"
 		exit 1

@@ -216,6 +216,19 @@ tell mend
 expect 0 'ALLOWED' run 110
 passed deploy
 
+echo "= GitLab is told with a token of the project's own; one that tells nobody is red where that is required"
+token=glpat-somebodys-own-token
+telling() { # CODE TEXT HOW
+	sed "s/ environment: production}\$/ environment: production, report: $3, token-variable: APPROVALS_TOKEN}/" "$work/runner/110/.gitlab-ci.yml" >"$work/runner/110/tell.yml"
+	grep -q APPROVALS_TOKEN "$work/runner/110/tell.yml"
+	expect "$1" "$2" run 110 --file tell.yml --variable "APPROVALS_TOKEN=$token" gateledger-gate
+}
+telling 0 'the forge was not told' best-effort
+grep -q ALLOWED "$work/out"
+telling 1 'the forge was not told' required
+failed gateledger-gate 3
+telling 0 'ALLOWED' none
+
 echo "= a merge request: its SBOM, no key, no gate"
 sed 's/needs: \[build, gateledger-gate, gateledger-verify\]/needs: [build, gateledger-gate]/' "$work/dana/app/.gitlab-ci.yml" >"$work/mr.yml"
 cp "$work/mr.yml" "$work/dana/app/.gitlab-ci.yml"
@@ -259,6 +272,8 @@ bad gate environment 'production$(touch pwned)' 'does not match required regex'
 bad gate environment $'production\ntouch pwned' 'does not match required regex'
 bad gate subject 'dist/app' 'does not match required regex'
 bad gate consume '"maybe"' 'boolean'
+bad gate report strict 'cannot be used because it is not in the list of allowed options'
+bad gate token-variable 'PATH;id' 'does not match required regex'
 bad gate key-variable 'PATH;id' 'does not match required regex'
 bad gate needs '"build"' 'array'
 bad record subject "dist/app';id" 'does not match required regex'
