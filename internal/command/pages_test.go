@@ -24,7 +24,7 @@ func TestPages(t *testing.T) {
 		RequireUniqueNames: true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "sshkey": sshkey, "mode": mode, "capture": capture, "asked": asked,
-			"page": page,
+			"page": page, "block": written, "scene": scene,
 		},
 	})
 }
@@ -113,6 +113,39 @@ func page(ts *testscript.TestScript, neg bool, args []string) {
 		script = strings.ReplaceAll(script, this, that)
 	}
 	ts.Check(ts.Exec("sh", "-c", shell(script)))
+}
+
+// block PAGE MARK FILE [THIS=THAT…] writes the one block of a page that holds
+// MARK to FILE, with THAT in the place of THIS.
+func written(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: block PAGE MARK FILE [THIS=THAT…]")
+	}
+	text, err := os.ReadFile(filepath.Join(docs(), args[0]))
+	ts.Check(err)
+	blocks, err := fences(string(text))
+	ts.Check(err)
+	found := ""
+	for _, b := range blocks {
+		if !strings.Contains(b.text, args[1]) {
+			continue
+		}
+		if found != "" {
+			ts.Fatalf("%s has several blocks with %q", args[0], args[1])
+		}
+		found = b.text
+	}
+	if found == "" {
+		ts.Fatalf("%s has no block with %q", args[0], args[1])
+	}
+	for _, c := range args[3:] {
+		this, that, ok := strings.Cut(c, "=")
+		if !ok || !strings.Contains(found, this) {
+			ts.Fatalf("that block has no %q", this)
+		}
+		found = strings.ReplaceAll(found, this, that)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(found), 0o755))
 }
 
 // docs is the folder of the documentation.
