@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/gateledger/gateledger/internal/event"
@@ -61,7 +62,10 @@ func TestForgeAttacks(t *testing.T) {
 		p.Host = "github.com"
 		p.Subjects = append(p.Subjects, artifact("lib"))
 	}
+	shown := func(p *event.RequestPredicate) { p.Documents = []string{"sha256:" + strings.Repeat("d", 64)} }
 	check(t, map[string]fact{
+		"C10: what was shown was something else":          {forgeRules, asked(request("r2", asking(onGitHub), asking(shown)), comments(yes(4, forRequest("r2"))), reviews(good...)), Pending, "not for this one"},
+		"read by a clock that is years off":               {forgeRules, asked(snap("github-comment", votes(yes(4)), readAt("1998-03-01T12:00:00Z")), reviews(good...)), Pending, "a reading counts for 5m"},
 		"a veto that was dismissed before anybody looked": {forgeRules, asked(comments(yes(4)), reviews(yes(22), yes(3), nay(1, dismissed))), Denied, "denied by alice"},
 		"dismissed, and its author approves later":        {forgeRules, asked(comments(yes(4)), reviews(yes(22), yes(3), nay(1, dismissed), yes(1, later))), Allowed, "lifted by the same account"},
 		"dismissed by who cast it":                        {forgeRules, asked(reviews(nay(1)), comments(yes(4)), reviews(yes(22), yes(3), back(1, later))), Allowed, "lifted by the same account"},
