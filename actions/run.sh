@@ -367,7 +367,8 @@ do_gate() {
 	publish
 	value environment ledger
 	subjects
-	switch consume new-request
+	switch consume new-request break-glass
+	value reason ticket
 	telling
 	path policy trusted-root
 	signing
@@ -377,12 +378,22 @@ do_gate() {
 		say "note: log-key is empty, so only the runner's own user could have the log key. A pull request from a fork gets no secrets"
 	fi
 	program gate
+	patience
 	first
 	clone
 	# Only now: git, too, is a program that need not see it.
 	if [ -n "$github_token" ]; then export GITHUB_TOKEN="$github_token"; fi
 	github_token=''
 	call
+}
+
+# patience has the gate ask again for a while.
+patience() {
+	one wait-for
+	[ -n "$REPLY" ] || return 0
+	[[ $REPLY =~ ^([0-9]+[hms])+$ ]] || fail "$usage" "input wait-for is no time such as 10m"
+	run+=(wait)
+	args+=("--for=$REPLY")
 }
 
 # telling says whether the forge is told of the answer.

@@ -14,6 +14,10 @@
 //   key, logKey  ids of the secret files, gateledger-event-key, gateledger-log-key
 //   ledger       by default git: and the address that was checked out
 //   newRequest   ask anew, with no votes, even where a request is open or used up
+//   breakGlass   in an emergency: ask to be let through by those whom the policy names
+//                for that; it needs reason and ticket, and leaves a debt
+//   reason       with breakGlass: why, in one line that is logged
+//   ticket       with breakGlass: the ticket of the incident
 //   wait         minutes to wait for votes, 0. Wait outside of node, or an agent
 //                waits too; gateledgerPipeline does
 //   every        minutes between two questions, 5
@@ -52,6 +56,9 @@ Map ask(Map o) {
     }
     if (o.newRequest) {
         args.add('--new-request')
+    }
+    if (o.breakGlass) {
+        args.addAll(['--break-glass', '--reason=' + (o.reason ?: ''), '--ticket=' + (o.ticket ?: '')])
     }
     return gateledgerRun([key: 'gateledger-event-key', logKey: 'gateledger-log-key', report: 'gateledger-report/gate'] + o + [program: 'gate', policy: null, args: args])
 }

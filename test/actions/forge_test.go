@@ -79,6 +79,35 @@ func realGit(t *testing.T) string {
 	return ""
 }
 
+// How a gate waits and breaks the glass.
+func TestGateInputsBecomeFlags(t *testing.T) {
+	p := newPlace(t)
+	for fact, c := range map[string]struct {
+		in   inputs
+		want []string
+	}{
+		"as it is":     {inputs{"break-glass": "false", "wait-for": "", "reason": "", "ticket": ""}, []string{"--break-glass=false"}},
+		"it waits":     {inputs{"wait-for": "1h30m"}, []string{"wait", "--for=1h30m"}},
+		"an emergency": {inputs{"break-glass": "true", "reason": "the site is $(down)", "ticket": "INC-7"}, []string{"--break-glass=true", "--reason=the site is $(down)", "--ticket=INC-7"}},
+	} {
+		t.Run(fact, func(t *testing.T) {
+			r, notes := p.gateOf(t, c.in)
+			if o := r.run("run.sh", "gate"); o.code != 0 {
+				t.Fatalf("exit %d: %s", o.code, o.talk)
+			}
+			args := r.arguments(notes)
+			for _, want := range c.want {
+				if !slices.Contains(args, want) || want == "wait" && args[0] != want {
+					t.Errorf("called with %q, want %q", args, want)
+				}
+			}
+			if slices.Contains(args, "wait") && c.in["wait-for"] == "" {
+				t.Errorf("it waits: %q", args)
+			}
+		})
+	}
+}
+
 // A gate that downloads brings gateledger-remote, unless it is told not to; one
 // whose programs are there already makes do with them.
 func TestGateBringsTheRemote(t *testing.T) {

@@ -375,7 +375,7 @@ func TestInputsAreCalledAsFlags(t *testing.T) {
 	arguments := map[string][]string{
 		"sbom": {"path"}, "record": {"kind", "report"}, "gate": nil, "verify": {"artifact", "bundle", "commit"},
 	}
-	ours := []string{"binary-path", "key-password", "remote", "strict", "token", "github-token"}
+	ours := []string{"binary-path", "key-password", "remote", "strict", "token", "github-token", "wait-for"}
 	for verb, words := range arguments {
 		flags := map[string]bool{}
 		var look func(*cobra.Command)

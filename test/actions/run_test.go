@@ -126,6 +126,8 @@ func TestRefusedInputs(t *testing.T) {
 		"a token of two words":           {"record", inputs{"token": "a b"}, "input token is no token"},
 		"a token of two lines":           {"gate", inputs{"token": "a\nmachine evil"}, "input token is no token"},
 		"a report that is none":          {"gate", inputs{"report": "strict"}, "input report is neither none, required nor best-effort"},
+		"a time that is none":            {"gate", inputs{"wait-for": "--help"}, "input wait-for is no time"},
+		"a reason of two lines":          {"gate", inputs{"break-glass": "true", "reason": "a\nb"}, "input reason has more than one line"},
 		"a remote that is none":          {"gate", inputs{"remote": "yes"}, "input remote is neither true, false nor auto"},
 		"a forge's token of two lines":   {"gate", inputs{"github-token": "a\nb"}, "input github-token is no token"},
 		"no program":                     {"setup", inputs{"programs": "\n"}, "names none"},
