@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/gateledger/gateledger/internal/forge/github/githubtest"
 )
@@ -27,7 +28,10 @@ func votesAtGitHub(ctx context.Context, p *project) error {
 	p.ended(r, map[string]string{"build": "success", "gate": "success", "deploy": "skipped"})
 	p.gives(r, "gate", "gate", "verdict", "pending")
 	p.says(r, "gate", "read github-comment", "read github-review")
+	p.says(r, "gate", "announced by github-status", "announced by github-check", "announced by github-comment")
 	request := p.asked(r)
+	p.told(h, "pending", "")
+	p.check(len(h.Issues()) == 1 && strings.Contains(h.Thread(h.Issues()[0]), request[:12]), "issues %v", h.Issues())
 
 	h.Comment(7, account("mallory"), "/approve "+request+"\n")
 	h.Review(7, account("dana"), "APPROVED", p.head, "")
@@ -62,8 +66,17 @@ func votesAtGitHub(ctx context.Context, p *project) error {
 	p.gives(r, "gate", "gate", "approvals", "2")
 	p.shows(r, "gate", "ALLOWED", "observed")
 	p.check(r.left("deployed"), "nothing was deployed")
+	p.told(h, "success", "success")
+	p.check(len(h.Issues()) == 1, "issues %v", h.Issues())
 	p.wrong = append(p.wrong, h.wrong...)
 	return nil
+}
+
+// told: this is what the commit of main shows of production.
+func (p *project) told(h *hub, state, conclusion string) {
+	statuses, checks := h.Statuses(), h.Conclusions(p.head, "gateledger/production")
+	p.check(len(statuses) > 0 && statuses[len(statuses)-1]["context"] == "gateledger/production" && statuses[len(statuses)-1]["state"] == state, "statuses %v", statuses)
+	p.check(len(checks) > 0 && checks[0] == conclusion, "check runs %q", checks)
 }
 
 // reviewed is a project whose leads approve at GitHub: one names the request in

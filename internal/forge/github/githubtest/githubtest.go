@@ -61,6 +61,7 @@ type pull struct {
 	number, author int64
 	assignees      []int64
 	head, merged   string
+	queued         string // the commit of a merge queue
 	commits        []string
 	reviews        []*review
 	dismissals     []dismissal
@@ -130,6 +131,7 @@ func start(t forgetest.T) *Server {
 		runs: map[int64]*run{}, levels: map[int64]string{}, teams: map[string]map[int64]string{},
 	}
 	s.writes.signedIn = map[string]int64{JobToken: botID, Token: 0}
+	s.writes.merging = newMerging()
 	s.users[botID] = &user{botID, "github-actions[bot]", "Bot"}
 	s.routes()
 	s.inner = http.HandlerFunc(s.answer)

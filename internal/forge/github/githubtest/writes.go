@@ -25,6 +25,8 @@ type writes struct {
 	issues   []*issue
 	statuses []map[string]any
 	runs     []map[string]any // check runs, the newest first
+
+	merging // see mergeable.go
 }
 
 type issue struct {
@@ -282,6 +284,7 @@ func (s *Server) changeIssue(w http.ResponseWriter, r *http.Request, body map[st
 
 func (s *Server) addStatus(w http.ResponseWriter, r *http.Request, body map[string]any) {
 	body["id"], _ = s.next()
+	s.note(r, body)
 	s.writes.statuses = append(s.writes.statuses, body)
 	created(w, http.StatusCreated, like("repos/create-commit-status", body))
 }
@@ -298,8 +301,11 @@ func (s *Server) serveRuns(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, map[string]any{"total_count": len(list), "check_runs": list})
 }
 
-func (s *Server) addRun(w http.ResponseWriter, _ *http.Request, body map[string]any) {
+func (s *Server) addRun(w http.ResponseWriter, r *http.Request, body map[string]any) {
 	id, _ := s.next()
+	if !s.owns(w, r, id) {
+		return
+	}
 	run := map[string]any{"id": id, "html_url": fmt.Sprintf("https://github.com/%s/%s/runs/%d", Owner, Name, id), "conclusion": nil}
 	setRun(run, body)
 	s.writes.runs = append([]map[string]any{run}, s.writes.runs...)
@@ -309,6 +315,9 @@ func (s *Server) addRun(w http.ResponseWriter, _ *http.Request, body map[string]
 func (s *Server) changeRun(w http.ResponseWriter, r *http.Request, body map[string]any) {
 	for _, run := range s.writes.runs {
 		if fmt.Sprint(run["id"]) == r.PathValue("id") {
+			if !s.owns(w, r, run["id"].(int64)) {
+				return
+			}
 			setRun(run, body)
 			created(w, http.StatusOK, runJSON(run))
 			return
