@@ -3,6 +3,7 @@
 package command_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -32,6 +33,9 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github delete ID          takes a comment away
 //	github dismiss ID         somebody dismisses a review
 //	github answers WHAT       a status instead of reviews and comments
+//	github guard              the repository's settings let nobody past the gate, and the policy here is the default branch's
+//	github set PATH FILE      what is answered about the repository at a path: JSON; an empty file is nothing
+//	github hide PATH STATUS   a status instead of what path and query hold
 //	github mend               answers as ever
 //	github person WHO TOKEN   a token of somebody's own
 //	github merge              the pull request is merged as the run's commit
@@ -43,7 +47,7 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github conditional        … came with an ETag each time
 func github(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: github start|commit|review|comment|edit|delete|dismiss|answers|mend …")
+		ts.Fatalf("usage: github start|commit|review|comment|edit|delete|dismiss|answers|guard|set|hide|mend …")
 	}
 	if args[0] == "start" {
 		startGitHub(ts)
@@ -77,6 +81,8 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		status := int(number(args[1]))
 		s.Fault(githubtest.Fault{In: "/pulls/7/", Answer: githubtest.Status(status, `{"message":"no"}`)})
 		s.Fault(githubtest.Fault{In: "/issues/7/", Answer: githubtest.Status(status, `{"message":"no"}`)})
+	case "guard 0", "set 2", "hide 2":
+		settingsOnGitHub(ts, s, args)
 	case "mend 0":
 		s.Mend()
 	case "person 2":
@@ -125,6 +131,24 @@ func (h *heldToDescription) all() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return strings.Join(h.wrong, "\n")
+}
+
+// settingsOnGitHub changes what is around the gate.
+func settingsOnGitHub(ts *testscript.TestScript, s *githubtest.Server, args []string) {
+	switch args[0] {
+	case "guard":
+		s.Guard(ts.ReadFile(".gateledger.yml"), "gateledger/log")
+	case "set":
+		var v any
+		if text := ts.ReadFile(args[2]); text != "" {
+			ts.Check(json.Unmarshal([]byte(text), &v))
+		}
+		s.Set(args[1], v)
+	case "hide":
+		status, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		s.Fault(githubtest.Fault{In: args[1], Answer: githubtest.Status(status, `{"message":"Resource not accessible by integration"}`)})
+	}
 }
 
 // startGitHub starts the server and sets what GitHub sets in a job of the

@@ -17,7 +17,7 @@ import (
 // request; the rest belongs to one. A change of policy stands between them.
 var stages = map[string]int{
 	"commit": 0, "build": 1, "sbom": 2, "test": 3, "scan": 4, "pipeline": 5, "untrusted-report": 6, "policy": 7,
-	"request": 8, "vote": 9, "forge-votes": 10, "decision": 11, "consumption": 12, "deployment": 13,
+	"request": 8, "vote": 9, "forge-votes": 10, "posture": 11, "decision": 12, "consumption": 13, "deployment": 14,
 }
 
 const firstOfRequest = 8 // stages["request"]

@@ -27,6 +27,7 @@ const (
 	ConsumptionType = product.PredicateBase + "consumption/v1"
 	PolicyType      = product.PredicateBase + "policy/v1"
 	ForgeVotesType  = product.PredicateBase + "forge-votes/v1"
+	PostureType     = product.PredicateBase + "posture/v1"
 	UntrustedType   = product.PredicateBase + "untrusted-report/v1"
 )
 
@@ -78,6 +79,8 @@ var kinds = [...]Kind{
 		Doc: "from here on another policy is in force"},
 	{Name: "forge-votes", PredicateType: ForgeVotesType, Control: true,
 		Doc: "what people said on a forge about a request, as the gate saw it"},
+	{Name: "posture", PredicateType: PostureType, Control: true,
+		Doc: "what a forge showed of the settings that keep people from going past the gate"},
 	{Name: "untrusted-report", PredicateType: UntrustedType,
 		Doc: "a report from somewhere nobody vouches for, kept to be read; never evidence"},
 }

@@ -66,6 +66,10 @@ func samples() map[string]sample {
 			Request: id, Source: "gitlab-note", Host: "gitlab.com", RepositoryID: "7", Commit: digestA, Read: event.ForgeRead{Time: "2026-03-01T10:00:00Z"},
 			Changes: []event.ForgeChange{}, Votes: []event.ForgeVote{}, People: []event.ForgePerson{}, Parts: []event.ForgePart{}, Context: local,
 		}},
+		"posture": {event.PostureType, posture(), event.PosturePredicate{
+			Provider: "gitlab", Host: "gitlab.com", RepositoryID: "7", Environment: "p", Branch: "main", Read: event.ForgeRead{Time: "2026-03-01T10:00:00Z"},
+			Facts: []event.PostureFact{{Name: "a", State: event.Unknown, Why: "b"}}, Context: local,
+		}},
 		"untrusted-report": {event.UntrustedType,
 			event.UntrustedReportPredicate{Source: "eve/app", Commit: commitA, Media: "application/json", Digest: "sha256:" + digestA, Size: 7, Context: context},
 			event.UntrustedReportPredicate{Source: "a fork", Commit: digestA, Media: "text/plain", Digest: "sha256:" + digestA, Context: local}},

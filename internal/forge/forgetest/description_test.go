@@ -107,8 +107,8 @@ func TestFind(t *testing.T) {
 		{"GET", "/repos/o/r/contents/.github/CODEOWNERS", "repos/get-content", map[string]string{"owner": "o", "repo": "r", "path": ".github/CODEOWNERS"}},
 		{"GET", "/repos/o/r/branches/release%2F1/protection", "repos/get-branch-protection", map[string]string{"owner": "o", "repo": "r", "branch": "release/1"}},
 		{"GET", "/repos/o/r/environments/a%20b", "repos/get-environment", map[string]string{"owner": "o", "repo": "r", "environment_name": "a b"}},
+		{"GET", "/repos/o/r/branches/release/1/protection", "repos/get-branch", map[string]string{"owner": "o", "repo": "r", "branch": "release/1/protection"}},
 
-		{"GET", "/repos/o/r/branches/release/1/protection", "", nil},
 		{"GET", "/repos/o/r/contents", "", nil},
 		{"GET", "/repos/o/r/contents/", "", nil},
 		{"GET", "/repos/o/r/", "", nil},

@@ -31,6 +31,7 @@ type Options struct {
 	API        string // address of the API, as GITHUB_API_URL has it
 	Repository string // OWNER/NAME
 	ID         int64  // of the repository, which its name must lead to
+	Unnumbered bool   // ID may be 0: whoever its name leads to, see Client.Repository
 	Token      string // of a job, an app or a person
 
 	Base           http.RoundTripper // required
@@ -76,7 +77,7 @@ func New(o Options) (*Client, error) {
 	switch {
 	case !ok:
 		return nil, ErrAddress
-	case !split || !isName(owner) || !isName(name) || o.ID <= 0:
+	case !split || !isName(owner) || !isName(name) || o.ID < 0 || o.ID == 0 && !o.Unnumbered:
 		return nil, ErrRepository
 	case len(o.Token) > maxToken || !tokenPattern.MatchString(o.Token):
 		return nil, ErrToken

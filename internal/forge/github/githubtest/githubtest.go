@@ -50,6 +50,9 @@ type Server struct {
 	faults []*Fault
 	asked  []*http.Request
 	writes writes
+
+	settings map[string]any    // by path
+	files    map[string]string // of the default branch
 }
 
 type user struct {
@@ -129,6 +132,7 @@ func start(t forgetest.T) *Server {
 	s := &Server{
 		now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, users: map[int64]*user{}, made: map[string]*commit{},
 		runs: map[int64]*run{}, levels: map[int64]string{}, teams: map[string]map[int64]string{},
+		settings: map[string]any{}, files: map[string]string{},
 	}
 	s.writes.signedIn = map[string]int64{JobToken: botID, Token: 0}
 	s.writes.merging = newMerging()

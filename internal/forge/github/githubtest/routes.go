@@ -26,6 +26,9 @@ func (s *Server) routes() {
 		repository + "/actions/runs/{run}/attempts/{n}":       s.serveAttempt,
 		repository + "/actions/runs/{run}/approvals":          s.serveApprovals,
 		repository + "/collaborators/{login}/permission":      s.servePermission,
+		repository + "/contents/{path...}":                    s.serveContents,
+		repository + "/{path...}":                             s.serveSetting,
+		"/api/v3/apps/{slug}":                                 s.serveApp,
 		"/api/v3/orgs/{org}/teams/{slug}":                     s.serveTeam,
 		"/api/v3/orgs/{org}/teams/{slug}/memberships/{login}": s.serveMembership,
 	} {
@@ -58,7 +61,7 @@ func accountJSON(u *user) map[string]any {
 }
 
 func (s *Server) repositoryJSON() map[string]any {
-	return map[string]any{"id": RepositoryID, "name": Name, "full_name": Owner + "/" + Name, "private": false}
+	return map[string]any{"id": RepositoryID, "name": Name, "full_name": Owner + "/" + Name, "private": false, "default_branch": "main"}
 }
 
 func (s *Server) serveRepository(w http.ResponseWriter, r *http.Request) {
