@@ -5,6 +5,9 @@ package event
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,6 +31,7 @@ type ForgeVotesPredicate struct {
 	Votes        []ForgeVote       `json:"votes"`              // all of them, also those that cannot count
 	People       []ForgePerson     `json:"people"`             // what the forge says of who voted, sorted by account
 	Parts        []ForgePart       `json:"parts"`              // who had a hand in the commit or its run
+	Owned        []ForgeOwned      `json:"owned,omitempty"`    // what of the changes has owners, as far as anybody asked
 	Strangers    int               `json:"strangers,omitzero"` // votes left out: of accounts that nothing in the policy could count
 	Context      Context           `json:"gateledger_context"`
 }
@@ -85,13 +89,27 @@ type ForgeVote struct {
 //
 //	team:HOST-KIND:ORG/SLUG    as a policy's roles write it, such as team:github:acme/leads
 //	permission:LEVEL           read, triage, write, maintain, admin; GitLab: guest, reporter, developer, maintainer, owner
-//	codeowner                  of every path that the change touches
+//	codeowner                  of every path that the changes touch
+//	codeowner:N                of what stands under Owned as the Nth, from 1
 //
 // What could not be found out stands under Unknown instead.
 type ForgePerson struct {
 	Account ForgeAccount `json:"account"`
 	Facts   []string     `json:"facts,omitempty"`   // sorted
 	Unknown []string     `json:"unknown,omitempty"` // sorted
+}
+
+// A ForgeOwned is what of the changes one line of a CODEOWNERS file gives to
+// its owners.
+type ForgeOwned struct {
+	File    string   `json:"file"`   // where the CODEOWNERS file lies
+	Commit  string   `json:"commit"` // of which it was read: what the change went into, never the change
+	Line    int      `json:"line"`
+	Section string   `json:"section,omitempty"` // of GitLab's
+	Owners  []string `json:"owners"`            // as the file writes them
+	Need    int      `json:"need"`              // how many of them have to approve; 0: none has to
+	Paths   int      `json:"paths"`             // how many that changed
+	Example string   `json:"example"`           // one of them
 }
 
 // The parts that somebody can have in a commit.
@@ -134,7 +152,7 @@ func (p ForgeVotesPredicate) Check() error {
 		return errors.New("changes, votes, people or parts is null, want a list")
 	case p.Read.Calls < 0 || p.Strangers < 0:
 		return errors.New("a count is below zero")
-	case max(len(p.Changes), len(p.Votes), len(p.People), len(p.Parts), len(p.Trees)) > MaxForgeVotes:
+	case max(len(p.Changes), len(p.Votes), len(p.People), len(p.Parts), len(p.Trees), len(p.Owned)) > MaxForgeVotes:
 		return fmt.Errorf("a list has more than %d entries, and may have at most that", MaxForgeVotes)
 	}
 	if _, err := time.Parse(time.RFC3339, p.Read.Time); err != nil {
@@ -171,6 +189,14 @@ func (p ForgeVotesPredicate) checkLists() error {
 			return fmt.Errorf("person %d: account %d stands twice", i, who.Account.ID)
 		}
 		seen[who.Account.ID] = true
+		if err := who.checkOwned(len(p.Owned)); err != nil {
+			return fmt.Errorf("person %d: %w", i, err)
+		}
+	}
+	for i, o := range p.Owned {
+		if err := o.check(); err != nil {
+			return fmt.Errorf("owned %d: %w", i+1, err)
+		}
 	}
 	for i, part := range p.Parts {
 		if err := part.check(); err != nil {
@@ -178,6 +204,41 @@ func (p ForgeVotesPredicate) checkLists() error {
 		}
 	}
 	return nil
+}
+
+// FactOwned is the fact that somebody owns what stands under Owned as the nth,
+// from 1.
+func FactOwned(n int) string { return factOwned + strconv.Itoa(n) }
+
+const factOwned = "codeowner:"
+
+// OwnedFact is the n of a FactOwned; ok is false for any other fact.
+func OwnedFact(fact string) (n int, ok bool) {
+	text, ok := strings.CutPrefix(fact, factOwned)
+	n, err := strconv.Atoi(text)
+	return n, ok && err == nil && n > 0 && FactOwned(n) == fact
+}
+
+// checkOwned refuses facts about what does not stand under Owned.
+func (p ForgePerson) checkOwned(owned int) error {
+	for _, fact := range slices.Concat(p.Facts, p.Unknown) {
+		if n, ok := OwnedFact(fact); strings.HasPrefix(fact, factOwned) && (!ok || n > owned) {
+			return fmt.Errorf("fact %.40q, and %d are owned", fact, owned)
+		}
+	}
+	return nil
+}
+
+func (o ForgeOwned) check() error {
+	switch {
+	case o.File == "" || o.Example == "":
+		return errors.New("no file, or no example of what changed")
+	case o.Line < 1 || o.Paths < 1 || o.Need < 0:
+		return errors.New("a number is too low")
+	case len(o.Owners) == 0 || slices.Contains(o.Owners, ""):
+		return errors.New("no owners")
+	}
+	return checkObject(o.Commit)
 }
 
 func (c ForgeChange) check() error {

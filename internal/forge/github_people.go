@@ -34,7 +34,7 @@ func (l *partList) add(part string, a github.Account, unknown string) {
 
 // history reads the commits of the pull requests, and says who made them.
 func (r *githubReading) history(ctx context.Context) error {
-	r.parts.list = []event.ForgePart{}
+	r.parts.list, r.sizes = []event.ForgePart{}, map[int64]int{}
 	seen := false
 	for _, p := range r.pulls {
 		commits, err := r.client.Commits(ctx, p.Number)
@@ -48,6 +48,7 @@ func (r *githubReading) history(ctx context.Context) error {
 			}
 		}
 		r.agent(p, commits)
+		r.sizes[p.Number] = len(commits)
 		r.commits = append(r.commits, commits...)
 		seen = seen || slices.ContainsFunc(commits, func(c github.Commit) bool { return c.SHA == r.q.Commit })
 	}
@@ -206,8 +207,10 @@ func (r *githubReading) person(ctx context.Context, p *event.ForgePerson) error 
 		case strings.HasPrefix(fact, "permission:"):
 			facts, err = r.permissions(ctx, account)
 			asked = err == nil
-		default: // codeowner: nothing here reads who owns what
-			err = ErrRefused
+		default: // codeowner
+			var unknown []string
+			facts, unknown, err = r.ownerFacts(ctx, account)
+			p.Unknown = append(p.Unknown, unknown...)
 		}
 		switch {
 		case errors.Is(err, ErrRefused) || errors.Is(err, github.ErrNobody):
@@ -218,6 +221,7 @@ func (r *githubReading) person(ctx context.Context, p *event.ForgePerson) error 
 		p.Facts = append(p.Facts, facts...)
 	}
 	slices.Sort(p.Facts)
+	slices.Sort(p.Unknown)
 	return nil
 }
 

@@ -36,6 +36,9 @@ type githubReading struct {
 	pulls   []github.PullRequest
 	commits []github.Commit // of the pull requests, and the one that is deployed
 	votes   []githubVote
+	sizes   map[int64]int // how many commits each of the pull requests has
+	strays  []int64       // pull requests that were named, and do not have the commit
+	owners  githubOwned
 	parts   partList
 	found   Found
 	bad     damaged
@@ -130,7 +133,7 @@ func (r *githubReading) findPulls(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		pulls = append(pulls, p)
+		pulls, r.strays = append(pulls, p), append(r.strays, n)
 	}
 	if len(pulls) > maxPullRequests {
 		return fmt.Errorf("%w: %d pull requests have commit %.12s, over the limit of %d", ErrUnavailable, len(pulls), r.q.Commit, maxPullRequests)
@@ -195,13 +198,16 @@ func (r *githubReading) done(ctx context.Context) (Found, error) {
 	if err := r.runParts(ctx); err != nil {
 		return Found{}, err
 	}
+	if err := r.owned(ctx); err != nil {
+		return Found{}, err
+	}
 	people, err := r.people(ctx)
 	if err != nil {
 		return Found{}, err
 	}
 	snapshot := event.ForgeVotesPredicate{
 		Request: r.q.Request, Source: r.name, Host: r.client.Host, RepositoryID: strconv.FormatInt(r.client.ID, 10), Commit: r.q.Commit,
-		Changes: []event.ForgeChange{}, Votes: []event.ForgeVote{}, People: people, Parts: r.parts.list, Strangers: r.strange, Trees: r.trees(),
+		Changes: []event.ForgeChange{}, Votes: []event.ForgeVote{}, People: people, Parts: r.parts.list, Strangers: r.strange, Trees: r.trees(), Owned: r.owners.list,
 	}
 	if s, ok := vote.SourceNamed(r.name); ok && s.Weak {
 		snapshot.Run = strconv.FormatInt(r.run, 10)

@@ -89,7 +89,7 @@ func (e *evaluation) fillSeats() {
 	}
 	seats := fill(e.env.Require, people, func(who string, seat Seat) bool { return e.maySit(who, seat, true) })
 	e.countApprovals(approvals, seats)
-	if !seats.full() {
+	if owned := e.ownersApprove(approvals); !seats.full() || !owned {
 		e.doubtVotes(true)
 		e.doubtRoles()
 	}

@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/pattern"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -17,8 +18,11 @@ import (
 type Role struct {
 	Teams      []string // with the provider before: github:acme/leads, or gitlab:acme/leads for a group
 	Permission string   // this permission on the repository, or a higher one
-	Codeowners bool     // owners of every path that the change touches
+	Codeowners bool     // owners of a path that the change touches, by the CODEOWNERS file
 }
+
+// codeownerFact is what is asked about an account that could own what changed.
+const codeownerFact = "codeowner"
 
 // The permissions of each provider, the lowest first.
 var permissions = map[string][]string{
@@ -46,7 +50,7 @@ func (r Role) Facts() []string {
 		all = append(all, "permission:"+r.Permission)
 	}
 	if r.Codeowners {
-		all = append(all, "codeowner")
+		all = append(all, codeownerFact)
 	}
 	return all
 }
@@ -75,7 +79,7 @@ func fromProvider(source, provider string) bool {
 // implies says whether a fact that a forge tells is the one that is wanted, or
 // a permission that is higher.
 func implies(told, want string) bool {
-	if told == want {
+	if _, some := event.OwnedFact(told); told == want || some && want == codeownerFact {
 		return true
 	}
 	have, ok := strings.CutPrefix(told, "permission:")
@@ -95,7 +99,8 @@ func implies(told, want string) bool {
 // blurs says whether an unknown fact leaves the one that is wanted unknown: of
 // permissions, any.
 func blurs(unknown, want string) bool {
-	return unknown == want || strings.HasPrefix(unknown, "permission") && strings.HasPrefix(want, "permission:")
+	_, some := event.OwnedFact(unknown)
+	return unknown == want || some && want == codeownerFact || strings.HasPrefix(unknown, "permission") && strings.HasPrefix(want, "permission:")
 }
 
 func (d *decoder) role(n *yaml.Node, path string) Role {

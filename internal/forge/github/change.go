@@ -40,6 +40,8 @@ type PullRequest struct {
 	Assignees []Account
 	Head      string // commit at its tip
 	Merged    string // the commit it was merged as; empty: it was not
+	Base      string // the branch it is for
+	Default   string // the default branch of the repository
 }
 
 // pullWire is a pull request as GitHub has it
@@ -55,8 +57,10 @@ type pullWire struct {
 		SHA string `json:"sha"`
 	} `json:"head"`
 	Base struct {
+		Ref  string `json:"ref"`
 		Repo *struct {
-			ID int64 `json:"id"`
+			ID            int64  `json:"id"`
+			DefaultBranch string `json:"default_branch"`
 		} `json:"repo"`
 	} `json:"base"`
 }
@@ -71,7 +75,7 @@ func (p pullWire) check() error {
 }
 
 func (p pullWire) pullRequest() PullRequest {
-	made := PullRequest{Number: p.Number, URL: p.HTMLURL, Author: p.User.account(), Head: p.Head.SHA}
+	made := PullRequest{Number: p.Number, URL: p.HTMLURL, Author: p.User.account(), Head: p.Head.SHA, Base: p.Base.Ref, Default: p.Base.Repo.DefaultBranch}
 	for _, u := range p.Assignees {
 		made.Assignees = append(made.Assignees, u.account())
 	}

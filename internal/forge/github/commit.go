@@ -17,6 +17,7 @@ import (
 // mail that the commit names.
 type Commit struct {
 	SHA, Tree                 string
+	Parents                   []string
 	Author, Committer         Account
 	AuthorMail, CommitterMail string
 	CoAuthors                 []CoAuthor
@@ -35,7 +36,10 @@ type commitWire struct {
 	SHA       string    `json:"sha"`
 	Author    *userWire `json:"author"`
 	Committer *userWire `json:"committer"`
-	Commit    struct {
+	Parents   []struct {
+		SHA string `json:"sha"`
+	} `json:"parents"`
+	Commit struct {
 		Author    *mailWire `json:"author"`
 		Committer *mailWire `json:"committer"`
 		Message   string    `json:"message"`
@@ -62,12 +66,21 @@ func (w commitWire) check() error {
 	if !shaPattern.MatchString(w.SHA) || !shaPattern.MatchString(w.Commit.Tree.SHA) {
 		return errors.New("it is no commit")
 	}
+	for _, p := range w.Parents {
+		if !shaPattern.MatchString(p.SHA) {
+			return errors.New("it has a parent that is no commit")
+		}
+	}
 	return nil
 }
 
 func (w commitWire) commit(host string) Commit {
+	var parents []string
+	for _, p := range w.Parents {
+		parents = append(parents, p.SHA)
+	}
 	return Commit{
-		SHA: w.SHA, Tree: w.Commit.Tree.SHA, Author: w.Author.account(), Committer: w.Committer.account(),
+		Parents: parents, SHA: w.SHA, Tree: w.Commit.Tree.SHA, Author: w.Author.account(), Committer: w.Committer.account(),
 		AuthorMail: w.Commit.Author.mail(), CommitterMail: w.Commit.Committer.mail(), CoAuthors: coAuthors(w.Commit.Message, host),
 	}
 }

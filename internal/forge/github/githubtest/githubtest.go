@@ -65,7 +65,9 @@ type pull struct {
 	assignees      []int64
 	head, merged   string
 	queued         string // the commit of a merge queue
+	base           string // branch; empty: main
 	commits        []string
+	files          []string // OLD>NEW for a renamed one
 	reviews        []*review
 	dismissals     []dismissal
 	comments       []*comment
@@ -94,6 +96,8 @@ type comment struct {
 type commit struct {
 	sha, tree, message string
 	author, committer  int64
+	parents            []string
+	files              map[string]string
 }
 
 type run struct {
@@ -181,7 +185,7 @@ func (s *Server) Forget(id int64) {
 func (s *Server) Commit(sha, tree string, author, committer int64, message string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.made[sha] = &commit{sha, tree, message, author, committer}
+	s.made[sha] = &commit{sha: sha, tree: tree, message: message, author: author, committer: committer}
 }
 
 // Pull opens a pull request of these commits, of which the last is its head.

@@ -3,6 +3,7 @@
 package githubtest
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -21,6 +22,9 @@ func (s *Server) routes() {
 		repository + "/pulls/{number}":                        s.servePull,
 		repository + "/pulls/{number}/commits":                s.serveCommits,
 		repository + "/pulls/{number}/reviews":                s.serveReviews,
+		repository + "/pulls/{number}/files":                  s.serveFiles,
+		repository + "/contents/{path...}":                    s.serveContent,
+		repository + "/git/blobs/{sha}":                       s.serveBlob,
 		repository + "/issues/{number}/comments":              s.serveComments,
 		repository + "/issues/{number}/events":                s.serveEvents,
 		repository + "/actions/runs/{run}/attempts/{n}":       s.serveAttempt,
@@ -80,7 +84,7 @@ func (s *Server) pullJSON(operation string, p *pull, author any) map[string]any 
 		"id": 1000 + p.number, "number": p.number, "state": "open", "html_url": at, "title": "A change", "user": author,
 		"merged_at": nil, "merge_commit_sha": nil, "assignees": []any{}, "requested_teams": []any{},
 		"head": map[string]any{"ref": "change", "sha": p.head, "repo": s.repositoryJSON()},
-		"base": map[string]any{"ref": "main", "sha": p.head, "repo": s.repositoryJSON()},
+		"base": map[string]any{"ref": cmp.Or(p.base, "main"), "sha": p.head, "repo": s.repositoryJSON()},
 	}
 	for _, a := range p.assignees {
 		v["assignees"] = append(v["assignees"].([]any), s.userJSON(a))
@@ -127,9 +131,13 @@ func (s *Server) commitJSON(c *commit) map[string]any {
 		return map[string]any{"name": "Somebody", "email": fmt.Sprintf("%d@example.com", id), "date": "2026-03-02T08:00:00Z"}
 	}
 	at := fmt.Sprintf("https://api.github.com/repos/%s/%s", Owner, Name)
+	parents := []any{}
+	for _, p := range c.parents {
+		parents = append(parents, map[string]any{"sha": p, "url": at + "/commits/" + p, "html_url": at + "/commits/" + p})
+	}
 	return map[string]any{
 		"sha": c.sha, "node_id": "C_" + c.sha, "url": at + "/commits/" + c.sha, "html_url": "https://github.com/" + Owner + "/" + Name + "/commit/" + c.sha,
-		"comments_url": at + "/commits/" + c.sha + "/comments", "author": s.userJSON(c.author), "committer": s.userJSON(c.committer), "parents": []any{},
+		"comments_url": at + "/commits/" + c.sha + "/comments", "author": s.userJSON(c.author), "committer": s.userJSON(c.committer), "parents": parents,
 		"commit": map[string]any{
 			"author": mail(c.author), "committer": mail(c.committer), "message": c.message, "comment_count": 0,
 			"url": at + "/git/commits/" + c.sha, "tree": map[string]any{"sha": c.tree, "url": at + "/git/trees/" + c.tree},

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package github
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/gateledger/gateledger/internal/forge/ask"
+)
+
+// MaxFiles is how many files of a pull request GitHub lists. Where there are as
+// many, there may be more.
+const MaxFiles = 3000
+
+// fileWire is a file of a pull request as GitHub has it
+// (https://docs.github.com/rest/pulls/pulls#list-pull-requests-files).
+type fileWire struct {
+	SHA      *string `json:"sha"`
+	Filename string  `json:"filename"`
+	Previous string  `json:"previous_filename"`
+	Status   string  `json:"status"`
+}
+
+func (f fileWire) id() string { return f.Filename + "\x00" + f.Status + "\x00" + text(f.SHA) }
+
+func (f fileWire) check() error {
+	if f.Filename == "" || f.Status == "renamed" && f.Previous == "" {
+		return errors.New("it is no file that changed")
+	}
+	return nil
+}
+
+// Files returns the paths that a pull request changes, of a renamed file both;
+// at most those of MaxFiles files.
+func (c *Client) Files(ctx context.Context, number int64) (paths []string, whole bool, err error) {
+	wires, err := all[fileWire](ctx, c, fmt.Sprintf("%s/pulls/%d/files", c.path, number))
+	if err != nil {
+		return nil, false, fmt.Errorf("read the files of pull request %d: %w", number, err)
+	}
+	for _, w := range wires {
+		if paths = append(paths, w.Filename); w.Previous != "" {
+			paths = append(paths, w.Previous)
+		}
+	}
+	return paths, len(wires) < MaxFiles, nil
+}
+
+// contentWire is a file, or its blob, as GitHub has it
+// (https://docs.github.com/rest/repos/contents#get-repository-content,
+// https://docs.github.com/rest/git/blobs#get-a-blob).
+type contentWire struct {
+	Type     string `json:"type"`
+	SHA      string `json:"sha"`
+	Size     int64  `json:"size"`
+	Encoding string `json:"encoding"`
+	Content  string `json:"content"`
+}
+
+// ErrAbsent is the error about what is not there, or not shown.
+var ErrAbsent = ask.ErrAbsent
+
+// ErrTooLarge is the error about a file that is larger than was asked for.
+var ErrTooLarge = fmt.Errorf("%w: it is too large", ask.ErrRefused)
+
+// File returns what a file of a commit holds, of at most limit bytes. One that
+// is not there, or not shown, is ask.ErrAbsent; what is no file, or larger, is
+// ask.ErrRefused too.
+func (c *Client) File(ctx context.Context, path, commit string, limit int64) ([]byte, error) {
+	data, err := c.file(ctx, path, commit, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read %s of commit %.12s: %w", path, commit, err)
+	}
+	return data, nil
+}
+
+func (c *Client) file(ctx context.Context, path, commit string, limit int64) ([]byte, error) {
+	var w contentWire
+	if _, err := c.get(ctx, c.path+"/contents/"+path+"?ref="+commit, &w); err != nil {
+		return nil, err
+	}
+	switch {
+	case w.Type != "file" || !shaPattern.MatchString(w.SHA):
+		return nil, fmt.Errorf("%w: it is no file", ask.ErrRefused)
+	case w.Size > limit:
+		return nil, ErrTooLarge
+	case w.Encoding == "none": // GitHub shows only small ones here
+		size := w.Size
+		if _, err := c.get(ctx, c.path+"/git/blobs/"+w.SHA, &w); err != nil {
+			return nil, err
+		}
+		if w.Size != size {
+			return nil, fmt.Errorf("%w: it has two sizes", ask.ErrUnavailable)
+		}
+	}
+	if w.Encoding != "base64" {
+		return nil, fmt.Errorf("%w: unknown encoding %.40q", ask.ErrUnavailable, w.Encoding)
+	}
+	data, err := base64.StdEncoding.DecodeString(strings.ReplaceAll(w.Content, "\n", ""))
+	if err != nil || int64(len(data)) != w.Size {
+		return nil, fmt.Errorf("%w: it is not shown whole", ask.ErrUnavailable)
+	}
+	return data, nil
+}
