@@ -111,7 +111,7 @@ var grammar = map[string][]keyword{
 		{name: "dated"},
 		{name: "freeze"},
 		{name: "break-glass"},
-		{name: "when", later: "conditions (when) are not in this version"},
+		{name: "when", later: "conditions (when) are not in this version: a reader of CEL would nearly double the programs; use environments, evidence and freeze instead"},
 	},
 	"freeze": {
 		{name: "deny"},

@@ -137,7 +137,7 @@ func days(d time.Duration) string {
 func (l *linter) people(e Environment, path string) {
 	everyone := map[string]bool{}
 	for _, s := range e.Require {
-		who := l.p.voters(s.Role)
+		who := l.p.voters(s.Role, s.Sources()...)
 		if len(who) < s.Count {
 			return // too few, which Lint says, or people that the file does not name
 		}
@@ -147,11 +147,11 @@ func (l *linter) people(e Environment, path string) {
 	}
 	if len(everyone) == 1 {
 		name := slices.Collect(maps.Keys(everyone))[0]
-		l.warn("one-human", path+".require", "rests on one human: only %s can approve, with whatever key of theirs somebody gets hold of", name)
+		l.warn("one-human", path+".require", "rests on one human: only %s can approve, with whatever key or account of theirs somebody gets hold of", name)
 		return
 	}
 	for i, s := range e.Require {
-		if who := l.p.voters(s.Role); len(who) == s.Count {
+		if who := l.p.voters(s.Role, s.Sources()...); len(who) == s.Count {
 			l.warn("lone-seat", path+".require["+strconv.Itoa(i)+"].role",
 				"nobody but %s can fill the role %s, which needs %s: nobody can stand in for them", strings.Join(who, ", "), s.Role, plural(s.Count, "person", "people"))
 		}

@@ -124,3 +124,20 @@ func TestWarningsOfFixtures(t *testing.T) {
 		}
 	}
 }
+
+// Who has only an account at a forge can fill a seat that takes reviews, and no
+// other.
+func TestWarningsCountWhoReviews(t *testing.T) {
+	for name, c := range map[string]struct{ rules, says string }{
+		"by signature": {"{role: lead, count: 5}", "nobody but alice, bob, carol, frank, gina can fill"},
+		"by review":    {"{role: lead, count: 6, source: [signed, github-review]}", "nobody but alice, bob, carol, erin, frank, gina can fill"},
+	} {
+		p := policyOf(t, "\n    require: [{role: security, count: 1}, "+c.rules+"]\n    gate: gate\n")
+		found := slices.ContainsFunc(p.Warnings(), func(w Warning) bool {
+			return w.Code == "lone-seat" && w.Key == "environments.production.require[1].role" && strings.Contains(w.Text, c.says)
+		})
+		if !found {
+			t.Errorf("%s: %v", name, p.Warnings())
+		}
+	}
+}
