@@ -91,7 +91,7 @@ changes its exit code.`,
 		},
 	}
 	f.flags(cmd)
-	cmd.AddCommand(gateWait(env), gatePosture(env))
+	cmd.AddCommand(gateWait(env), gateWake(env), gatePosture(env))
 	return withoutTwins(cmd)
 }
 

@@ -43,6 +43,10 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github status FILE        the newest commit status
 //	github writes STATUS      an answer to whatever would be written
 //	github polled             waits until the comments were read twice more
+//	github job                the run has the job "gate", on runner-1, since a minute ago
+//	github ended              it has ended since, well
+//	github failed             it has ended since, badly
+//	github attempts N         the run was started N times
 //	github mark               what is asked from here on …
 //	github conditional        … came with an ETag each time
 func github(ts *testscript.TestScript, neg bool, args []string) {
@@ -104,6 +108,16 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		}})
 	case "polled 0":
 		polledGitHub(ts, s)
+	case "job 0":
+		s.Job(1001, "gate", "runner-1", s.Now().Add(-time.Minute))
+		ts.Setenv("GITHUB_JOB", "gate")
+		ts.Setenv("RUNNER_NAME", "runner-1")
+	case "ended 0", "failed 0":
+		s.End(1001, s.Now(), args[0] == "failed")
+	case "attempts 1":
+		if n := s.Attempts(1001); n != int(number(args[1])) {
+			ts.Fatalf("the run was started %d times", n)
+		}
 	case "mark 0":
 		ts.Setenv("GITHUB_MARK", strconv.Itoa(len(s.Asked())))
 	case "conditional 0":

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/child"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/git"
@@ -103,11 +105,36 @@ func (g *gate) wanted(head proof.Checkpoint, events []*event.Event) (event.Reque
 		Previous:     g.previous(events, g.rules),
 		Created:      stamp(now),
 		Expires:      stamp(now.Add(g.rules.MaxAge)),
+		Run:          g.asking(),
 	}, nil
 }
 
+// asking is this run and its job, where a run can be run again by its name.
+func (g *gate) asking() event.AskingRun {
+	if _, ok := child.WakerAt(g.at.Provider); !ok {
+		return event.AskingRun{}
+	}
+	run := event.AskingRun{Provider: g.at.Provider, ID: g.at.Run, Attempt: g.at.Attempt}
+	word := func(name string) string {
+		if text := clean.Field(g.env.Getenv(name)); len(text) <= longestName {
+			return text
+		}
+		return ""
+	}
+	switch g.at.Provider {
+	case "github":
+		run.Job, run.Runner = word("GITHUB_JOB"), word("RUNNER_NAME")
+	case "gitlab":
+		run.Job = word("CI_JOB_NAME")
+	}
+	return run
+}
+
+// longestName is how many bytes the name of a job or runner has, that is kept.
+const longestName = 255
+
 // find returns the newest request by a gate signer that differs from want
-// only in times and checkpoint and has not expired.
+// only in times, checkpoint and run, and has not expired.
 func (g *gate) find(events []*event.Event, want event.RequestPredicate) (openRequest, bool) {
 	same, err := requestCore(want)
 	if err != nil {
@@ -134,9 +161,10 @@ func (g *gate) find(events []*event.Event, want event.RequestPredicate) (openReq
 	return openRequest{}, false
 }
 
-// requestCore is the id of a request without its times and checkpoint.
+// requestCore is the id of a request without its times, its checkpoint, and the
+// run that asked first.
 func requestCore(p event.RequestPredicate) (string, error) {
-	p.Created, p.Expires, p.Checkpoint = "", "", event.Checkpoint{}
+	p.Created, p.Expires, p.Checkpoint, p.Run = "", "", event.Checkpoint{}, event.AskingRun{}
 	return event.RequestID(p)
 }
 

@@ -208,6 +208,19 @@ type RequestPredicate struct {
 	// BreakGlass asks for fewer people, with a reason. Without it the id is
 	// what it was before there was any.
 	BreakGlass *BreakGlass `json:"break-glass,omitempty"`
+
+	// Run is the CI run that asked, so that it can be run again once there is an
+	// answer. Nothing is decided by it.
+	Run AskingRun `json:"run,omitzero"`
+}
+
+// An AskingRun is the job of a CI run, by its host's own words.
+type AskingRun struct {
+	Provider string `json:"provider"`         // github, gitlab
+	ID       string `json:"id"`               // of the run or pipeline
+	Attempt  string `json:"attempt"`          // at GitLab the id of the job
+	Job      string `json:"job,omitempty"`    // what the run's file calls it
+	Runner   string `json:"runner,omitempty"` // what it runs on
 }
 
 // Checkpoint is a ledger's head: how many leaves, and their root.

@@ -65,7 +65,30 @@ func (p RequestPredicate) Check() error {
 	if err := checkDocuments(p.Documents); err != nil {
 		return err
 	}
+	if err := p.Run.check(); err != nil {
+		return fmt.Errorf("run: %w", err)
+	}
 	return checkPeriod(p.Created, p.Expires)
+}
+
+// maxRunText is how many bytes each part of an AskingRun may have.
+const maxRunText = 500
+
+// check refuses a run that is not named, or of which something is too long. No
+// run at all is fine: nobody will run it again.
+func (r AskingRun) check() error {
+	if r == (AskingRun{}) {
+		return nil
+	}
+	if r.Provider == "" || r.ID == "" || r.Attempt == "" {
+		return errors.New("provider, id and attempt name it, and one is missing")
+	}
+	for _, s := range []string{r.Provider, r.ID, r.Attempt, r.Job, r.Runner} {
+		if len(s) > maxRunText {
+			return fmt.Errorf("%.40q… has %d bytes, over the limit of %d", s, len(s), maxRunText)
+		}
+	}
+	return nil
 }
 
 // checkRequested wants subjects by name and one accepted digest only, sorted.

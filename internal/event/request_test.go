@@ -147,3 +147,30 @@ func TestRequestCheck(t *testing.T) {
 		})
 	}
 }
+
+func TestTheRunOfARequest(t *testing.T) {
+	for name, c := range map[string]struct {
+		run event.AskingRun
+		ok  bool
+	}{
+		"none":             {event.AskingRun{}, true},
+		"a run":            {event.AskingRun{Provider: "github", ID: "7", Attempt: "1"}, true},
+		"with its job":     {event.AskingRun{Provider: "github", ID: "7", Attempt: "1", Job: "gate", Runner: "GitHub Actions 2"}, true},
+		"of nowhere":       {event.AskingRun{ID: "7", Attempt: "1"}, false},
+		"without a number": {event.AskingRun{Provider: "github", Job: "gate"}, false},
+		"a long name":      {event.AskingRun{Provider: "github", ID: "7", Attempt: "1", Job: strings.Repeat("x", 501)}, false},
+	} {
+		r := request()
+		r.Run = c.run
+		if err := r.Check(); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	with, without := request(), request()
+	with.Run = event.AskingRun{Provider: "github", ID: "7", Attempt: "1"}
+	a, _ := event.RequestID(with)
+	b, _ := event.RequestID(without)
+	if a == b {
+		t.Error("two requests that differ have one name")
+	}
+}

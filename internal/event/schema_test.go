@@ -38,6 +38,7 @@ func samples() map[string]sample {
 	armor := "-----BEGIN SSH SIGNATURE-----\nU1NIU0lH\nAAAA\n-----END SSH SIGNATURE-----\n"
 	urgent := request()
 	urgent.BreakGlass = &event.BreakGlass{Reason: "checkout is down: оплата не работает", Ticket: "INC-7"}
+	urgent.Run = event.AskingRun{Provider: "github", ID: "7", Attempt: "1", Job: "gate", Runner: "GitHub Actions 2"}
 	bare := request()
 	bare.Commit, bare.Host, bare.Documents = "", "", []string{}
 	id := digestB

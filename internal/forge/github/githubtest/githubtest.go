@@ -45,6 +45,7 @@ type Server struct {
 	pulls  []*pull
 	made   map[string]*commit
 	runs   map[int64]*run
+	jobs   []*job
 	levels map[int64]string
 	teams  map[string]map[int64]string // ORG/SLUG to member to state
 	faults []*Fault

@@ -39,6 +39,7 @@ func (s *Server) routes() {
 		s.mux.HandleFunc("GET "+path, serve)
 	}
 	s.routeWrites(repository)
+	s.jobRoutes(repository)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusNotFound, "Not Found") })
 }
 
@@ -245,18 +246,23 @@ func (s *Server) commentJSON(t thread, c *comment) map[string]any {
 
 func (s *Server) serveAttempt(w http.ResponseWriter, r *http.Request) {
 	for _, v := range s.runs {
-		for i, starter := range v.starters {
+		for i := range v.starters {
 			if fmt.Sprint(v.id) == r.PathValue("run") && fmt.Sprint(i+1) == r.PathValue("n") {
-				serve(w, r, like("actions/get-workflow-run-attempt", map[string]any{
-					"id": v.id, "name": "deploy", "run_number": 12, "run_attempt": i + 1, "event": v.event, "status": "in_progress", "conclusion": nil,
-					"head_branch": "main", "head_sha": v.head, "actor": s.someoneJSON(v.actor), "triggering_actor": s.someoneJSON(starter),
-					"created_at": "2026-03-02T08:00:00Z", "updated_at": "2026-03-02T08:00:00Z", "repository": s.repositoryJSON(),
-				}))
+				serve(w, r, s.runJSON("actions/get-workflow-run-attempt", v, i+1))
 				return
 			}
 		}
 	}
 	say(w, http.StatusNotFound, "Not Found")
+}
+
+// runJSON is an attempt of a run as an operation shows it.
+func (s *Server) runJSON(operation string, v *run, attempt int) map[string]any {
+	return like(operation, map[string]any{
+		"id": v.id, "name": "deploy", "run_number": 12, "run_attempt": attempt, "event": v.event, "status": "in_progress", "conclusion": nil,
+		"head_branch": "main", "head_sha": v.head, "actor": s.someoneJSON(v.actor), "triggering_actor": s.someoneJSON(v.starters[attempt-1]),
+		"created_at": "2026-03-02T08:00:00Z", "updated_at": "2026-03-02T08:00:00Z", "repository": s.repositoryJSON(),
+	})
 }
 
 func (s *Server) serveApprovals(w http.ResponseWriter, r *http.Request) {

@@ -50,6 +50,7 @@ type Server struct {
 	faults []*Fault
 	asked  []*http.Request
 	votes  votes
+	jobs   []*job
 }
 
 type mergeRequest struct {
@@ -242,6 +243,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
+	if known && s.serveJobs(w, r) {
+		return
+	}
 	if known || job {
 		if notes == nil && requests == nil && s.serveVotes(w, r, !known) {
 			return
