@@ -5,6 +5,7 @@ package githubtest
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -109,7 +110,7 @@ func (s *Server) serveJobs(w http.ResponseWriter, r *http.Request) {
 func jobJSON(j *job) map[string]any {
 	whole := forgetest.Example("actions/list-jobs-for-workflow-run").(map[string]any)["jobs"].([]any)[0].(map[string]any)
 	at := fmt.Sprintf("https://github.com/%s/%s/actions/runs/%d/job/%d", Owner, Name, j.run.id, j.id)
-	merge(whole, map[string]any{
+	maps.Copy(whole, map[string]any{
 		"id": j.id, "run_id": j.run.id, "run_attempt": j.attempt, "name": j.name, "runner_name": j.runner, "head_sha": j.run.head,
 		"status": "in_progress", "conclusion": nil, "started_at": j.began.Format(stamp), "completed_at": nil, "html_url": at, "created_at": j.began.Format(stamp),
 	})
