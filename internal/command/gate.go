@@ -39,6 +39,7 @@ type gateFlags struct {
 	run     string
 	consume bool
 	fresh   bool
+	only    bool // it makes no request: one must be there
 	output  output
 	publish publishing
 	report  reporting
@@ -91,7 +92,7 @@ changes its exit code.`,
 		},
 	}
 	f.flags(cmd)
-	cmd.AddCommand(gateWait(env), gateWake(env), gatePosture(env))
+	cmd.AddCommand(gateWait(env), gateWake(env), gateServe(env), gatePosture(env))
 	return withoutTwins(cmd)
 }
 

@@ -46,6 +46,9 @@ func (g *gate) request(ctx context.Context) (proof.Checkpoint, []*event.Event, o
 				return head, events, found, nil
 			}
 		}
+		if g.flags.only {
+			return head, nil, openRequest{}, errNoRequest
+		}
 		err = g.ask(ctx, head, events, want)
 		if err != nil && (!errors.Is(err, ledger.ErrHeadMoved) || !g.moved(ctx)) {
 			return head, nil, openRequest{}, err

@@ -79,6 +79,7 @@ func TestStories(t *testing.T) {
 			"asked":   asked,
 			"gitlab":  gitlab,
 			"github":  github,
+			"guard":   guard,
 			"remote":  remote,
 		},
 	})

@@ -18,6 +18,8 @@ type Run struct {
 	Head       string  // commit
 	Actor      Account // whose run it is
 	Triggering Account // who started this attempt
+	Workflow   string  // path of its file; empty where GitHub does not say
+	Branch     string  // or tag; empty where GitHub does not say
 }
 
 type runWire struct {
@@ -25,6 +27,8 @@ type runWire struct {
 	Attempt    int       `json:"run_attempt"`
 	Event      string    `json:"event"`
 	HeadSHA    string    `json:"head_sha"`
+	Path       string    `json:"path"`
+	Branch     string    `json:"head_branch"`
 	Actor      *userWire `json:"actor"`
 	Triggering *userWire `json:"triggering_actor"`
 	Repository struct {
@@ -43,7 +47,11 @@ func (c *Client) RunAttempt(ctx context.Context, run int64, attempt int) (Run, e
 	if err != nil {
 		return Run{}, fmt.Errorf("read attempt %d of run %d: %w", attempt, run, err)
 	}
-	return Run{w.ID, w.Attempt, w.Event, w.HeadSHA, w.Actor.account(), w.Triggering.account()}, nil
+	return w.run(), nil
+}
+
+func (w runWire) run() Run {
+	return Run{w.ID, w.Attempt, w.Event, w.HeadSHA, w.Actor.account(), w.Triggering.account(), w.Path, w.Branch}
 }
 
 // The states of an approval.

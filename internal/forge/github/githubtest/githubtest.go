@@ -51,6 +51,7 @@ type Server struct {
 	faults []*Fault
 	asked  []*http.Request
 	writes writes
+	app    app
 
 	settings map[string]any    // by path
 	files    map[string]string // of the default branch
@@ -107,6 +108,7 @@ type run struct {
 	actor       int64
 	starters    []int64 // of its attempts
 	approvals   []approval
+	waits       []*waiting
 }
 
 type approval struct {
@@ -297,21 +299,6 @@ func (s *Server) Rerun(id, by int64) {
 	s.runs[id].starters = append(s.runs[id].starters, by)
 }
 
-// Approve answers a run that asks whether it may deploy to an environment. The
-// state is approved, rejected or pending.
-func (s *Server) Approve(run, by int64, state, environment, comment string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.runs[run].approvals = append(s.runs[run].approvals, approval{by, state, environment, comment})
-}
-
-// Withdraw takes an account's answers away, which GitHub does not do.
-func (s *Server) Withdraw(run, by int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.runs[run].approvals = slices.DeleteFunc(s.runs[run].approvals, func(a approval) bool { return a.by == by })
-}
-
 // Permit gives an account a level of permission.
 func (s *Server) Permit(account int64, level string) {
 	s.mu.Lock()
@@ -410,7 +397,8 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Date", s.now.Format(http.TimeFormat))
-	if _, known := s.writes.signedIn[strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")]; !known {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if _, known := s.writes.signedIn[token]; !known && !s.knows(r, token) {
 		say(w, http.StatusUnauthorized, "Bad credentials")
 		return
 	}
@@ -505,11 +493,4 @@ func serveList(w http.ResponseWriter, r *http.Request, list []any) {
 		w.Header().Set("Link", strings.Join(links, ", "))
 	}
 	serve(w, r, part)
-}
-
-// At sets the server's clock.
-func (s *Server) At(now time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now = now.UTC()
 }

@@ -40,6 +40,7 @@ func (s *Server) routes() {
 	}
 	s.routeWrites(repository)
 	s.jobRoutes(repository)
+	s.waitingRoutes(repository)
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusNotFound, "Not Found") })
 }
 
@@ -259,7 +260,7 @@ func (s *Server) serveAttempt(w http.ResponseWriter, r *http.Request) {
 // runJSON is an attempt of a run as an operation shows it.
 func (s *Server) runJSON(operation string, v *run, attempt int) map[string]any {
 	return like(operation, map[string]any{
-		"id": v.id, "name": "deploy", "run_number": 12, "run_attempt": attempt, "event": v.event, "status": "in_progress", "conclusion": nil,
+		"id": v.id, "name": "deploy", "run_number": 12, "run_attempt": attempt, "event": v.event, "status": v.status(), "conclusion": nil,
 		"head_branch": "main", "head_sha": v.head, "actor": s.someoneJSON(v.actor), "triggering_actor": s.someoneJSON(v.starters[attempt-1]),
 		"created_at": "2026-03-02T08:00:00Z", "updated_at": "2026-03-02T08:00:00Z", "repository": s.repositoryJSON(),
 	})
