@@ -203,22 +203,22 @@ func (r *githubReading) ownerFacts(ctx context.Context, a github.Account) (facts
 	if r.owners.unknown != "" {
 		return nil, []string{"codeowner"}, nil
 	}
-	teams := map[string]answer{}
+	teams := map[string]ownership{}
 	for n, o := range r.owners.list {
-		best := no
+		best := ownsNot
 		for _, owner := range o.Owners {
 			got, err := r.isOwner(ctx, owner, a, teams)
 			if err != nil {
 				return nil, nil, err
 			}
-			if best = max(best, got); best == yes {
+			if best = max(best, got); best == owns {
 				break
 			}
 		}
 		switch fact := event.FactOwned(n + 1); best {
-		case yes:
+		case owns:
 			facts = append(facts, fact)
-		case unsure:
+		case mayOwn:
 			unknown = append(unknown, fact)
 		}
 	}
@@ -235,32 +235,32 @@ func (r *githubReading) ownerFacts(ctx context.Context, a github.Account) (facts
 	return facts, unknown, nil
 }
 
-// An answer is one that nobody may know. The larger one counts.
-type answer int
+// An ownership is something that nobody may know. The larger one counts.
+type ownership int
 
 const (
-	no answer = iota
-	unsure
-	yes
+	ownsNot ownership = iota
+	mayOwn
+	owns
 )
 
 // isOwner says whether an account is an owner as the file writes it.
-func (r *githubReading) isOwner(ctx context.Context, owner string, a github.Account, teams map[string]answer) (answer, error) {
+func (r *githubReading) isOwner(ctx context.Context, owner string, a github.Account, teams map[string]ownership) (ownership, error) {
 	switch {
 	case codeowners.IsUser(owner):
 		if strings.EqualFold(owner[1:], a.Login) {
-			return yes, nil
+			return owns, nil
 		}
-		return no, nil
+		return ownsNot, nil
 	case !codeowners.IsTeam(owner):
 		known, ok := r.owners.mails[strings.ToLower(owner)]
 		switch {
 		case !ok:
-			return unsure, nil // GitHub does not say whose an address is
+			return mayOwn, nil // GitHub does not say whose an address is
 		case known.ID == a.ID:
-			return yes, nil
+			return owns, nil
 		}
-		return no, nil
+		return ownsNot, nil
 	}
 	if got, ok := teams[owner]; ok {
 		return got, nil
@@ -269,13 +269,13 @@ func (r *githubReading) isOwner(ctx context.Context, owner string, a github.Acco
 	in, err := r.client.TeamMembership(ctx, org, slug, a)
 	switch {
 	case errors.Is(err, ErrRefused) || errors.Is(err, github.ErrNobody):
-		teams[owner] = unsure
+		teams[owner] = mayOwn
 	case err != nil:
-		return no, err
+		return ownsNot, err
 	case in:
-		teams[owner] = yes
+		teams[owner] = owns
 	default:
-		teams[owner] = no
+		teams[owner] = ownsNot
 	}
 	return teams[owner], nil
 }

@@ -414,7 +414,7 @@ func (g *githubPosture) files(ctx context.Context) {
 // file that is not found is none: GitHub says "forbidden" to a token that may
 // read no files.
 func (g *githubPosture) file(ctx context.Context, name string, limit int64) ([]byte, error) {
-	data, err := g.client.File(ctx, g.branch, name, limit)
+	data, err := g.client.BranchFile(ctx, g.branch, name, limit)
 	if errors.Is(err, ask.ErrAbsent) {
 		return nil, errNoFile
 	}
@@ -452,7 +452,7 @@ func (g *githubPosture) workflows(ctx context.Context) (names []string, all scan
 		return nil, all, fmt.Errorf("%d workflows, over the limit of %d", len(names), maxWorkflows)
 	}
 	for _, name := range names {
-		data, err := g.client.File(ctx, g.branch, name, jobfile.MaxFile)
+		data, err := g.client.BranchFile(ctx, g.branch, name, jobfile.MaxFile)
 		all.workflow(strings.TrimPrefix(name, folder+"/"), data, err)
 	}
 	return names, all, nil

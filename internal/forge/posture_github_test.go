@@ -180,7 +180,7 @@ func TestWhatIsWeakOnGitHub(t *testing.T) {
 		return func(s *githubtest.Server) { s.Set(path, v) }
 	}
 	file := func(name, text string) func(*githubtest.Server) {
-		return func(s *githubtest.Server) { s.File(name, text) }
+		return func(s *githubtest.Server) { s.Put(name, text) }
 	}
 	environment := func(edit func(map[string]any)) func(*githubtest.Server) {
 		return set("environments/production", githubtest.Environment(edit))
@@ -329,7 +329,7 @@ func TestAFieldThatIsLeftOutIsUnknown(t *testing.T) {
 			s.Set("environments/production", githubtest.Environment(func(e map[string]any) { delete(e, "protection_rules") }))
 		}, []string{"environment-reviewers", "environment-self-review-refused", "environment-wait-timer"}},
 		"which actions":              {func(s *githubtest.Server) { s.Set("actions/permissions", map[string]any{"enabled": true}) }, []string{"actions-limited"}},
-		"a workflow that is no YAML": {func(s *githubtest.Server) { s.File(".github/workflows/x.yml", "a: [") }, []string{"actions-pinned", "untrusted-checkout"}},
+		"a workflow that is no YAML": {func(s *githubtest.Server) { s.Put(".github/workflows/x.yml", "a: [") }, []string{"actions-pinned", "untrusted-checkout"}},
 		"half of a list of secrets": {func(s *githubtest.Server) {
 			s.Set("actions/secrets", map[string]any{"total_count": 200, "secrets": []any{}})
 		}, []string{"environment-secrets-shared"}},

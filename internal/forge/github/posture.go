@@ -303,9 +303,9 @@ func (c *Client) AppNamed(ctx context.Context, slug string) (App, error) {
 	return a, nil
 }
 
-// File reads a file of a branch. A folder, a link and a file that GitHub does
+// BranchFile reads a file of a branch. A folder, a link and a file that GitHub does
 // not show whole are errors. A file that is not there is ask.ErrAbsent.
-func (c *Client) File(ctx context.Context, branch, path string, limit int64) ([]byte, error) {
+func (c *Client) BranchFile(ctx context.Context, branch, path string, limit int64) ([]byte, error) {
 	var f File
 	_, err := c.get(ctx, c.contents(branch, path), &f)
 	if err != nil {

@@ -80,7 +80,7 @@ func (s *Server) serveContent(w http.ResponseWriter, r *http.Request) {
 	path := r.PathValue("path")
 	c := s.made[r.URL.Query().Get("ref")]
 	if c == nil {
-		say(w, http.StatusNotFound, "No commit found for the ref "+r.URL.Query().Get("ref"))
+		s.serveContents(w, r)
 		return
 	}
 	content, ok := c.files[path]

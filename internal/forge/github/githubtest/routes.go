@@ -30,7 +30,6 @@ func (s *Server) routes() {
 		repository + "/actions/runs/{run}/attempts/{n}":       s.serveAttempt,
 		repository + "/actions/runs/{run}/approvals":          s.serveApprovals,
 		repository + "/collaborators/{login}/permission":      s.servePermission,
-		repository + "/contents/{path...}":                    s.serveContents,
 		repository + "/{path...}":                             s.serveSetting,
 		"/api/v3/apps/{slug}":                                 s.serveApp,
 		"/api/v3/orgs/{org}/teams/{slug}":                     s.serveTeam,

@@ -20,8 +20,8 @@ func (s *Server) Set(path string, v any) {
 	s.settings[path] = v
 }
 
-// File puts a file on the default branch; "" takes it away.
-func (s *Server) File(name, text string) {
+// Put puts a file on the default branch; "" takes it away.
+func (s *Server) Put(name, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if text == "" {
@@ -44,7 +44,7 @@ func (s *Server) serveSetting(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveContents answers a file, or the entries of a folder.
+// serveContents answers a file of the default branch, or the entries of a folder.
 func (s *Server) serveContents(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("path")
 	if text, ok := s.files[name]; ok {
@@ -86,9 +86,6 @@ const RulesetID = 42
 // OwnApp is the app that Guard requires its check from.
 const OwnApp = 4711
 
-// ActionsApp is the number of the app of GitHub Actions here.
-const ActionsApp = 15
-
 // Guard sets a repository up, with a policy of these bytes, so that nobody goes
 // past the gate of the environment production: by a ruleset, without classic
 // branch protection.
@@ -112,9 +109,9 @@ func (s *Server) Guard(policy, ledgerBranch string) {
 	s.Set("actions/permissions/selected-actions", map[string]any{"github_owned_allowed": true, "verified_allowed": false, "patterns_allowed": []any{"acme/*"}})
 	s.Set("actions/permissions/workflow", map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false})
 	s.Set("actions/oidc/customization/sub", map[string]any{"use_default": true})
-	s.File(".gateledger.yml", policy)
-	s.File(".github/CODEOWNERS", "* @acme/all\n/.gateledger.yml @acme/leads\n/.github/ @acme/leads\n")
-	s.File(".github/workflows/deploy.yml", "on: push\npermissions: {contents: read}\njobs:\n  deploy:\n    environment: production\n    steps:\n      - uses: actions/checkout@"+strings.Repeat("a", 40)+"\n")
+	s.Put(".gateledger.yml", policy)
+	s.Put(".github/CODEOWNERS", "* @acme/all\n/.gateledger.yml @acme/leads\n/.github/ @acme/leads\n")
+	s.Put(".github/workflows/deploy.yml", "on: push\npermissions: {contents: read}\njobs:\n  deploy:\n    environment: production\n    steps:\n      - uses: actions/checkout@"+strings.Repeat("a", 40)+"\n")
 }
 
 // BranchJSON is a branch, with or without branch protection.
