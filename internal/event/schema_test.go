@@ -39,6 +39,8 @@ func samples() map[string]sample {
 	urgent := request()
 	urgent.BreakGlass = &event.BreakGlass{Reason: "checkout is down: оплата не работает", Ticket: "INC-7"}
 	urgent.Run = event.AskingRun{Provider: "github", ID: "7", Attempt: "1", Job: "gate", Runner: "GitHub Actions 2"}
+	owned := forgeVotes()
+	owned.Owned = []event.ForgeOwned{{File: ".github/CODEOWNERS", Commit: commitA, Line: 2, Section: "Docs", Owners: []string{"@ana"}, Need: 1, Paths: 3, Example: "docs/a.md"}}
 	bare := request()
 	bare.Commit, bare.Host, bare.Documents = "", "", []string{}
 	id := digestB
@@ -63,7 +65,7 @@ func samples() map[string]sample {
 		"policy": {event.PolicyType,
 			event.PolicyPredicate{Ledger: origin, Previous: digestA, Policy: digestB, Request: id, Context: context},
 			event.PolicyPredicate{Ledger: origin, Previous: event.NoPrevious, Policy: digestB, Context: local}},
-		"forge-votes": {event.ForgeVotesType, forgeVotes(), event.ForgeVotesPredicate{
+		"forge-votes": {event.ForgeVotesType, owned, event.ForgeVotesPredicate{
 			Request: id, Source: "gitlab-note", Host: "gitlab.com", RepositoryID: "7", Commit: digestA, Read: event.ForgeRead{Time: "2026-03-01T10:00:00Z"},
 			Changes: []event.ForgeChange{}, Votes: []event.ForgeVote{}, People: []event.ForgePerson{}, Parts: []event.ForgePart{}, Context: local,
 		}},
@@ -185,7 +187,7 @@ func TestSchemasKnowNoOtherMembers(t *testing.T) {
 func TestSchemasRefuseBroken(t *testing.T) {
 	optional := map[string][]string{
 		"vote-statement": {"reason"}, "commit": {"co_authors", "subject"}, "deployment": {"request", "url"}, "pipeline": {"seconds", "url"}, "vote": {"sshsig"},
-		"forge-votes": {"run", "trees", "strangers"}, "request": {"break-glass"},
+		"forge-votes": {"run", "trees", "strangers", "owned"}, "request": {"break-glass", "run"},
 	}
 	for name, s := range samples() {
 		schema := compile(t, name)
