@@ -73,7 +73,7 @@ func (g *gate) snapshot(ctx context.Context, source string, r openRequest) (even
 	var none event.ForgeVotesPredicate
 	answer, err := g.readSource(ctx, child.CollectQuestion{
 		Source: source, Commit: g.at.Commit, Keys: [][]byte{}, Request: r.id, Environment: g.rules.Name, Run: g.at.Run, Attempt: g.at.Attempt,
-		Accounts: g.policy.AccountsAt(g.at.Host), Facts: g.policy.FactsFor(g.rules, source),
+		Accounts: g.policy.AccountsBy(source, g.at.Host), Facts: g.policy.FactsFor(g.rules, source),
 	})
 	if err != nil {
 		return none, collectError(err)

@@ -136,6 +136,15 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 		in.Run = recorded.UsedBy // the run that had used the request up before may have asked
 		d, wrong = t.evaluate(e, in, r, p, recorded)
 	}
+	for _, run := range policy.RunsThatLooked(in.Events, r.id) {
+		if len(wrong) == 0 || used != nil {
+			break
+		}
+		in.Run = run // votes without a time count in the run that looked
+		if again, differ := t.evaluate(e, in, r, p, recorded); len(differ) == 0 {
+			d, wrong = again, nil
+		}
+	}
 	if !t.stamped(s, in) {
 		return
 	}

@@ -4,8 +4,11 @@ package custody
 
 import (
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
 )
 
 // followForgeVotes adds what gates saw of votes on forges. It is the gate's
@@ -65,3 +68,41 @@ func tally(votes []event.ForgeVote) string {
 	}
 	return line
 }
+
+// deniedOnForgeSince says which deny on a forge stands against what r allowed,
+// of those that a gate saw only after it: by the policy in force when r was
+// made or one since, as for votes that are signed.
+func (t *tracer) deniedOnForgeSince(r *ruling) string {
+	if !slices.ContainsFunc(t.in.Events[r.event.Index:], func(e *event.Event) bool { return e.Is("forge-votes") }) {
+		return ""
+	}
+	now := t.in.Now
+	if now.IsZero() {
+		now = endOfTime
+	}
+	for _, p := range t.since(r.event.Index) {
+		denies, doubts, err := policy.ForgeDenies(policy.Input{
+			Policy: p, Events: t.in.Events, Head: t.in.Head, Now: now, Root: t.root(p),
+		}, r.request.event.Index)
+		if err != nil {
+			doubts = append(doubts, err.Error())
+		}
+		for _, d := range denies {
+			switch {
+			case d.Index <= r.event.Index:
+			case d.Unsure != "":
+				doubts = append(doubts, fmt.Sprintf("#%d shows a deny by %s on %s, and nobody could find out whether they may (%s)", d.Index, d.Who, d.Source, d.Unsure))
+			default:
+				return fmt.Sprintf("denied by %s on %s, as #%d shows, after decision #%d had allowed it", d.Who, d.Source, d.Index, r.event.Index)
+			}
+		}
+		for _, why := range doubts {
+			t.find(SeverityMissing, nil, "nobody could find out whether these bytes are denied: %s", why)
+		}
+	}
+	return ""
+}
+
+// endOfTime stands for now where nobody says when that is: what was said was
+// said before.
+var endOfTime = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)

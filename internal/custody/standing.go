@@ -51,6 +51,8 @@ func (t *tracer) standing(environment string) Standing {
 		s.Why = fmt.Sprintf("allowed by decision #%d, used up by run %s%s", r.event.Index, r.run, byGlass(r.decision))
 		if v, ok := t.deniedSince(environment, r); ok {
 			s.Allowed, s.Why = false, fmt.Sprintf("denied by %s at #%d, after decision #%d had allowed it", v.who, v.index, r.event.Index)
+		} else if why := t.deniedOnForgeSince(r); why != "" {
+			s.Allowed, s.Why = false, why
 		} else if why := t.ended(r); why != "" {
 			s.Allowed, s.Why = false, why
 		}

@@ -67,7 +67,9 @@ func (d *decoder) checkChange() {
 func rolesOf(seats []Seat) []string {
 	var roles []string
 	for _, s := range seats {
-		roles = append(roles, s.Role)
+		if !slices.Contains(roles, s.Role) {
+			roles = append(roles, s.Role)
+		}
 	}
 	return roles
 }
@@ -226,9 +228,7 @@ func (d *decoder) seatsCanBeFilled(environment, path string, seats []Seat) {
 	if !enough {
 		return
 	}
-	people := slices.Sorted(maps.Keys(d.p.Principals))
-	could := func(name string, s Seat) bool { return slices.Contains(d.p.voters(s.Role, s.Sources()...), name) }
-	filled, total := fill(seats, people, could).filled(), 0
+	filled, total := d.p.mostFilled(seats), 0
 	for _, s := range seats {
 		total += s.Count
 	}

@@ -152,12 +152,13 @@ func (p *Policy) resolve(e Environment) resolved {
 		r.File = p.Digest
 	}
 	for _, s := range e.Require {
-		r.Require[s.Role] = s.Count
+		name := e.seatName(s)
+		r.Require[name] = s.Count
 		if sources := s.resolvedSources(); sources != nil {
 			if r.Sources == nil {
 				r.Sources = map[string][]string{}
 			}
-			r.Sources[s.Role] = sources
+			r.Sources[name] = sources
 		}
 	}
 	for _, name := range slices.Concat(e.approvers(), e.Veto) {

@@ -143,21 +143,22 @@ func (e *evaluation) sightsOf(snapshots []*snapshot) []*sight {
 		for n, v := range s.Votes {
 			at, _ := time.Parse(time.RFC3339, v.Time) // empty, or Check has read it
 			key := accountAt(s.Host, v.Account.ID)
-			all = append(all, &sight{snap: s, vote: v, n: n, key: key, who: e.humanOf(s.Host, v.Account), at: at, row: -1})
+			all = append(all, &sight{snap: s, vote: v, n: n, key: key, who: e.humanOf(s.ForgeVotesPredicate, v.Account), at: at, row: -1})
 		}
 	}
 	return all
 }
 
-// humanOf names the human whose account it is. Only a user is a human's.
-func (e *evaluation) humanOf(host string, a event.ForgeAccount) string {
+// humanOf names the human whose account it is, at the forge that a snapshot is
+// of. Only a user is a human's.
+func (e *evaluation) humanOf(s event.ForgeVotesPredicate, a event.ForgeAccount) string {
 	if a.Kind != event.AccountUser || a.ID == 0 {
 		return ""
 	}
-	if name, ok := e.p.OwnerOf(host, a.ID); ok {
+	if name, ok := e.p.ownerBy(s.Source, s.Host, a.ID); ok {
 		return name
 	}
-	return accountAt(host, a.ID)
+	return accountAt(s.Host, a.ID)
 }
 
 // readSights lists the votes of the newest snapshots, and finds the denies
@@ -250,7 +251,7 @@ func (e *evaluation) liftsDeny(s, deny *sight) bool {
 	switch s.vote.Decision {
 	case event.ForgeRevoke:
 		if s.vote.Request != "" {
-			return s.vote.Request == cmp.Or(deny.vote.Request, deny.snap.Request) || s.vote.Request == e.in.Request
+			return s.vote.Request == cmp.Or(deny.vote.Request, deny.snap.Request)
 		}
 		return s.vote.Commit == cmp.Or(deny.vote.Commit, deny.snap.Commit)
 	case event.ForgeApprove:
@@ -342,7 +343,7 @@ func (e *evaluation) mayVetoOnForge(deny *sight) (role, unsure string) {
 // it could not find out.
 func (e *evaluation) saidIn(s *snapshot, who string, rule Role) (yes bool, unknown string) {
 	for _, person := range s.People {
-		if e.humanOf(s.Host, person.Account) != who {
+		if e.humanOf(s.ForgeVotesPredicate, person.Account) != who {
 			continue
 		}
 		for _, want := range rule.Facts() {
@@ -369,7 +370,7 @@ func (e *evaluation) holdsNow(who, role string) (yes bool, unknown string) {
 	}
 	for _, s := range slices.Backward(e.fresh) {
 		relevant := slices.ContainsFunc(rule.Facts(), func(f string) bool { return fromProvider(s.Source, providerOf(f)) })
-		speaks := slices.ContainsFunc(s.People, func(p event.ForgePerson) bool { return e.humanOf(s.Host, p.Account) == who })
+		speaks := slices.ContainsFunc(s.People, func(p event.ForgePerson) bool { return e.humanOf(s.ForgeVotesPredicate, p.Account) == who })
 		if relevant && speaks {
 			return e.saidIn(s, who, rule)
 		}

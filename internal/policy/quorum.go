@@ -116,7 +116,7 @@ func (e *evaluation) maySit(who string, seat Seat, onlyNow bool) bool {
 // unless only now is asked for, some day.
 func (e *evaluation) canVote(who, source string, onlyNow bool) bool {
 	if source != SignedSource {
-		return slices.ContainsFunc(e.p.Principals[who].accounts(), func(a Account) bool { return a.Host == e.request.Host })
+		return e.p.Principals[who].hasAccountAt(source, e.request.Host)
 	}
 	usable := slices.ContainsFunc(e.p.Principals[who].Keys, func(k Key) bool {
 		return k.counts(e.now) == nil || !onlyNow && e.now.Before(k.From)
@@ -203,6 +203,29 @@ func (e *evaluation) whyNot(v *voter) string {
 	return no.why
 }
 
+// mostFilled is how many of the seats the people of the policy can fill at
+// most. A repository is at one host, so accounts at two hosts are of no use
+// together.
+func (p *Policy) mostFilled(seats []Seat) int {
+	people, most := sortedNames(p.Principals), 0
+	hosts := map[string]bool{"": true}
+	for _, who := range p.Principals {
+		for _, a := range who.accounts() {
+			hosts[a.Host] = true
+		}
+	}
+	for host := range hosts {
+		could := func(name string, s Seat) bool {
+			who := p.Principals[name]
+			return p.holds(name, s.Role) && slices.ContainsFunc(s.Sources(), func(source string) bool {
+				return source == SignedSource && who.canSign() || source != SignedSource && who.hasAccountAt(source, host)
+			})
+		}
+		most = max(most, fill(seats, people, could).filled())
+	}
+	return most
+}
+
 // asks says whether a person could sit on any seat.
 func (e *evaluation) asks(who string) bool {
 	return slices.ContainsFunc(e.env.Require, func(s Seat) bool {
@@ -229,7 +252,7 @@ func (e *evaluation) eligible(onlyNow bool) []string {
 func (e *evaluation) seatRule(seats *seating, i int, possible bool) {
 	seat, on := e.env.Require[i], seats.on[i]
 	r := Rule{
-		Name: plural(seat.Count, "person of role "+seat.Role+" approves", "people of role "+seat.Role+" approve"),
+		Name: plural(seat.Count, "person of role "+e.env.seatName(seat)+" approves", "people of role "+e.env.seatName(seat)+" approve"),
 		Need: seat.Count, Have: len(on), By: sorted(on), State: Met,
 	}
 	r.Why, r.Proof = fmt.Sprintf("%d of %d%s", r.Have, r.Need, colon(r.By)), e.proofOf(seat, on)
@@ -240,7 +263,7 @@ func (e *evaluation) seatRule(seats *seating, i int, possible bool) {
 			r.State = Broken
 			r.Why += fmt.Sprintf("; the %s who may approve are too few to fill every seat", plural(len(e.eligible(false)), "person", "people")) + e.without()
 		}
-		e.missing(Missing{What: stillNeeded(seat, r.Have), Who: who, Count: r.Need - r.Have})
+		e.missing(Missing{What: stillNeeded(e.env.seatName(seat), seat.Count, r.Have), Who: who, Count: r.Need - r.Have})
 	}
 	if len(r.By) == 0 {
 		r.By = nil
@@ -276,12 +299,12 @@ func (e *evaluation) without() string {
 	return " (" + strings.Join(out, ", ") + ")"
 }
 
-func stillNeeded(s Seat, have int) string {
-	n := s.Count - have
+func stillNeeded(seat string, count, have int) string {
+	n := count - have
 	if have == 0 {
-		return plural(n, "approval", "approvals") + " by " + s.Role
+		return plural(n, "approval", "approvals") + " by " + seat
 	}
-	return fmt.Sprintf("%d more %s by %s", n, map[bool]string{true: "approval", false: "approvals"}[n == 1], s.Role)
+	return fmt.Sprintf("%d more %s by %s", n, map[bool]string{true: "approval", false: "approvals"}[n == 1], seat)
 }
 
 func colon(names []string) string {

@@ -185,6 +185,47 @@ func (p *Policy) OwnerOf(host string, id int64) (name string, ok bool) {
 	return "", false
 }
 
+// ownerBy names the principal whose account it is at the forge that a source
+// reads. Two forges can have one host, and a number each.
+func (p *Policy) ownerBy(source, host string, id int64) (name string, ok bool) {
+	for name, who := range p.Principals {
+		if id != 0 && slices.ContainsFunc(who.accountsBy(source), func(a Account) bool { return a.Host == host && a.ID == id }) {
+			return name, true // one at most: Parse refuses an account named twice
+		}
+	}
+	return "", false
+}
+
+// AccountsBy lists the ids of every account of a principal's at the host that
+// can vote by a source, sorted.
+func (p *Policy) AccountsBy(source, host string) []int64 {
+	var ids []int64
+	for _, who := range p.Principals {
+		for _, a := range who.accountsBy(source) {
+			if a.Host == host {
+				ids = append(ids, a.ID)
+			}
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// accountsBy are those that can vote by a source; of none named, all.
+func (who Principal) accountsBy(source string) []Account {
+	switch {
+	case strings.HasPrefix(source, "github-"):
+		return who.GitHub
+	case strings.HasPrefix(source, "gitlab-"):
+		return who.GitLab
+	}
+	return who.accounts()
+}
+
+func (who Principal) hasAccountAt(source, host string) bool {
+	return slices.ContainsFunc(who.accountsBy(source), func(a Account) bool { return a.Host == host })
+}
+
 func (who Principal) accounts() []Account { return slices.Concat(who.GitHub, who.GitLab) }
 
 // votesBy says whether a principal has an account to vote with in a source.

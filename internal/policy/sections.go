@@ -212,7 +212,7 @@ func (d *decoder) seats(n *yaml.Node, path string) []Seat {
 				s.Source = d.words(v, path, "source", SeatSources(), laterSources)
 			}
 		})
-		if s.Role != "" && slices.ContainsFunc(all, func(o Seat) bool { return o.Role == s.Role }) {
+		if s.Role != "" && slices.ContainsFunc(all, func(o Seat) bool { return o.Role == s.Role && slices.Equal(sorted(o.Sources()), sorted(s.Sources())) }) {
 			d.fail(v, path, "role %s has its seats above already; raise their count", s.Role)
 			return
 		}

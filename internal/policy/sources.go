@@ -31,6 +31,21 @@ func (s Seat) Sources() []string {
 	return slices.Clone(s.Source)
 }
 
+// seatName tells a seat from all others: its role, and where another seat has
+// the same role, how its people vote.
+func (e Environment) seatName(s Seat) string {
+	same := 0
+	for _, o := range e.Require {
+		if o.Role == s.Role {
+			same++
+		}
+	}
+	if same < 2 {
+		return s.Role
+	}
+	return s.Role + " by " + strings.Join(sorted(s.Sources()), " or ")
+}
+
 func (s Seat) takes(source string) bool { return slices.Contains(s.Sources(), source) }
 
 // Sources are those that a gate has to read, and put into the ledger as
