@@ -110,7 +110,7 @@ func (e *evaluation) wards(seat Seat) (all map[string]*ward, order []string) {
 func (e *evaluation) cover(wards map[string]*ward, who string) {
 	for _, s := range e.fresh {
 		for _, person := range s.People {
-			if e.humanOf(s.Host, person.Account) != who {
+			if e.humanOf(s.ForgeVotesPredicate, person.Account) != who {
 				continue
 			}
 			for n, o := range s.Owned {

@@ -80,6 +80,7 @@ func (e *evaluation) readSnapshots() {
 		e.takeSnapshot(&snapshot{entry: en, ForgeVotesPredicate: p, asked: asked, by: by})
 	}
 	e.foreseeSnapshots()
+	e.supposeSeen()
 }
 
 // takeSnapshot adds one to those that were taken, which is the newest now.
@@ -90,7 +91,6 @@ func (e *evaluation) takeSnapshot(s *snapshot) {
 	if s.Request == e.in.Request && s.Commit == e.request.Commit && s.Index > e.asked.Index {
 		e.newest[s.Source] = s
 	}
-	e.supposeSeen()
 }
 
 // sourcesAreRead asks for a fresh snapshot of each source that a seat takes
