@@ -154,6 +154,7 @@ func (s *Server) again(w http.ResponseWriter, r *http.Request, v *run, which fun
 		}
 	}
 	v.starters = append(v.starters, 0) // by a workflow's token
+	s.now = s.now.Add(time.Second)     // a runner is not there at once
 	for _, j := range again {
 		s.lastID++
 		s.jobs = append(s.jobs, &job{id: s.lastID, run: v, attempt: len(v.starters), name: j.name, runner: j.runner, began: s.now})
