@@ -62,6 +62,13 @@ func githubRows() []Row {
 		{Name: "policy-change", Forge: g, Local: true, Matters: true, Reads: []string{"policy-change"},
 			Doc:  "to change the policy takes as many approvals as to deploy there",
 			Mend: "ask for at least as many approvals under policy-change as for the environment"},
+	}
+}
+
+// githubEnvironmentRows are about one environment.
+func githubEnvironmentRows() []Row {
+	const g = "github"
+	return []Row{
 		{Name: "environment-exists", Forge: g, Local: true, Matters: true, Reads: []string{"environment-exists"},
 			Doc:  "the environment is set up at the forge",
 			Mend: "make the environment in the repository's settings: a job that names a missing one makes it, without rules"},

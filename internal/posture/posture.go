@@ -66,7 +66,7 @@ type Row struct {
 // Rows returns the table of a forge: github or gitlab; none for another.
 func Rows(forge string) []Row {
 	var rows []Row
-	for _, r := range slices.Concat(githubRows(), gitlabRows()) {
+	for _, r := range slices.Concat(githubRows(), githubEnvironmentRows(), gitlabRows()) {
 		if r.Forge == forge {
 			rows = append(rows, r)
 		}
@@ -77,7 +77,7 @@ func Rows(forge string) []Row {
 // Names returns the name of every finding, sorted, each once.
 func Names() []string {
 	var names []string
-	for _, r := range slices.Concat(githubRows(), gitlabRows()) {
+	for _, r := range slices.Concat(githubRows(), githubEnvironmentRows(), gitlabRows()) {
 		names = append(names, r.Name)
 	}
 	slices.Sort(names)
