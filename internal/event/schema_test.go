@@ -264,7 +264,7 @@ func TestSchemasRefuse(t *testing.T) {
 		"forge vote bound to nothing":         {"forge-votes", `"commit":"` + commitA + `","decision":"deny",`, `"decision":"deny",`},
 		"forge vote of a robot":               {"forge-votes", `"kind":"user"`, `"kind":"robot"`},
 		"forge vote of a login alone":         {"forge-votes", `"id":583231,`, ``},
-		"fact of another sort":                {"forge-votes", `"codeowner"`, `"boss"`},
+		"fact of another sort":                {"forge-votes", `"codeowner:1"`, `"boss"`},
 		"team of nowhere":                     {"forge-votes", `team:github:`, `team:`},
 		"part nobody has":                     {"forge-votes", `"part":"pusher"`, `"part":"bystander"`},
 		"part of somebody and nobody":         {"forge-votes", `"part":"pusher"`, `"part":"pusher","unknown":"hidden"`},
