@@ -6,18 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/gateledger/gateledger/internal/child"
-	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/keyring"
 )
@@ -128,14 +126,14 @@ func (f *serveFlags) check(listen bool) error {
 type server struct {
 	env   *cli.Env
 	flags serveFlags
-	log   *slog.Logger
+	log   serverLog
 }
 
 func runServe(ctx context.Context, env *cli.Env, f serveFlags, listen bool) error {
 	if err := f.check(listen); err != nil {
 		return err
 	}
-	s := &server{env: env, flags: f, log: slog.New(slog.NewJSONHandler(env.Stderr, nil))}
+	s := &server{env: env, flags: f, log: serverLog{to: env.Stderr, now: env.Now, lock: new(sync.Mutex)}}
 	w, err := s.open(ctx, env)
 	if err != nil {
 		return err
@@ -146,7 +144,7 @@ func runServe(ctx context.Context, env *cli.Env, f serveFlags, listen bool) erro
 	}
 	remote.Stderr = &logLines{to: s.log}
 	if !w.holds || !f.consume {
-		s.log.Warn("advice only: nothing is approved or rejected", "log-key", w.holds)
+		s.log.warn("advice only: nothing is approved or rejected", "log-key", fmt.Sprint(w.holds))
 	}
 	err = remote.Serve(ctx, f.child, s.judge, s.pass)
 	if err != nil {
@@ -167,41 +165,4 @@ func (s *server) open(ctx context.Context, env *cli.Env) (*workspace, error) {
 	}
 	w.judges, w.integrates = true, w.holds
 	return w, nil
-}
-
-// pass logs what the child says.
-func (s *server) pass(l child.ServeLog) {
-	var attributes []any
-	for i := 0; i+1 < len(l.Attributes); i += 2 {
-		attributes = append(attributes, clean.Field(l.Attributes[i]), clean.Field(l.Attributes[i+1]))
-	}
-	level := slog.LevelInfo
-	if l.Level != "info" {
-		level = slog.LevelWarn
-	}
-	s.log.Log(context.Background(), level, clean.Field(l.Message), attributes...)
-}
-
-// logLines logs what is written to it, line by line.
-type logLines struct {
-	to         *slog.Logger
-	attributes []any
-	rest       string
-}
-
-// maxLogLine is how long a line is logged, in bytes.
-const maxLogLine = 4 << 10
-
-func (l *logLines) Write(p []byte) (int, error) {
-	l.rest += string(p)
-	for {
-		line, rest, ok := strings.Cut(l.rest, "\n")
-		if !ok && len(line) < maxLogLine {
-			return len(p), nil
-		}
-		l.rest = rest
-		if line = clean.Field(line[:min(len(line), maxLogLine)]); line != "" {
-			l.to.Info(line, l.attributes...)
-		}
-	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/child"
-	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/ledger"
@@ -36,7 +35,7 @@ var (
 
 // judge answers a run that waits.
 func (s *server) judge(ctx context.Context, q child.ServeAsk) child.ServeAnswer {
-	log := s.log.With("run", q.Run, "attempt", q.Attempt, "environment", clean.Field(q.Environment))
+	log := s.log.about("run", strconv.FormatInt(q.Run, 10), "attempt", strconv.Itoa(q.Attempt), "environment", q.Environment)
 	g, d, err := s.decide(ctx, q)
 	for _, waits := range []error{errNoRequest, errManyAsked, errNotInForce, errNoRules, errForgeAdvice} {
 		if !errors.Is(err, waits) {
@@ -45,15 +44,15 @@ func (s *server) judge(ctx context.Context, q child.ServeAsk) child.ServeAnswer 
 		if waits == errNoRules && !q.Told {
 			return child.ServeAnswer{} // some other rule's
 		}
-		log.Info("waits", "why", waits.Error())
+		log.info("waits", "why", waits.Error())
 		return child.ServeAnswer{Comment: "gateledger: " + waits.Error()}
 	}
 	if err != nil {
-		log.Warn("could not find out", "error", clean.Field(err.Error()))
+		log.warn("could not find out", "error", err.Error())
 		return child.ServeAnswer{Failed: true}
 	}
 	a := child.ServeAnswer{State: g.said(d), Comment: g.words(d)}
-	log.Info("decided", "verdict", fmt.Sprint(d.Verdict), "request", d.Request, "why", clean.Field(d.Why), "state", cmp.Or(a.State, "none"))
+	log.info("decided", "verdict", fmt.Sprint(d.Verdict), "request", d.Request, "why", d.Why, "state", cmp.Or(a.State, "none"))
 	return a
 }
 
@@ -132,7 +131,7 @@ func (s *server) world(q child.ServeAsk) *cli.Env {
 		return s.env.Getenv(name)
 	}
 	env.Stdin, env.Stdout = strings.NewReader(""), io.Discard
-	env.Stderr = &logLines{to: s.log, attributes: []any{"run", q.Run}}
+	env.Stderr = &logLines{to: s.log.about("run", strconv.FormatInt(q.Run, 10))}
 	return &env
 }
 
