@@ -19,7 +19,6 @@ import (
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
-	"github.com/gateledger/gateledger/internal/report"
 )
 
 // moves is how often a gate evaluates again because the ledger grew while it
