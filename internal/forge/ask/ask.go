@@ -349,3 +349,15 @@ func (t *Transport) excerpt(body []byte) string {
 	}
 	return text
 }
+
+// Plain is an error of a stock client without the words of the HTTP client
+// around it.
+func Plain(err error) error {
+	if u := (*url.Error)(nil); errors.As(err, &u) {
+		err = u.Err
+	}
+	if errors.Is(err, ErrRefused) || errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}

@@ -65,7 +65,7 @@ type pullWire struct {
 	} `json:"base"`
 }
 
-func (p pullWire) id() string { return fmt.Sprint(p.Number, " ", p.Head.SHA) }
+func (p pullWire) Version() string { return fmt.Sprint(p.Number, " ", p.Head.SHA) }
 
 func (p pullWire) check() error {
 	if p.Number <= 0 || p.Base.Repo == nil || p.Base.Repo.ID <= 0 || !shaPattern.MatchString(p.Head.SHA) {
@@ -89,7 +89,7 @@ func (p pullWire) pullRequest() PullRequest {
 // the one that brought it to the default branch, or else all open ones. There
 // may be some in other repositories, of which foreign counts the others.
 func (c *Client) PullRequestsOf(ctx context.Context, commit string) (list []PullRequest, foreign int, err error) {
-	wires, err := all[pullWire](ctx, c, c.path+"/commits/"+commit+"/pulls")
+	wires, err := all[pullWire](ctx, c, c.path+"/commits/"+commit+"/pulls", nil)
 	if err != nil {
 		return nil, 0, fmt.Errorf("find the pull requests of commit %.12s: %w", commit, noCommit(err))
 	}
@@ -166,7 +166,7 @@ type reviewWire struct {
 // it, but a token is shown its owner's.
 const pending = "PENDING"
 
-func (r reviewWire) id() string {
+func (r reviewWire) Version() string {
 	return fmt.Sprint(r.ID, " ", r.State, " ", text(r.CommitID), " ", len(text(r.Body)))
 }
 
@@ -194,7 +194,7 @@ func text(s *string) string {
 // Reviews returns every review of a pull request that was submitted, the oldest
 // first.
 func (c *Client) Reviews(ctx context.Context, number int64) ([]Review, error) {
-	wires, err := all[reviewWire](ctx, c, fmt.Sprintf("%s/pulls/%d/reviews", c.path, number))
+	wires, err := all[reviewWire](ctx, c, fmt.Sprintf("%s/pulls/%d/reviews", c.path, number), nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the reviews of pull request %d: %w", number, err)
 	}
@@ -211,7 +211,7 @@ func (c *Client) Reviews(ctx context.Context, number int64) ([]Review, error) {
 	return list, nil
 }
 
-// A Comment is what somebody wrote under a pull request.
+// A Comment is what somebody wrote under a pull request or an issue.
 type Comment struct {
 	ID      int64
 	Author  Account
@@ -232,7 +232,7 @@ type commentWire struct {
 	Updated time.Time `json:"updated_at"`
 }
 
-func (w commentWire) id() string { return fmt.Sprint(w.ID, " ", w.Updated.UnixNano()) }
+func (w commentWire) Version() string { return fmt.Sprint(w.ID, " ", w.Updated.UnixNano()) }
 
 func (w commentWire) check() error {
 	if w.ID <= 0 || w.Body == nil || w.Created.IsZero() || w.Updated.IsZero() {
@@ -241,12 +241,12 @@ func (w commentWire) check() error {
 	return nil
 }
 
-// Comments returns every comment under a pull request, the oldest first; those
-// on lines of its files are not among them.
+// Comments returns every comment under a pull request or an issue, the oldest
+// first; those on lines of files are not among them.
 func (c *Client) Comments(ctx context.Context, number int64) ([]Comment, error) {
-	wires, err := all[commentWire](ctx, c, fmt.Sprintf("%s/issues/%d/comments", c.path, number))
+	wires, err := all[commentWire](ctx, c, fmt.Sprintf("%s/issues/%d/comments", c.path, number), nil)
 	if err != nil {
-		return nil, fmt.Errorf("read the comments of pull request %d: %w", number, err)
+		return nil, fmt.Errorf("read the comments of number %d: %w", number, err)
 	}
 	var list []Comment
 	for _, w := range wires {

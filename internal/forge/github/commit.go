@@ -60,7 +60,7 @@ func (m *mailWire) mail() string {
 	return m.Email
 }
 
-func (w commitWire) id() string { return w.SHA }
+func (w commitWire) Version() string { return w.SHA }
 
 func (w commitWire) check() error {
 	if !shaPattern.MatchString(w.SHA) || !shaPattern.MatchString(w.Commit.Tree.SHA) {
@@ -122,7 +122,7 @@ const MaxCommits = 250
 
 // Commits returns the commits of a pull request, at most MaxCommits.
 func (c *Client) Commits(ctx context.Context, number int64) ([]Commit, error) {
-	wires, err := all[commitWire](ctx, c, fmt.Sprintf("%s/pulls/%d/commits", c.path, number))
+	wires, err := all[commitWire](ctx, c, fmt.Sprintf("%s/pulls/%d/commits", c.path, number), nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the commits of pull request %d: %w", number, err)
 	}

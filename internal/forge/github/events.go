@@ -34,7 +34,7 @@ type eventWire struct {
 
 const reviewDismissed = "review_dismissed"
 
-func (e eventWire) id() string { return fmt.Sprint(e.ID, " ", e.Event) }
+func (e eventWire) Version() string { return fmt.Sprint(e.ID, " ", e.Event) }
 
 func (e eventWire) check() error {
 	switch {
@@ -55,7 +55,7 @@ func (e eventWire) check() error {
 // Dismissals returns every dismissal of a review of a pull request, the oldest
 // first (https://docs.github.com/rest/issues/events#list-issue-events).
 func (c *Client) Dismissals(ctx context.Context, number int64) ([]Dismissal, error) {
-	wires, err := all[eventWire](ctx, c, fmt.Sprintf("%s/issues/%d/events", c.path, number))
+	wires, err := all[eventWire](ctx, c, fmt.Sprintf("%s/issues/%d/events", c.path, number), nil)
 	if err != nil {
 		return nil, fmt.Errorf("read which reviews of pull request %d were dismissed: %w", number, err)
 	}

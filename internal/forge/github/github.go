@@ -13,8 +13,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -116,55 +118,28 @@ func isName(s string) bool { return namePattern.MatchString(s) && strings.Trim(s
 // how many requests were sent.
 func (c *Client) Asked() (first time.Time, calls int) { return c.transport.Asked() }
 
-// The limits of a list.
-const (
-	perPage  = 100
-	maxPages = 100
-	maxReads = 5 // of a list of several pages, until two are the same
-)
-
 // An item is what a list has, its name and version, and whether it is one.
 type item interface {
-	id() string
+	ask.Item
 	check() error
 }
 
-// all reads a list. Its pages are cut by counting, so what is taken out of the
-// list between one page and the next moves up what follows, and something is
-// never seen. A list of several pages is therefore read until it is the same
-// twice; the second time costs nothing where GitHub says that nothing changed.
-func all[T item](ctx context.Context, c *Client, path string) ([]T, error) {
-	list, pages, err := once[T](ctx, c, path)
-	if err != nil || pages == 1 {
-		return list, err
-	}
-	for range maxReads - 1 {
-		again, _, err := once[T](ctx, c, path)
-		if err != nil || same(list, again) {
-			return again, err
-		}
-		list = again
-	}
-	return nil, fmt.Errorf("%w: the list did not stay the same while it was read, %d times", ask.ErrUnavailable, maxReads)
+// all reads a list, whole.
+func all[T item](ctx context.Context, c *Client, path string, query url.Values) ([]T, error) {
+	return ask.List(ctx, func(ctx context.Context) ([]T, int, error) { return once[T](ctx, c, path, query) })
 }
 
-func same[T item](a, b []T) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].id() != b[i].id() {
-			return false
-		}
-	}
-	return true
-}
-
-// once reads a list from its first page to its last.
-func once[T item](ctx context.Context, c *Client, path string) (list []T, pages int, err error) {
-	for page := 1; page <= maxPages; page++ {
+// once reads a list from its first page to its last. Where GitHub is silent
+// about pages, a full first one may be all there is: the second tells.
+func once[T item](ctx context.Context, c *Client, path string, query url.Values) (list []T, pages int, err error) {
+	silent := false
+	list, pages, err = ask.Pages(ctx, func(ctx context.Context, n int) ([]T, bool, error) {
+		q := url.Values{}
+		maps.Copy(q, query)
+		q.Set("page", strconv.Itoa(n))
+		q.Set("per_page", strconv.Itoa(ask.PerPage))
 		var part []T
-		h, err := c.get(ctx, fmt.Sprintf("%s?page=%d&per_page=%d", path, page, perPage), &part)
+		h, err := c.get(ctx, path+"?"+q.Encode(), &part)
 		if err == nil && part == nil {
 			err = fmt.Errorf("%w: it is no list", ask.ErrUnavailable)
 		}
@@ -173,19 +148,15 @@ func once[T item](ctx context.Context, c *Client, path string) (list []T, pages 
 				err = fmt.Errorf("%w: entry %d: %w", ask.ErrUnavailable, i, err)
 			}
 		}
-		if err != nil {
-			return nil, 0, fmt.Errorf("page %d: %w", page, err)
+		if n == 1 {
+			silent = err == nil && len(part) >= ask.PerPage && h.Get("Link") == ""
 		}
-		list = append(list, part...)
-		switch {
-		case moreAfter(h), len(part) >= perPage && h.Get("Link") == "" && page == 1:
-		case page == 2 && len(part) == 0:
-			return list, 1, nil // GitHub was silent about pages, and there was one
-		default:
-			return list, page, nil
-		}
+		return part, moreAfter(h) || n == 1 && silent, err
+	})
+	if silent && pages == 2 && len(list) == ask.PerPage {
+		pages = 1
 	}
-	return nil, 0, fmt.Errorf("%w: over the limit of %d pages of %d", ask.ErrUnavailable, maxPages, perPage)
+	return list, pages, err
 }
 
 // moreAfter reads from an answer's header whether pages follow
@@ -204,21 +175,10 @@ func (c *Client) get(ctx context.Context, path string, v any) (http.Header, erro
 	var body bytes.Buffer
 	resp, err := c.api.Do(ctx, req, &body)
 	if err != nil {
-		return nil, plain(err)
+		return nil, ask.Plain(err)
 	}
 	if err := canon.DecodeOpen(body.Bytes(), v); err != nil {
 		return nil, fmt.Errorf("%w: its answer is not what was asked for: %w", ask.ErrUnavailable, err)
 	}
 	return resp.Header, nil
-}
-
-// plain is an error without the words of the HTTP client around it.
-func plain(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err
-	}
-	if errors.Is(err, ask.ErrRefused) || errors.Is(err, ask.ErrUnavailable) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ask.ErrUnavailable, err)
 }

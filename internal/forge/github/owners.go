@@ -25,7 +25,7 @@ type fileWire struct {
 	Status   string  `json:"status"`
 }
 
-func (f fileWire) id() string { return f.Filename + "\x00" + f.Status + "\x00" + text(f.SHA) }
+func (f fileWire) Version() string { return f.Filename + "\x00" + f.Status + "\x00" + text(f.SHA) }
 
 func (f fileWire) check() error {
 	if f.Filename == "" || f.Status == "renamed" && f.Previous == "" {
@@ -37,7 +37,7 @@ func (f fileWire) check() error {
 // Files returns the paths that a pull request changes, of a renamed file both;
 // at most those of MaxFiles files.
 func (c *Client) Files(ctx context.Context, number int64) (paths []string, whole bool, err error) {
-	wires, err := all[fileWire](ctx, c, fmt.Sprintf("%s/pulls/%d/files", c.path, number))
+	wires, err := all[fileWire](ctx, c, fmt.Sprintf("%s/pulls/%d/files", c.path, number), nil)
 	if err != nil {
 		return nil, false, fmt.Errorf("read the files of pull request %d: %w", number, err)
 	}

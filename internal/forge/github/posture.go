@@ -97,7 +97,7 @@ type Rule struct {
 	} `json:"parameters"`
 }
 
-func (r Rule) id() string { return fmt.Sprint(r.Ruleset, " ", r.Type) }
+func (r Rule) Version() string { return fmt.Sprint(r.Ruleset, " ", r.Type) }
 
 func (r Rule) check() error {
 	if r.Type == "" || r.Ruleset <= 0 {
@@ -206,7 +206,7 @@ func (c *Client) Setting(ctx context.Context, v any, segments ...string) error {
 
 // BranchRules reads the rules that hold for a branch, of all rulesets.
 func (c *Client) BranchRules(ctx context.Context, branch string) ([]Rule, error) {
-	rules, err := all[Rule](ctx, c, c.path+"/"+joined([]string{"rules", "branches", branch}))
+	rules, err := all[Rule](ctx, c, c.path+"/"+joined([]string{"rules", "branches", branch}), nil)
 	if err != nil {
 		return nil, fmt.Errorf("read the rules of branch %.80q: %w", branch, err)
 	}
@@ -234,7 +234,7 @@ func (c *Client) SecretsOf(ctx context.Context, environment string) ([]string, e
 		path = []string{"environments", environment, "secrets"}
 	}
 	var s Secrets
-	_, err := c.get(ctx, fmt.Sprintf("%s/%s?per_page=%d", c.path, joined(path), perPage), &s)
+	_, err := c.get(ctx, fmt.Sprintf("%s/%s?per_page=%d", c.path, joined(path), ask.PerPage), &s)
 	if err == nil && (s.Total == nil || *s.Total != len(s.List)) {
 		err = fmt.Errorf("%w: it is not the whole list", ask.ErrUnavailable)
 	}
@@ -257,7 +257,7 @@ func (c *Client) Environments(ctx context.Context) ([]string, error) {
 			Name string `json:"name"`
 		} `json:"environments"`
 	}
-	_, err := c.get(ctx, fmt.Sprintf("%s/environments?per_page=%d", c.path, perPage), &w)
+	_, err := c.get(ctx, fmt.Sprintf("%s/environments?per_page=%d", c.path, ask.PerPage), &w)
 	if err == nil && (w.Total == nil || *w.Total != len(w.List)) {
 		err = fmt.Errorf("%w: it is not the whole list", ask.ErrUnavailable)
 	}
@@ -276,7 +276,7 @@ func (c *Client) Environments(ctx context.Context) ([]string, error) {
 func (c *Client) DeploymentBranches(ctx context.Context, environment string) ([]string, error) {
 	var w BranchPolicies
 	path := joined([]string{"environments", environment, "deployment-branch-policies"})
-	_, err := c.get(ctx, fmt.Sprintf("%s/%s?per_page=%d", c.path, path, perPage), &w)
+	_, err := c.get(ctx, fmt.Sprintf("%s/%s?per_page=%d", c.path, path, ask.PerPage), &w)
 	if err == nil && (w.Total == nil || *w.Total != len(w.List) || len(w.List) == 0) {
 		err = fmt.Errorf("%w: it is not the whole list", ask.ErrUnavailable)
 	}

@@ -29,7 +29,7 @@ type deploymentWire struct {
 	Environment environmentWire `json:"environment"`
 }
 
-func (d deploymentWire) id() string { return fmt.Sprint(d.ID, " ", d.SHA) }
+func (d deploymentWire) Version() string { return fmt.Sprint(d.ID, " ", d.SHA) }
 
 type environmentWire struct {
 	Name string `json:"name"`

@@ -125,7 +125,7 @@ type noteWire struct {
 	} `json:"author"`
 }
 
-func (n noteWire) id() string { return fmt.Sprint(n.ID, " ", n.UpdatedAt.UnixNano()) }
+func (n noteWire) Version() string { return fmt.Sprint(n.ID, " ", n.UpdatedAt.UnixNano()) }
 
 // Notes returns every note under a merge request, the oldest first.
 func (c *Client) Notes(ctx context.Context, project, mergeRequest int64) ([]Note, error) {
@@ -171,7 +171,7 @@ type mergeRequestWire struct {
 	Author          userWire `json:"author"`
 }
 
-func (m mergeRequestWire) id() string { return fmt.Sprint(m.ProjectID, " ", m.IID) }
+func (m mergeRequestWire) Version() string { return fmt.Sprint(m.ProjectID, " ", m.IID) }
 
 func (m mergeRequestWire) mergeRequest() MergeRequest {
 	return MergeRequest{
@@ -209,63 +209,17 @@ func (c *Client) MergeRequest(ctx context.Context, project, iid int64) (MergeReq
 	return m.mergeRequest(), nil
 }
 
-// The limits of a list.
-const (
-	perPage  = 100
-	maxPages = 100
-	maxReads = 5 // of a list of several pages, until two are the same
-)
-
-// An item is what a list has, and its name and version.
-type item interface{ id() string }
-
-// all reads a list. Its pages are cut by counting, so what is taken out of the
-// list between one page and the next moves up what follows, and something is
-// never seen. A list of several pages is therefore read until it is the same
-// twice.
-func all[T item](ctx context.Context, c *Client, path, query string) ([]T, error) {
-	list, pages, err := once[T](ctx, c, path, query)
-	if err != nil || pages == 1 {
-		return list, err
-	}
-	for range maxReads - 1 {
-		again, _, err := once[T](ctx, c, path, query)
-		if err != nil || same(list, again) {
-			return again, err
-		}
-		list = again
-	}
-	return nil, fmt.Errorf("%w: the list did not stay the same while it was read, %d times", ask.ErrUnavailable, maxReads)
-}
-
-func same[T item](a, b []T) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].id() != b[i].id() {
-			return false
-		}
-	}
-	return true
-}
-
-// once reads a list from its first page to its last.
-func once[T item](ctx context.Context, c *Client, path, query string) (list []T, pages int, err error) {
-	for page := 1; page <= maxPages; page++ {
-		part, more, err := get[T](ctx, c, path, fmt.Sprintf("%s&page=%d&per_page=%d", query, page, perPage), page)
-		if err != nil {
-			return nil, 0, fmt.Errorf("page %d: %w", page, err)
-		}
-		if list = append(list, part...); !more {
-			return list, page, nil
-		}
-	}
-	return nil, 0, fmt.Errorf("%w: over the limit of %d pages of %d", ask.ErrUnavailable, maxPages, perPage)
+// all reads a list, whole.
+func all[T ask.Item](ctx context.Context, c *Client, path, query string) ([]T, error) {
+	return ask.List(ctx, func(ctx context.Context) ([]T, int, error) {
+		return ask.Pages(ctx, func(ctx context.Context, n int) ([]T, bool, error) {
+			return get[T](ctx, c, path, fmt.Sprintf("%s&page=%d&per_page=%d", query, n, ask.PerPage), n)
+		})
+	})
 }
 
 // get reads one page, and says whether there are more.
-func get[T item](ctx context.Context, c *Client, path, query string, page int) (list []T, more bool, err error) {
+func get[T ask.Item](ctx context.Context, c *Client, path, query string, page int) (list []T, more bool, err error) {
 	req, err := c.api.NewRequest(http.MethodGet, path, nil, []api.RequestOptionFunc{api.WithContext(ctx)})
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", ask.ErrUnavailable, err)
@@ -275,7 +229,7 @@ func get[T item](ctx context.Context, c *Client, path, query string, page int) (
 	c.calls++
 	resp, err := c.api.Do(req, &body)
 	if err != nil {
-		return nil, false, plain(err)
+		return nil, false, ask.Plain(err)
 	}
 	c.note(resp.Header)
 	if err := canon.DecodeOpen(body.Bytes(), &list); err != nil || list == nil {
@@ -283,17 +237,6 @@ func get[T item](ctx context.Context, c *Client, path, query string, page int) (
 	}
 	more, err = moreAfter(resp.Header, page)
 	return list, more, err
-}
-
-// plain is an error without the words of the HTTP client around it.
-func plain(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		err = u.Err
-	}
-	if errors.Is(err, ask.ErrRefused) || errors.Is(err, ask.ErrUnavailable) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", ask.ErrUnavailable, err)
 }
 
 // moreAfter reads from an answer's headers whether pages follow

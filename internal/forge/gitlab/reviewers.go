@@ -17,7 +17,7 @@ type reviewerWire struct {
 	State string   `json:"state"`
 }
 
-func (r reviewerWire) id() string { return fmt.Sprint(r.User.ID, " ", r.State) }
+func (r reviewerWire) Version() string { return fmt.Sprint(r.User.ID, " ", r.State) }
 
 // requestedChanges is what a reviewer wants who objects.
 const requestedChanges = "requested_changes"

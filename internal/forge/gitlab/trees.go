@@ -24,7 +24,7 @@ type entryWire struct {
 	Mode string `json:"mode"`
 }
 
-func (e entryWire) id() string { return e.Mode + " " + e.ID + " " + e.Name }
+func (e entryWire) Version() string { return e.Mode + " " + e.ID + " " + e.Name }
 
 // Tree returns the tree of a commit, in hex. GitLab does not tell it, but what
 // stands in it, and that is what Git makes the id of

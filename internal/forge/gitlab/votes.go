@@ -105,7 +105,7 @@ type versionWire struct {
 	CreatedAt     time.Time `json:"created_at"`
 }
 
-func (v versionWire) id() string { return fmt.Sprint(v.ID, " ", v.HeadCommitSHA) }
+func (v versionWire) Version() string { return fmt.Sprint(v.ID, " ", v.HeadCommitSHA) }
 
 // Versions returns every version of a merge request, in GitLab's order. The
 // time is GitLab's own: nobody who pushes can set it.
@@ -142,7 +142,7 @@ type memberWire struct {
 	MembershipState string `json:"membership_state"`
 }
 
-func (m memberWire) id() string { return fmt.Sprint(m.ID, " ", m.AccessLevel, " ", m.State) }
+func (m memberWire) Version() string { return fmt.Sprint(m.ID, " ", m.AccessLevel, " ", m.State) }
 
 // maxAsked is how many accounts one question names.
 const maxAsked = 50
@@ -261,7 +261,7 @@ func one(ctx context.Context, c *Client, path string, v any) error {
 	c.calls++
 	resp, err := c.api.Do(req, &body)
 	if err != nil {
-		return plain(err)
+		return ask.Plain(err)
 	}
 	c.note(resp.Header)
 	if err := canon.DecodeOpen(body.Bytes(), v); err != nil {
