@@ -145,6 +145,9 @@ func collectError(source string, err error) error {
 	case errors.Is(err, forge.ErrSetup):
 		return cli.Fail(cli.Usage, hint, "%w", err)
 	case errors.Is(err, forge.ErrHidden):
+		if strings.HasPrefix(source, "github-") {
+			return cli.Fail(cli.Unknown, hint, "%w", err)
+		}
 		return cli.Fail(cli.Unknown, "give a token with read_api in GATELEDGER_GITLAB_TOKEN; or set GATELEDGER_MERGE_REQUEST=NUMBER, by which you say that votes are in no other one", "%w", err)
 	case errors.Is(err, forge.ErrRefused):
 		return cli.Fail(cli.Unknown, hint, "%w", err)

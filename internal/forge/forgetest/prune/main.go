@@ -126,9 +126,9 @@ func pick(doc object, operations []string) (paths object, missing []string) {
 // need returns the components that v refers to, and those that these refer to.
 func need(doc object, v any) (object, error) {
 	components := object{}
-	for todo := refs(v, ""); len(todo) > 0; {
-		ref := todo[0]
-		todo = todo[1:]
+	for left := refs(v, ""); len(left) > 0; {
+		ref := left[0]
+		left = left[1:]
 		kind, name, ok := strings.Cut(strings.TrimPrefix(ref, "#/components/"), "/")
 		from, _ := dig(doc, "components", kind)
 		what, there := from[name]
@@ -148,7 +148,7 @@ func need(doc object, v any) (object, error) {
 			within = response
 		}
 		kept[name] = strip(what, within)
-		todo = append(todo, refs(kept[name], "")...)
+		left = append(left, refs(kept[name], "")...)
 	}
 	return components, nil
 }
