@@ -55,11 +55,11 @@ type announcer struct {
 
 func announcers() []announcer {
 	return []announcer{
+		{"github-comment", githubComment},
 		{"github-status", githubStatus},
 		{"github-check", githubCheck},
-		{"github-comment", githubComment},
-		{"gitlab-status", gitlabStatus},
 		{"gitlab-note", gitlabNote},
+		{"gitlab-status", gitlabStatus},
 	}
 }
 

@@ -26,6 +26,17 @@ func TestGitHubStatus(t *testing.T) {
 	}
 }
 
+// People who follow a status get to where they approve.
+func TestAStatusLeadsToWherePeopleApprove(t *testing.T) {
+	f := newForge(t)
+	for i, by := range []string{"github-status", "gitlab-status"} {
+		p := f.must(by, notice(report.NoticePending).ShownAt("https://github.com/acme/app/pull/7"))
+		if f.bodies[i]["target_url"] != "https://github.com/acme/app/pull/7" || p.Address != "https://github.com/acme/app/pull/7" {
+			t.Errorf("%s: %v, %+v", by, f.bodies[i], p)
+		}
+	}
+}
+
 func TestGitHubCheck(t *testing.T) {
 	f := newForge(t)
 	f.must("github-check", notice(report.NoticePending))
@@ -203,7 +214,7 @@ func TestSetup(t *testing.T) {
 		is  func(*report.Notice)
 		say string
 	}{
-		"no such announcer":          {"pigeon", nil, nil, "have github-status"},
+		"no such announcer":          {"pigeon", nil, nil, "have github-comment"},
 		"no token":                   {"github-status", map[string]string{"GITHUB_TOKEN": ""}, nil, "GITHUB_TOKEN"},
 		"no repository":              {"github-check", map[string]string{"GITHUB_REPOSITORY": ""}, nil, "GITHUB_REPOSITORY"},
 		"a repository with a path":   {"github-check", map[string]string{"GITHUB_REPOSITORY": "acme/app/../x"}, nil, "GITHUB_REPOSITORY"},

@@ -64,8 +64,8 @@ func githubStatus(ctx context.Context, q Query) (Placed, error) {
 		return Placed{}, err
 	}
 	in := map[string]string{"state": state, "context": title(n), "description": n.Description}
-	if n.Details != "" {
-		in["target_url"] = n.Details
+	if to := cmp.Or(n.Shown, n.Details); to != "" {
+		in["target_url"] = to
 	}
 	var out struct {
 		ID    int64  `json:"id"`
@@ -77,7 +77,7 @@ func githubStatus(ctx context.Context, q Query) (Placed, error) {
 	if out.State != state {
 		return Placed{}, fmt.Errorf("%w: %s says that the status is %.40q, not %q", ErrUnavailable, h.api.Host, out.State, state)
 	}
-	return Placed{Place: fmt.Sprintf("status %s of commit %.12s: %s", title(n), n.Commit, state), Address: n.Details}, nil
+	return Placed{Place: fmt.Sprintf("status %s of commit %.12s: %s", title(n), n.Commit, state), Address: cmp.Or(n.Shown, n.Details)}, nil
 }
 
 // A checkRun is what we read of one.

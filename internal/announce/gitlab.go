@@ -3,6 +3,7 @@
 package announce
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,8 +77,8 @@ func gitlabStatus(ctx context.Context, q Query) (Placed, error) {
 		return Placed{}, err
 	}
 	in := map[string]string{"state": state, "name": title(n), "description": n.Description}
-	if n.Details != "" {
-		in["target_url"] = n.Details
+	if to := cmp.Or(n.Shown, n.Details); to != "" {
+		in["target_url"] = to
 	}
 	var out labStatus
 	err = l.write(ctx, "POST", l.path+"/statuses/"+n.Commit, in, &out)
@@ -92,7 +93,7 @@ func gitlabStatus(ctx context.Context, q Query) (Placed, error) {
 	if out.State != state {
 		return Placed{}, fmt.Errorf("%w: %s says that the status is %.40q, not %q", ErrUnavailable, l.api.Host, out.State, state)
 	}
-	return Placed{Place: fmt.Sprintf("status %s of commit %.12s: %s", title(n), n.Commit, state), Address: n.Details}, nil
+	return Placed{Place: fmt.Sprintf("status %s of commit %.12s: %s", title(n), n.Commit, state), Address: cmp.Or(n.Shown, n.Details)}, nil
 }
 
 // status is the newest status of the environment.

@@ -24,7 +24,12 @@ const announceTimeout = 2 * time.Minute
 type Announcer struct {
 	Name string
 	Host string // the CI host that it fits, as package ci names it
-	Doc  string // for help and docs: one line
+
+	// Shows says that it makes the place where people approve, which those after
+	// it link to.
+	Shows bool
+
+	Doc string // for help and docs: one line
 
 	// Variables are those of the environment that it needs, and the only ones
 	// that it is given.
@@ -43,11 +48,11 @@ func Announcers() []Announcer {
 		return "set GITHUB_TOKEN in the step's environment, and give the job " + permissions
 	}
 	return []Announcer{
-		{"github-status", "github", "a commit status of the environment", github, hub("statuses: write")},
-		{"github-check", "github", "a check run of the environment, with what counted and why", github, hub("checks: write")},
-		{"github-comment", "github", "one comment on the commit's merged pull request, else one issue, that asks for what is missing", github, hub("pull-requests: write and issues: write")},
-		{"gitlab-status", "gitlab", "a commit status of the environment", gitlab, lab},
-		{"gitlab-note", "gitlab", "one note on the commit's merged merge request", gitlab, lab},
+		{"github-comment", "github", true, "one comment on the commit's merged pull request, else one issue, that asks for what is missing", github, hub("pull-requests: write and issues: write")},
+		{"github-status", "github", false, "a commit status of the environment", github, hub("statuses: write")},
+		{"github-check", "github", false, "a check run of the environment, with what counted and why", github, hub("checks: write")},
+		{"gitlab-note", "gitlab", true, "one note on the commit's merged merge request", gitlab, lab},
+		{"gitlab-status", "gitlab", false, "a commit status of the environment", gitlab, lab},
 	}
 }
 

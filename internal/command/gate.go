@@ -74,6 +74,9 @@ for an emergency. Evidence and freeze windows are then waived, and what is let
 through is owed: the next usual deployment waits until those who usually approve
 have approved this one too.
 
+With --report the forge is told: a commit status, a check run, and one comment
+where the request is approved. An allowed gate that can't tell ends with 3.
+
 With --publish the CI host is told: outputs verdict (allowed, denied, pending,
 unknown), request, approvals, missing, log-index and checkpoint, a summary, and
 a note. --green-when-pending then makes a pending gate end with 0; nothing else
@@ -199,6 +202,7 @@ type gate struct {
 	subjects []event.Subject
 	glass    *event.BreakGlass      // nil: nobody breaks it
 	asked    event.RequestPredicate // the request that was decided
+	history  []*event.Event         // that it was decided by
 	logged   *uint64                // index of the decision that this run logged
 	made     bool                   // the request is of this run
 	advice   bool                   // the verdict used nothing up
@@ -289,7 +293,7 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	g.asked = request.predicate
+	g.asked, g.history = request.predicate, events
 	if err := g.grewFrom(ctx, request.predicate.Checkpoint, head); err != nil {
 		return policy.Decision{}, err
 	}

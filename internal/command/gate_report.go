@@ -15,6 +15,7 @@ import (
 	"github.com/gateledger/gateledger/internal/ci"
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/report"
 )
@@ -31,9 +32,6 @@ const (
 	reportRequired   = "required"
 	reportBestEffort = "best-effort"
 )
-
-// commentVotes is the source of votes by which a comment at GitHub counts.
-const commentVotes = "github-comment"
 
 // reporting says whether a gate tells the forge. The zero reporting does not.
 type reporting struct {
@@ -66,7 +64,7 @@ func (g *gate) reported(d policy.Decision, exit error) error {
 	if r.mode == "" {
 		return exit
 	}
-	failed := g.announce(r.ctx(), g.notice(d))
+	failed := g.announce(r.ctx(), g.notice(r.ctx(), d))
 	if failed == nil {
 		return exit
 	}
@@ -113,6 +111,12 @@ func (g *gate) announce(ctx context.Context, notice report.Notice) error {
 		if answer.Address != "" {
 			where += " (" + answer.Address + ")"
 		}
+		if a.Shows {
+			notice = notice.ShownAt(answer.Address)
+			if t := g.flags.told; t != nil {
+				t.shown = notice.Shown
+			}
+		}
 		fmt.Fprintf(g.env.Stderr, "announced by %s: %s\n", a.Name, clean.Field(where))
 		for _, remark := range answer.Remarks {
 			fmt.Fprintf(g.env.Stderr, "warning: %s: %s\n", a.Name, clean.Field(remark))
@@ -133,20 +137,47 @@ func together(failed []error) error {
 	return fmt.Errorf("%w; %s", failed[0], strings.Join(rest, "; "))
 }
 
-// notice is what the forge is told. Comments are asked for only where one is a
-// vote.
-func (g *gate) notice(d policy.Decision) report.Notice { return g.noticeOf(d, false) }
+// notice is what the forge is told.
+func (g *gate) notice(ctx context.Context, d policy.Decision) report.Notice {
+	return g.noticeOf(ctx, d, false)
+}
 
 // cancelNotice is what the forge is told where nobody waits any more.
-func (g *gate) cancelNotice(d policy.Decision) report.Notice { return g.noticeOf(d, true) }
+func (g *gate) cancelNotice(ctx context.Context, d policy.Decision) report.Notice {
+	return g.noticeOf(ctx, d, true)
+}
 
-func (g *gate) noticeOf(d policy.Decision, cancelled bool) report.Notice {
+// noticeOf asks for comments only where a seat takes one.
+func (g *gate) noticeOf(ctx context.Context, d policy.Decision, cancelled bool) report.Notice {
+	comment := map[string]string{"github": "github-comment", "gitlab": "gitlab-note"}[g.at.Provider]
 	n := report.NewNotice(report.Decision{Decision: d, Request: &g.asked}, report.NoticeOptions{
-		Advice: g.advice, Cancelled: cancelled, Details: ci.Run(g.at),
-		Comments: g.at.Provider == "github" && (slices.Contains(g.policy.Collect, commentVotes) || slices.Contains(g.rules.Sources(), commentVotes)),
+		Advice: g.advice, Cancelled: cancelled, Details: ci.Run(g.at), Changes: g.changes(ctx),
+		Comments: slices.Contains(g.rules.Sources(), comment), Before: map[string]string{"gitlab": "gateledger: "}[g.at.Provider],
 	})
 	if n.Commit == "" {
 		n.Commit = g.at.Commit
 	}
 	return n
+}
+
+// changes is what is new since the last deployment, as far as the ledger and the
+// checkout tell.
+func (g *gate) changes(ctx context.Context) *report.Changes {
+	before := g.commitOf(g.history, g.asked.Previous)
+	if before == "" {
+		return nil
+	}
+	return &report.Changes{
+		Commits: g.commitsSince(ctx, g.history, g.asked), SBOM: g.sbomChange(ctx, g.history, g.asked),
+		Compare: compareAddress(g.at, before, g.asked.Commit),
+	}
+}
+
+// compareAddress is where the host of this run compares two commits.
+func compareAddress(at event.Context, before, after string) string {
+	path := map[string]string{"github": "/compare/", "gitlab": "/-/compare/"}[at.Provider]
+	if path == "" || at.Host == "" || at.Repository == "" {
+		return ""
+	}
+	return "https://" + at.Host + "/" + at.Repository + path + before + "..." + after
 }

@@ -245,15 +245,15 @@ func (w *waiter) report(ctx context.Context, s *standing) {
 	if w.flags.report.mode == "" {
 		return
 	}
-	now := s.gate.notice(s.decision).Comment
-	if now == w.reported {
+	notice := s.gate.notice(ctx, s.decision)
+	if notice.Comment == w.reported {
 		return
 	}
-	if err := s.gate.announce(ctx, s.gate.notice(s.decision)); err != nil {
+	if err := s.gate.announce(ctx, notice); err != nil {
 		fmt.Fprintf(w.env.Stderr, "warning: the forge was not told: %s\n", clean.Field(err.Error()))
 		return
 	}
-	w.reported = now
+	w.reported = notice.Comment
 }
 
 // cancelled is the end of a wait that was interrupted. What the forge was told
@@ -264,7 +264,7 @@ func (w *waiter) cancelled(ctx context.Context) error {
 		ctx, done := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 		defer done()
 		g := w.last.gate
-		if err := g.announce(ctx, g.cancelNotice(w.last.decision)); err != nil {
+		if err := g.announce(ctx, g.cancelNotice(ctx, w.last.decision)); err != nil {
 			fmt.Fprintf(w.env.Stderr, "warning: the forge was not told that this was cancelled: %s\n", clean.Field(err.Error()))
 		}
 	}

@@ -71,6 +71,7 @@ type told struct {
 	unsure  []string      // what people should know of the votes that were read: before everything else in the summary
 	page    string        // where the log can be seen; may be empty
 	link    string        // to the whole, where the summary is cut; may be empty
+	shown   string        // where people approve; may be empty
 }
 
 func (t *told) set(name, value string) {
@@ -179,7 +180,7 @@ func (t *told) publication(err error, green bool) ci.Publication {
 	p := ci.Publication{Outputs: t.outputs(t.verdict(err), false), Link: t.link}
 	exit := exitOf(err)
 	failure := report.Failure{Verb: t.verb, Code: exit.Code, Word: answerWord(exit.Code), Why: exit.Error(), Hint: exit.Hint}
-	o := report.SummaryOptions{Link: t.link, First: t.first()}
+	o := report.SummaryOptions{Link: t.link, Shown: t.shown, First: t.first()}
 	head := report.Report(failure)
 	switch {
 	case t.report == nil && err == nil:

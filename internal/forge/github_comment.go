@@ -7,10 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/github"
+	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/report"
 	"github.com/gateledger/gateledger/internal/vote"
 )
 
@@ -24,6 +27,9 @@ func githubComments(ctx context.Context, q Query) (Found, error) {
 	if err := r.findPulls(ctx); err != nil {
 		return Found{}, err
 	}
+	if err := r.issues(ctx); err != nil {
+		return Found{}, err
+	}
 	for _, p := range r.pulls {
 		comments, err := r.client.Comments(ctx, p.Number)
 		if err != nil {
@@ -35,13 +41,48 @@ func githubComments(ctx context.Context, q Query) (Found, error) {
 		}
 		r.found.Read = append(r.found.Read, fmt.Sprintf("pull request %d: %d comments, %d reviews", p.Number, len(comments), len(reviews)))
 		for _, c := range comments {
-			r.comment(p, c)
+			r.comment(fmt.Sprintf("pull request %d", p.Number), fmt.Sprintf("pulls/%d", p.Number), c)
 		}
 		for _, v := range reviews {
 			r.reviewText(p, v)
 		}
 	}
 	return r.done(ctx)
+}
+
+// maxIssues is how many issues are read: there is one for each environment.
+const maxIssues = 50
+
+// issues reads the comments of the issues where requests are shown that no
+// merged pull request can show: those with our label, that begin with the hidden
+// marker of an environment. Only who works in the repository can set a label.
+func (r *githubReading) issues(ctx context.Context) error {
+	if r.merged {
+		return nil
+	}
+	all, err := r.client.IssuesLabelled(ctx, product.Name)
+	if err != nil {
+		return err
+	}
+	read := 0
+	for _, i := range all {
+		first, _, _ := strings.Cut(i.Body, "\n")
+		if !strings.HasPrefix(first, report.MarkerPrefix) || r.q.Environment != "" && strings.TrimSuffix(first, "\r") != report.Marker(r.q.Environment) {
+			continue
+		}
+		if read++; read > maxIssues {
+			return fmt.Errorf("%w: over the limit of %d issues that show requests", ErrUnavailable, maxIssues)
+		}
+		comments, err := r.client.Comments(ctx, i.Number)
+		if err != nil {
+			return err
+		}
+		r.found.Read = append(r.found.Read, fmt.Sprintf("issue %d: %d comments", i.Number, len(comments)))
+		for _, c := range comments {
+			r.comment(fmt.Sprintf("issue %d", i.Number), fmt.Sprintf("issues/%d", i.Number), c)
+		}
+	}
+	return nil
 }
 
 // A said is a text that somebody left.
@@ -55,10 +96,10 @@ type said struct {
 	body           string
 }
 
-func (r *githubReading) comment(p github.PullRequest, c github.Comment) {
+func (r *githubReading) comment(place, path string, c github.Comment) {
 	s := said{
-		place: fmt.Sprintf("pull request %d, comment %d", p.Number, c.ID),
-		id:    fmt.Sprintf("%s/%d/pulls/%d/comments/%d", r.client.Host, r.client.ID, p.Number, c.ID),
+		place: fmt.Sprintf("%s, comment %d", place, c.ID),
+		id:    fmt.Sprintf("%s/%d/%s/comments/%d", r.client.Host, r.client.ID, path, c.ID),
 		url:   c.URL, by: c.Author, posted: c.Created, since: c.Updated, edited: !c.Updated.Equal(c.Created), body: c.Body,
 	}
 	if s.edited {

@@ -34,6 +34,7 @@ type githubReading struct {
 	first   github.Run // its attempt 1, once that was read
 	facts   []string
 	pulls   []github.PullRequest
+	merged  bool            // one of them was merged, and not only named
 	commits []github.Commit // of the pull requests, and the one that is deployed
 	votes   []githubVote
 	sizes   map[int64]int // how many commits each of the pull requests has
@@ -125,6 +126,7 @@ func (r *githubReading) findPulls(ctx context.Context) error {
 	if foreign > 0 {
 		r.found.Remarks = append(r.found.Remarks, fmt.Sprintf("%d pull requests in other repositories have commit %.12s, and were not read", foreign, r.q.Commit))
 	}
+	r.merged = slices.ContainsFunc(pulls, func(p github.PullRequest) bool { return p.Merged != "" })
 	for _, n := range r.named {
 		if slices.ContainsFunc(pulls, func(p github.PullRequest) bool { return p.Number == n }) {
 			continue

@@ -55,7 +55,8 @@ type Notice struct {
 	Marker      string       `json:"marker"`      // a hidden line that says whose comment it is
 	Issue       string       `json:"issue"`       // the title of an issue
 	Details     string       `json:"details,omitempty"`
-	Annotations []Annotation `json:"annotations"` // AnnotationLimit of them
+	Shown       string       `json:"shown,omitempty"` // address of where people approve, once that is known
+	Annotations []Annotation `json:"annotations"`     // AnnotationLimit of them
 }
 
 // An Annotation is a remark about a line of a file.
@@ -70,8 +71,12 @@ type Annotation struct {
 // NoticeOptions say how a Notice is made.
 type NoticeOptions struct {
 	Advice   bool   // nothing was used up: allowed is only advice, and never told as more
-	Comments bool   // a comment "/approve REQUEST" is a vote there
+	Comments bool   // a comment "/approve REQUEST" is a vote there, that a seat takes
+	Before   string // what such a line must begin with there; may be empty
 	Details  string // address of the run's page; left out unless it is http or https
+
+	// Changes is what is new since the last deployment; nil: not known.
+	Changes *Changes
 
 	// Cancelled says that the gate was stopped before there was an answer. A
 	// denial stays one.
@@ -119,6 +124,12 @@ func noticeState(d Decision, o NoticeOptions) string {
 	return NoticePending
 }
 
+// ShownAt is the notice with where people approve, if a forge may link there.
+func (n Notice) ShownAt(address string) Notice {
+	n.Shown = detailsAddress(address)
+	return n
+}
+
 // Marker is the hidden line that a comment about an environment begins with.
 // Two environments have two markers, whatever they are called.
 func Marker(environment string) string {
@@ -135,8 +146,11 @@ func Marker(environment string) string {
 		}
 		fmt.Fprintf(&b, "%%%02X", c)
 	}
-	return "<!-- " + product.Name + ":" + b.String() + " -->"
+	return MarkerPrefix + b.String() + " -->"
 }
+
+// MarkerPrefix is what every Marker begins with.
+const MarkerPrefix = "<!-- " + product.Name + ":"
 
 // flat is outside text for a line that is no Markdown and mentions nobody.
 func flat(s string, limit int) string {
@@ -209,7 +223,7 @@ func summaryOf(d Decision, o NoticeOptions, link string, limit int) string {
 // changes with every look at the ledger is left out, so that a comment that
 // says nothing new stays as it is.
 func commentOf(d Decision, o NoticeOptions, n Notice) string {
-	top := n.Marker + "\n" + ask(d, o, n)
+	top := n.Marker + "\n" + ask(d, o, n) + o.Changes.markdown()
 	still := d
 	still.Now = ""
 	var b strings.Builder
@@ -222,17 +236,19 @@ func commentOf(d Decision, o NoticeOptions, n Notice) string {
 	return b.String()
 }
 
-// ask is what is asked of who reads the comment, and the one line to paste. The
-// line is no line of its own here, so that this comment is no vote.
+// ask is what is asked of who reads the comment, and the lines to paste. They
+// are no lines of their own here, so that this comment is no vote.
 func ask(d Decision, o NoticeOptions, n Notice) string {
 	var b strings.Builder
 	request := clip(d.Decision.Request, titleLimit)
 	if (n.State == NoticePending || n.State == NoticeCancelled) && !o.Advice && wantsPeople(d) {
-		line, how := product.Name+" approve "+request, "To approve, run this with your own key:"
+		paste := func(how, line string) { b.WriteString(how + "\n\n<pre><code>" + pre(line) + "</code></pre>\n\n") }
+		own := "To approve, run this with your own key:"
 		if o.Comments {
-			line, how = "/approve "+request, "To approve, answer with this one line (to deny, with `/deny`, the same id and why):"
+			paste("To approve, answer with this one line (to deny, with `/deny`, the same id and why):", o.Before+"/approve "+request)
+			own = "Where a signed vote is asked for, run this with your own key:"
 		}
-		b.WriteString(how + "\n\n<pre><code>" + pre(line) + "</code></pre>\n\n")
+		paste(own, product.Name+" approve "+request)
 	}
 	if owed := owedRequests(d); n.State == NoticePending && len(owed) > 0 {
 		b.WriteString("What was let through in an emergency has to be approved after the fact, with your own key:\n\n<pre><code>" + pre(strings.Join(owed, "\n")) + "</code></pre>\n\n")

@@ -13,6 +13,7 @@ import (
 type SummaryOptions struct {
 	Limit int    // most bytes; 0 is MarkdownLimit
 	Link  string // to the whole, where the summary had to be cut
+	Shown string // address of where people approve; may be empty
 	First string // a line that stands before everything else, for what the report itself does not say; may be empty
 }
 
@@ -30,6 +31,9 @@ func Summary(r Report, o SummaryOptions) string {
 	}
 	m.headline(r, p)
 	rest := m.paste(p)
+	if link := detailsAddress(o.Shown); link != "" {
+		m.add("It is shown, and approved, at [" + prose(link) + "](" + link + ").\n\n")
+	}
 	m.add("**" + prose(clip(p.title, 200)) + "**" + before(": ", prose(clip(p.why, 400))) + "\n\n")
 	for _, s := range p.sections {
 		if !s.folded {
