@@ -216,6 +216,7 @@ var limits = map[string][]string{
 	"vote":                      {"vote.MaxStatement", "vote.MaxReason"},
 	"Sigstore bundle":           {"event.MaxBundle"},
 	"timestamps on one event":   {"event.MaxTimestamps"},
+	"posture":                   {"forge.maxWorkflows", "jobfile.MaxFile", "forge.maxRulesets", "forge/ask.PerPage"},
 	"outputs of one step":       {"ci.maxOutputs", "ci.maxOutput"},
 	"tries of a gate whose log grows while it decides":             {"command.moves"},
 	"commits since the last deployment that the log does not know": {"command.maxAuthored"},
