@@ -58,7 +58,7 @@ allowed (exit 0), denied (1), pending (8), could not find out (3), tampered (4).
 An allowed answer is logged together with its consumption by one conditional
 append, so that it holds for one run and for nothing that was logged since.
 With --consume=false the answer is advice: nothing is used up, nothing is
-recorded but the request and what people said on the forge.
+recorded but the request, what people said on the forge, and its posture.
 
 Without --subject it asks about what this run has built: the subjects of the
 build events of this repository and run by signers of the policy. Without
@@ -211,6 +211,7 @@ type gate struct {
 	collected string // digest of the policy by which votes were collected, see collect
 	seen      *look  // what people said on the forge, see decideSeen
 	patient   bool   // it waits, and asks often
+	around    bool   // the posture was read, see lookAround
 	waited    *waited
 
 	stuckAt proof.Checkpoint // see moved
@@ -330,6 +331,9 @@ func (g *gate) evaluate(ctx context.Context, in policy.Input, r openRequest) (po
 		if err := g.unlessLoggedDeny(in, unread); err != nil {
 			return policy.Decision{}, err
 		}
+	}
+	if err := g.lookAround(ctx, in); err != nil {
+		return policy.Decision{}, err
 	}
 	d, waits, err := g.decideSeen(ctx, in, r)
 	if err == nil && !waits {

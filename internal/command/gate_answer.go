@@ -108,6 +108,8 @@ func verdictExit(d policy.Decision) error {
 		return &cli.Exit{Code: cli.Unknown, Quiet: true, Err: errors.New(d.Why)}
 	case d.Verdict == policy.Allowed:
 		return nil
+	case len(d.Weak) > 0:
+		return &cli.Exit{Code: cli.Usage, Quiet: true, Err: errors.New(d.Why)}
 	default:
 		return &cli.Exit{Code: cli.Pending, Quiet: true, Err: errors.New(d.Why)}
 	}

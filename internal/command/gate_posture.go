@@ -308,7 +308,7 @@ func (g *gate) postureReport(seen []event.PosturePredicate) postureReport {
 	r := postureReport{Schema: product.PredicateBase + "gate-posture/v1", Postures: seen, Findings: []posture.Finding{}}
 	var local []posture.Finding
 	for i, p := range seen {
-		for _, f := range posture.Judge(p, nil) {
+		for _, f := range posture.Judge(p, g.accepted(p.Environment)) {
 			at := slices.IndexFunc(r.Findings, func(o posture.Finding) bool { return o.Name == f.Name })
 			switch {
 			case f.Environment != "":
@@ -323,6 +323,14 @@ func (g *gate) postureReport(seen []event.PosturePredicate) postureReport {
 	r.Findings = append(r.Findings, local...)
 	r.Verdict = posture.Sum(r.Findings).State
 	return r
+}
+
+// accepted are the findings that an environment's policy lets pass.
+func (g *gate) accepted(environment string) []string {
+	if e, ok := g.policy.Environment(environment); ok && e.Posture != nil {
+		return e.Posture.Accept
+	}
+	return nil
 }
 
 func (r postureReport) print(w io.Writer) error {

@@ -151,7 +151,7 @@ func (w *waiter) poll(ctx context.Context) (*standing, error) {
 			return nil, err
 		}
 	}
-	w.g.collected, w.g.seen, w.g.stuck, w.g.patient = "", nil, 0, true
+	w.g.collected, w.g.seen, w.g.around, w.g.stuck, w.g.patient = "", nil, false, 0, true
 	return w.g.reach(ctx)
 }
 

@@ -72,6 +72,7 @@ type Decision struct {
 	Votes       []Vote           `json:"votes"`
 	Missing     []Missing        `json:"missing,omitempty"`
 	Unknown     []string         `json:"unknown,omitempty"` // what could not be found out: exit 3
+	Weak        []string         `json:"weak,omitempty"`    // findings by which somebody gets past the gate: exit 2
 	UsedBy      string           `json:"used_by,omitempty"` // the run that consumed the request
 	Inputs      []uint64         `json:"inputs"`            // indexes of the events that counted, sorted
 

@@ -48,11 +48,12 @@ type resolved struct {
 	Principals map[string]resolvedPrincipal `json:"principals"`
 	Outsiders  []string                     `json:"outsiders"`
 
-	Freeze      []string `json:"freeze,omitempty"`
-	Dated       bool     `json:"dated,omitzero"`
-	TrustedRoot string   `json:"trusted_root,omitempty"` // where a certificate or a time can count
-	File        string   `json:"file,omitempty"`         // for a change of the policy: the policy it changes
-	Collect     []string `json:"collect,omitempty"`      // without any the digest is what it was before there was any
+	Freeze      []string         `json:"freeze,omitempty"`
+	Posture     *resolvedPosture `json:"posture,omitempty"`
+	Dated       bool             `json:"dated,omitzero"`
+	TrustedRoot string           `json:"trusted_root,omitempty"` // where a certificate or a time can count
+	File        string           `json:"file,omitempty"`         // for a change of the policy: the policy it changes
+	Collect     []string         `json:"collect,omitempty"`      // without any the digest is what it was before there was any
 
 	// Of seats that take others than signed votes. Without any the digest is
 	// what it was before there were any.
@@ -144,7 +145,7 @@ func (p *Policy) resolve(e Environment) resolved {
 	if e.Dated || r.certified() {
 		r.TrustedRoot = p.Sigstore.TrustedRoot
 	}
-	r.Freeze = frozen(e.Freeze)
+	r.Freeze, r.Posture = frozen(e.Freeze), e.Posture.resolved()
 	if len(p.Collect) > 0 {
 		r.Collect = sorted(p.Collect)
 	}

@@ -46,6 +46,8 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			}
 		case "dated":
 			e.Dated = d.onlyTrue(v, path)
+		case "posture":
+			e.Posture = d.posture(v, path)
 		case "freeze":
 			e.Freeze = d.freeze(v, path)
 		case "break-glass":

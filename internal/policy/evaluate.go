@@ -66,6 +66,7 @@ func (e *evaluation) decide() Decision {
 		}
 		e.waivable(e.notFrozen)
 		e.debtsAreSettled()
+		e.notDecorative()
 		e.nothingInDoubt()
 	}
 	return e.conclude()

@@ -110,8 +110,14 @@ var grammar = map[string][]keyword{
 		{name: "gate"},
 		{name: "dated"},
 		{name: "freeze"},
+		{name: "posture"},
 		{name: "break-glass"},
 		{name: "when", later: "conditions (when) are not in this version: a reader of CEL would nearly double the programs; use environments, evidence and freeze instead"},
+	},
+	"posture": {
+		{name: "strict", required: true},
+		{name: "max-age"},
+		{name: "accept"},
 	},
 	"freeze": {
 		{name: "deny"},

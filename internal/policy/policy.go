@@ -120,7 +120,8 @@ type Environment struct {
 	Evidence []Evidence
 	Gate     []string // signers whose requests, decisions and consumptions count
 	Freeze   []freeze.Window
-	Dated    bool // times of requests, votes, evidence and decisions must be proven
+	Posture  *Posture // nil: the settings around it are not asked for
+	Dated    bool     // times of requests, votes, evidence and decisions must be proven
 
 	BreakGlass *BreakGlass // nil: there is none
 }

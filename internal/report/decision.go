@@ -291,6 +291,9 @@ func (d Decision) recordCommand(m policy.Missing) string {
 	if _, err := event.KindNamed(kind); err != nil || d.Request == nil {
 		return ""
 	}
+	if kind == "posture" { // the gate reads it itself, once it is mended
+		return product.Name + " gate posture --environment " + quote(d.Decision.Environment)
+	}
 	out := product.Name + " record " + kind
 	for _, s := range d.Request.Subjects {
 		out += " --subject " + quote(subjectArgument(s))
