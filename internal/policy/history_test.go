@@ -203,15 +203,15 @@ func TestWalkAgreesWithTheDefinition(t *testing.T) {
 		}
 		graph["0"] = nil
 		before := func(id string) map[string]bool {
-			all, todo := map[string]bool{id: true}, []string{id}
-			for len(todo) > 0 {
-				for _, p := range graph[todo[0]] {
+			all, open := map[string]bool{id: true}, []string{id}
+			for len(open) > 0 {
+				for _, p := range graph[open[0]] {
 					if !all[p] {
 						all[p] = true
-						todo = append(todo, p)
+						open = append(open, p)
 					}
 				}
-				todo = todo[1:]
+				open = open[1:]
 			}
 			return all
 		}
