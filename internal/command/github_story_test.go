@@ -36,6 +36,8 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github guard              the repository's settings let nobody past the gate, and the policy here is the default branch's
 //	github set PATH FILE      what is answered about the repository at a path: JSON; an empty file is nothing
 //	github hide PATH STATUS   a status instead of what path and query hold
+//	github echoes             every answer is a refusal that repeats the token it was sent
+//	github knows              fails unless the token came in the one header, and nowhere else
 //	github mend               answers as ever
 //	github person WHO TOKEN   a token of somebody's own
 //	github merge              the pull request is merged as the run's commit
@@ -87,6 +89,10 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		s.Fault(githubtest.Fault{In: "/issues/7/", Answer: githubtest.Status(status, `{"message":"no"}`)})
 	case "guard 0", "set 2", "hide 2":
 		settingsOnGitHub(ts, s, args)
+	case "echoes 0":
+		s.Fault(githubtest.Fault{Answer: echoToken})
+	case "knows 0":
+		onlyInItsHeader(ts, s)
 	case "mend 0":
 		s.Mend()
 	case "person 2":
@@ -236,6 +242,30 @@ func conditionalOnGitHub(ts *testscript.TestScript, asked []*http.Request) {
 	for _, r := range asked {
 		if r.Header.Get("If-None-Match") == "" {
 			ts.Fatalf("%s %s came without a condition", r.Method, r.URL)
+		}
+	}
+}
+
+// echoToken repeats the token wherever an answer can.
+func echoToken(w http.ResponseWriter, r *http.Request) bool {
+	token := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return githubtest.Status(http.StatusForbidden, `{"message":"bad token `+token+`"}`,
+		"Location", "https://evil.example/?token="+token, "X-Token", token, "ETag", `"`+token+`"`)(w, r)
+}
+
+// onlyInItsHeader fails if a request had the token anywhere else.
+func onlyInItsHeader(ts *testscript.TestScript, s *githubtest.Server) {
+	if len(s.Asked()) == 0 {
+		ts.Fatalf("nothing was asked")
+	}
+	for _, r := range s.Asked() {
+		if strings.Contains(r.RequestURI+r.Host, githubtest.JobToken) {
+			ts.Fatalf("the token in %s", r.URL.Path)
+		}
+		for name, values := range r.Header {
+			if name != "Authorization" && strings.Contains(strings.Join(values, " "), githubtest.JobToken) {
+				ts.Fatalf("the token in the header %s", name)
+			}
 		}
 	}
 }
