@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -198,16 +199,17 @@ func TestAVoteThatIsNotTakenIsNotSaidToBe(t *testing.T) {
 			for _, method := range []string{"GET", "POST"} {
 				f := newForge(t)
 				f.shown()
-				heard := 0
+				var counted atomic.Int64
 				f.fault = func(w http.ResponseWriter, r *http.Request) bool {
 					if r.Method != method || name == "no comment" && method == "GET" {
 						return false
 					}
-					heard++
+					counted.Add(1)
 					c.answer(w, r)
 					return true
 				}
 				p, before, err := f.post(by, ballot(t, 0, vote.Approve, request, ""))
+				heard := counted.Load()
 				if heard > 0 && (!errors.Is(err, c.want) || p.Place != "" || before) {
 					t.Errorf("%s, %s, %s: %+v, %t, %v", name, by, method, p, before, err)
 				}
