@@ -302,7 +302,7 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 		Policy: g.policy, Root: g.believes, Request: request.id, Events: events,
 		Head: checkpointOf(head), Now: g.env.Now().UTC().Truncate(time.Second), Run: g.at.Run,
 	}
-	d, err := g.evaluate(ctx, in, request)
+	d, err := g.evaluate(ctx, &in, request)
 	if err != nil {
 		return d, err
 	}
@@ -318,31 +318,32 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 }
 
 // evaluate decides from the log and from what people said on the forges. Where
-// that settles nothing, they are not logged.
-func (g *gate) evaluate(ctx context.Context, in policy.Input, r openRequest) (policy.Decision, error) {
+// that settles nothing, they are not logged. It dates the input, by which the
+// decision can be made again.
+func (g *gate) evaluate(ctx context.Context, in *policy.Input, r openRequest) (policy.Decision, error) {
 	unread := g.lookFor(ctx, in.Events, r)
-	if d, ok := g.stillWaits(in, r, unread); ok {
+	if d, ok := g.stillWaits(*in, r, unread); ok {
 		return d, nil
 	}
-	if err := g.date(ctx, &in); err != nil {
+	if err := g.date(ctx, in); err != nil {
 		return policy.Decision{}, err
 	}
 	if unread != nil {
-		if err := g.unlessLoggedDeny(in, unread); err != nil {
+		if err := g.unlessLoggedDeny(*in, unread); err != nil {
 			return policy.Decision{}, err
 		}
 	}
-	if err := g.lookAround(ctx, in); err != nil {
+	if err := g.lookAround(ctx, *in); err != nil {
 		return policy.Decision{}, err
 	}
-	d, waits, err := g.decideSeen(ctx, in, r)
+	d, waits, err := g.decideSeen(ctx, *in, r)
 	if err == nil && !waits {
-		if d, err = policy.Evaluate(in); err != nil {
+		if d, err = policy.Evaluate(*in); err != nil {
 			err = cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 		}
 	}
 	if err == nil {
-		g.noteWaiting(in, r, d)
+		g.noteWaiting(*in, r, d)
 	}
 	return d, err
 }
