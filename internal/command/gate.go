@@ -389,6 +389,9 @@ func (g *gate) log(ctx context.Context, head proof.Checkpoint, in policy.Input, 
 	if d.UsedBy != "" || saidBefore(in.Events, r.id, d) {
 		return nil
 	}
+	if at := stamp(in.Now); d.Now != at {
+		return cli.Fail(cli.Integrity, "", "the decision was made at %s, and would be logged as of %s: nobody could make it again", d.Now, at)
+	}
 	summary, err := policy.Summary(in, r.predicate, d)
 	if err != nil {
 		return err
