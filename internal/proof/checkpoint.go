@@ -104,8 +104,22 @@ func checkSpelling(n *note.Note) error {
 
 // parseText reads the three lines of a checkpoint.
 func parseText(text string) (Checkpoint, error) {
+	if strings.Count(text, "\n") > 3 {
+		return Checkpoint{}, fmt.Errorf("checkpoint is not of three lines: %w", ErrMalformed)
+	}
+	c, err := ParseText(text)
+	if err == nil && c.Size == 0 && c.Root != EmptyRoot() {
+		return Checkpoint{}, fmt.Errorf("checkpoint root of the empty tree is %s: %w", c.Root, ErrMalformed)
+	}
+	return c, err
+}
+
+// ParseText reads the text of anybody's checkpoint, before its signatures:
+// three lines, and extension lines, which it passes over. It believes what it
+// reads, also of an empty tree. It fails with ErrMalformed.
+func ParseText(text string) (Checkpoint, error) {
 	lines := strings.Split(text, "\n")
-	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
+	if len(lines) < 4 || lines[len(lines)-1] != "" || slices.Contains(lines[:len(lines)-1], "") {
 		return Checkpoint{}, fmt.Errorf("checkpoint is not of three lines: %w", ErrMalformed)
 	}
 	size, err := parseDecimal(lines[1])
@@ -115,9 +129,6 @@ func parseText(text string) (Checkpoint, error) {
 	root, err := parseHash(lines[2])
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("checkpoint root: %w", err)
-	}
-	if size == 0 && root != EmptyRoot() {
-		return Checkpoint{}, fmt.Errorf("checkpoint root of the empty tree is %s: %w", root, ErrMalformed)
 	}
 	return Checkpoint{Origin: lines[0], Size: size, Root: root}, nil
 }
