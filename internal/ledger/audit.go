@@ -79,7 +79,9 @@ func (a *audit) segments(ctx context.Context) (Report, error) {
 		report.Tiles++
 	}
 	report.Entries, report.Bodies, report.Blobs = a.head.Size, a.head.Size, uint64(len(a.blobs))
-	return report, nil
+	var err error
+	report.Receipts, report.Strays, err = countReceipts(ctx, a.fsys)
+	return report, err
 }
 
 // tilesFor is how many tiles, the last perhaps partial, hold count hashes.

@@ -14,8 +14,8 @@ import (
 
 // Export writes the whole ledger, as it is at its head now, to w: checkpoint
 // first, then the marker, and then segment by segment what the checkpoint
-// refers to. The bytes depend only on the log: not on how it was written,
-// and not on the time. It does not close w; the caller may add files of other
+// refers to, and at the end the receipts of anchors. The bytes depend only on the
+// log and its receipts: not on how it was written, and not on the time. It does not close w; the caller may add files of other
 // names. A ledger with something lost is not exported: it fails with
 // ErrMissing.
 func Export(ctx context.Context, l Ledger, w *tar.Writer) error {
@@ -70,7 +70,7 @@ func (r *reader) exportAll(ctx context.Context, w *tar.Writer) error {
 			return err
 		}
 	}
-	return nil
+	return v.exportReceipts(ctx, w)
 }
 
 // exportTiles writes the hash tiles of every level.

@@ -165,10 +165,10 @@ func (b *branchFS) open(name string) (fs.File, error) {
 	return &branchFile{nil, tarInfo{path.Base(name), o.Size}, func() ([]byte, error) { return b.read(o) }}, nil
 }
 
-// standard says whether a file of the branch is one of the tile tree too.
+// standard says whether a file of the branch stands in a dir: by the same name.
 func standard(name string) bool {
 	return name == checkpointPath || name == markerPath ||
-		strings.HasPrefix(name, "tile/") || strings.HasPrefix(name, "body/") || strings.HasPrefix(name, "blob/")
+		strings.HasPrefix(name, "tile/") || strings.HasPrefix(name, "body/") || strings.HasPrefix(name, "blob/") || strings.HasPrefix(name, receiptFolder+"/")
 }
 
 // unfinished says whether a name is that of a run of the unfinished segment.

@@ -293,5 +293,10 @@ func (v *view) branchFiles(ctx context.Context) (map[string][]byte, error) {
 	for name, data := range first.put {
 		c.put[name] = data
 	}
+	for _, f := range listReceipts(v.fsys) {
+		if r, err := f.read(v.fsys); err == nil {
+			c.put[f.name] = r.Data
+		}
+	}
 	return c.put, nil
 }

@@ -83,6 +83,9 @@ type Report struct {
 	Bodies  uint64
 	Blobs   uint64
 	Tiles   uint64
+
+	Receipts uint64 // of anchors, beside the log: their bytes are those that were kept, and nothing else is checked
+	Strays   uint64 // files among the receipts that are none
 }
 
 // Options are what the caller trusts and may do. Keys come from the policy,

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,6 +159,21 @@ func (t *tarFS) ReadDir(folder string) ([]fs.DirEntry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// under lists the files below a folder.
+func (t *tarFS) under(folder string) []string {
+	return pathsUnder(slices.Sorted(maps.Keys(t.index)), folder)
+}
+
+// pathsUnder are those of sorted paths that are below a folder.
+func pathsUnder(paths []string, folder string) []string {
+	first, _ := slices.BinarySearch(paths, folder+"/")
+	last := first
+	for last < len(paths) && strings.HasPrefix(paths[last], folder+"/") {
+		last++
+	}
+	return paths[first:last]
 }
 
 type tarFile struct {

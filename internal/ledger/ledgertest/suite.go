@@ -37,6 +37,7 @@ func Run(t *testing.T, p Place) {
 	t.Run("audit", p.audit)
 	t.Run("blob", p.blob)
 	t.Run("cancelled", p.cancelled)
+	t.Run("no receipts", p.noReceipts)
 	if !p.Writable {
 		t.Run("read only", p.readOnly)
 		return

@@ -19,6 +19,8 @@ func (p Place) runWrites(t *testing.T) {
 	t.Run("all or nothing", p.allOrNothing)
 	t.Run("limits", p.limits)
 	t.Run("large bodies", p.largeBodies)
+	t.Run("keep receipts", p.keep)
+	t.Run("limits of receipts", p.receiptLimits)
 }
 
 // anyHead is the head that an append may always follow.
