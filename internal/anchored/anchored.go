@@ -16,6 +16,9 @@ import (
 	"github.com/gateledger/gateledger/internal/typo"
 )
 
+// Witness is the kind of a C2SP tlog-witness, of which several count together.
+const Witness = "witness"
+
 // A Kind is one kind of anchor.
 type Kind struct {
 	Name   string
@@ -65,4 +68,14 @@ type Spec struct {
 
 	Chain    uint64 `json:"chain,omitempty"`    // evm: chain id
 	Contract string `json:"contract,omitempty"` // evm: address of a LogAnchor, EIP-55
+}
+
+// Proves says what a receipt of this anchor can be worth at best: Rekor says
+// when in its version 1 alone.
+func (s Spec) Proves() (unique, dated bool) {
+	k, err := KindNamed(s.Kind)
+	if err != nil {
+		return false, false
+	}
+	return k.Unique, k.Dated || s.Kind == "rekor" && s.Version == 1
 }

@@ -55,6 +55,7 @@ func (d *decoder) signer(n *yaml.Node, path string) Signer {
 		d.fail(n, path, "has a key, and %s asks for a certificate; take one of them out", certified)
 	case certified != "":
 		d.namesSomebody(n, path)
+		s.Untiered = d.where[path+".tier"] == nil
 		if s.Keyless = &rule; len(d.errs) == before {
 			d.sound(n, path, rule)
 		}

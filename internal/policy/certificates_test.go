@@ -33,8 +33,8 @@ func TestParseTakesCertificates(t *testing.T) {
 			BuildSigner: keyless.Text{Pattern: `https://github\.com/acme/ci/\.github/workflows/build\.yml@[0-9a-f]{40}`},
 			Ref:         keyless.Text{Is: "refs/heads/main"}, Triggers: []string{"push", "workflow_dispatch"}, Runner: "github-hosted", Environment: "production",
 		}},
-		"release": {Tier: Fast, Keyless: &keyless.Rule{Issuer: actions, RepositoryID: "1296269", Ref: keyless.Text{Pattern: "refs/tags/v[0-9.]+"}}},
-		"robot":   {Tier: Fast, Keyless: &keyless.Rule{Issuer: google, Subject: keyless.Text{Is: "robot@acme.iam.example"}}},
+		"release": {Tier: Fast, Untiered: true, Keyless: &keyless.Rule{Issuer: actions, RepositoryID: "1296269", Ref: keyless.Text{Pattern: "refs/tags/v[0-9.]+"}}},
+		"robot":   {Tier: Fast, Untiered: true, Keyless: &keyless.Rule{Issuer: google, Subject: keyless.Text{Is: "robot@acme.iam.example"}}},
 		"gate":    {Tier: Fast, Key: "sha256:" + strings.Repeat("1", 64)},
 	}
 	if diff := cmp.Diff(want, p.Signers); diff != "" {

@@ -22,13 +22,17 @@ func (d *decoder) check() {
 	d.checkForgeRoles()
 	d.checkKeyless()
 	d.checkChange()
+	d.checkAnchors()
 	signers := slices.Sorted(maps.Keys(d.p.Signers))
 	for _, name := range slices.Sorted(maps.Keys(d.p.Environments)) {
 		path := join("environments", name)
 		e := d.p.Environments[name]
 		e.Gate = d.knownSigners(path+".gate", e.Gate, e.Tier)
 		if e.Gate == nil {
-			e.Gate = signers
+			e.Gate = d.gatesOf(e.Tier, signers)
+		}
+		if len(e.Gate) == 0 && len(signers) > 0 {
+			d.failAt(path+".tier", "no signer is of tier %s, so nobody could make a request", e.Tier)
 		}
 		if len(signers) == 0 {
 			d.failAt(path, "no signer could make a request: the policy has no signers")
@@ -37,8 +41,9 @@ func (d *decoder) check() {
 			e.Veto = rolesOf(e.Require)
 		}
 		if e.Dated {
-			d.rootFor(path+".dated", "times")
+			d.rootFor(d.datedBy(path), "times")
 		}
+		d.checkAnchoring(path, e)
 		for i := range e.Evidence {
 			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
 		}
@@ -46,6 +51,19 @@ func (d *decoder) check() {
 		d.checkBreakGlass(path+".break-glass", e)
 		d.p.Environments[name] = e
 	}
+}
+
+// gatesOf are the signers that are good enough for a tier.
+func (d *decoder) gatesOf(tier Tier, signers []string) []string {
+	return slices.DeleteFunc(slices.Clone(signers), func(name string) bool { return !d.p.Signers[name].covers(tier) })
+}
+
+// datedBy is the key by which the times of an environment must be proven.
+func (d *decoder) datedBy(path string) string {
+	if d.where[path+".dated"] == nil {
+		return path + ".tier"
+	}
+	return path + ".dated"
 }
 
 // checkChange gives policy-change what an environment has by default: any
@@ -95,7 +113,7 @@ func (d *decoder) knownSigners(path string, names []string, tier Tier) []string 
 		switch {
 		case !ok:
 			d.failAt(at, "unknown signer %q%s", name, have(name, slices.Sorted(maps.Keys(d.p.Signers))))
-		case !s.Tier.covers(tier):
+		case !s.covers(tier):
 			d.failAt(at, "signer %s is of tier %s, and the environment of tier %s", name, s.Tier, tier)
 		}
 	}

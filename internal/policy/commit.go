@@ -122,7 +122,7 @@ func madeOf(p event.BuildPredicate, commit string) bool {
 // goodSigners are the machines whose word is good enough here.
 func (e *evaluation) goodSigners() []string {
 	return slices.DeleteFunc(sortedNames(e.p.Signers), func(name string) bool {
-		return !e.p.Signers[name].Tier.covers(e.env.Tier)
+		return !e.p.Signers[name].covers(e.env.Tier)
 	})
 }
 

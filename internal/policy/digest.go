@@ -62,6 +62,8 @@ type resolved struct {
 	Agents  string                  `json:"agents,omitempty"`
 
 	BreakGlass *resolvedGlass `json:"break_glass,omitempty"`
+
+	Anchoring *resolvedAnchoring `json:"anchoring,omitempty"` // of tier anchored
 }
 
 type resolvedRole struct {
@@ -172,7 +174,7 @@ func (p *Policy) resolve(e Environment) resolved {
 		}
 		r.Roles[name] = resolvedRole{sorted(role.Teams), role.Permission, role.Codeowners}
 	}
-	r.Agents, r.BreakGlass = e.Agents, e.BreakGlass.resolved()
+	r.Agents, r.BreakGlass, r.Anchoring = e.Agents, e.BreakGlass.resolved(), p.anchoring(e)
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}

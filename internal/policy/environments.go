@@ -52,12 +52,22 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			e.Freeze = d.freeze(v, path)
 		case "break-glass":
 			e.BreakGlass = d.breakGlass(v, path)
+		case "anchors":
+			e.Anchors = d.nameList(v, path)
+			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {
+				d.fail(v, path, "is empty; leave it out to take whatever proves uniqueness and a time")
+			}
+		case "outage":
+			e.Outage = d.outage(v, path)
+		case "max-head-age":
+			e.MaxHeadAge = d.duration(v, path)
 		}
 	})
 	if name == ChangeEnvironment {
 		d.fail(n, path, "is how a request asks for another policy; give the environment another name")
 	}
 	d.approvers(n, path, e)
+	e.Dated = e.Dated || e.Tier == Anchored
 	return e
 }
 

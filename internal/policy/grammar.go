@@ -13,6 +13,7 @@ const (
 	maxPrincipals   = 4096
 	maxRoles        = 256
 	maxEnvironments = 64
+	maxAnchors      = 64
 	maxList         = 256 // entries of any list
 	maxCount        = 100 // humans a seat may ask for
 	maxText         = 16 << 10
@@ -42,13 +43,34 @@ var grammar = map[string][]keyword{
 		{name: "policy-change"},
 		{name: "collect"},
 		{name: "roles"},
+		{name: "anchors"},
 	},
 	"ledger": {
 		{name: "url"},
 		{name: "origin", required: true},
 		{name: "keys", required: true},
 		{name: "hosting"},
-		{name: "witnesses", later: "witnesses are not in this version"},
+		{name: "witnesses"},
+	},
+	"witnesses": {
+		{name: "need", required: true},
+		{name: "of", required: true},
+	},
+	"witness": {
+		{name: "key", required: true},
+		{name: "url", required: true},
+		{name: "operator", required: true},
+	},
+	"anchor": {
+		{name: "tsa"},
+		{name: "rekor"},
+		{name: "version"},
+		{name: "evm"},
+		{name: "chain"},
+		{name: "contract"},
+	},
+	"outage": {
+		{name: "settle-within", required: true},
 	},
 	"sigstore": {
 		{name: "trusted-root", required: true},
@@ -112,6 +134,9 @@ var grammar = map[string][]keyword{
 		{name: "freeze"},
 		{name: "posture"},
 		{name: "break-glass"},
+		{name: "anchors"},
+		{name: "outage"},
+		{name: "max-head-age"},
 		{name: "when", later: "conditions (when) are not in this version: a reader of CEL would nearly double the programs; use environments, evidence and freeze instead"},
 	},
 	"posture": {

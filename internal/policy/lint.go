@@ -13,6 +13,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/arrange"
 )
 
@@ -86,6 +87,7 @@ func (l *linter) environment(e Environment, path string) {
 	if e.Tier == Fast && !e.Dated && isProduction(e.Name) {
 		l.warn("self-asserted-times", path+".tier", "tier fast believes the clocks of those who sign; dated: true has times proven")
 	}
+	l.anchors(e, path)
 	if len(e.Evidence) == 0 {
 		l.warn("no-evidence", path+".evidence", "asks for no evidence: bytes that nobody tested or scanned can be let in")
 	}
@@ -108,6 +110,23 @@ func (l *linter) environment(e Environment, path string) {
 		if l.age(at+".max-age", v.MaxAge, longEvidence); v.Event == "scan" && v.MaxAge == 0 {
 			l.warn("scan-of-any-age", at+".max-age", "left out: a scan of any age counts, and new vulnerabilities are found every day")
 		}
+	}
+}
+
+// anchors says where an anchored environment rests on little.
+func (l *linter) anchors(e Environment, path string) {
+	if e.Tier != Anchored {
+		return
+	}
+	l.age(path+".outage.settle-within", e.settleWithin(), longVote)
+	unique := 0
+	for _, s := range l.p.specs(e.Anchors) {
+		if u, _ := s.Proves(); u && s.Kind != anchored.Witness {
+			unique++
+		}
+	}
+	if need := l.p.Ledger.Witnesses.Need; unique == 0 && need == 1 {
+		l.warn("one-witness", "ledger.witnesses.need", "that nobody can show two logs rests on one operator's word")
 	}
 }
 

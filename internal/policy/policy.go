@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/freeze"
 	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/typo"
@@ -34,6 +35,8 @@ type Policy struct {
 	ForgeRoles   map[string]Role // roles whose holders a forge tells, by name
 	Environments map[string]Environment
 	Outsiders    []string // e-mail addresses known to be no principal's; "*" is everyone else
+
+	Anchors map[string]anchored.Spec // what is no witness, by name
 
 	// Collect names the sources of votes that a gate must have read before it
 	// may allow anything, of vote.SourceNames.
@@ -54,6 +57,8 @@ type Ledger struct {
 	// Hosting is the plan that the log's repository is hosted on, which
 	// limits who can be kept from rewriting it. The command layer checks it.
 	Hosting string
+
+	Witnesses Witnesses // who cosigns its checkpoints; zero: nobody
 }
 
 // Sigstore says whom to believe about certificates and times.
@@ -67,7 +72,12 @@ type Signer struct {
 	Key     string        // "sha256:" and the hex SHA-256 of the PKIX public key; empty for a keyless one
 	Keyless *keyless.Rule // nil for one with a key
 	Tier    Tier          // what the signer is good enough for
+
+	Untiered bool // keyless, and the policy says no tier: good enough for each. A key may have lain beside project code, so it needs to be said of one
 }
+
+// covers says whether what the signer signs is good enough for a tier.
+func (s Signer) covers(t Tier) bool { return s.Untiered || s.Tier.covers(t) }
 
 // A Principal is a human, not an account.
 type Principal struct {
@@ -96,10 +106,10 @@ type Key struct {
 // Tier is how strong an environment's evidence must be.
 type Tier string
 
-// The tiers. Anchored is refused by this version.
+// The tiers.
 const (
-	Fast     Tier = "fast" // the makers' own clocks, printed as self-asserted
-	Anchored Tier = "anchored"
+	Fast     Tier = "fast"     // the makers' own clocks, printed as self-asserted
+	Anchored Tier = "anchored" // proven times, and a ledger of which nobody can show two
 )
 
 // covers says whether something good enough for t is good enough for need.
@@ -124,6 +134,11 @@ type Environment struct {
 	Dated    bool     // times of requests, votes, evidence and decisions must be proven
 
 	BreakGlass *BreakGlass // nil: there is none
+
+	// Of tier anchored.
+	Anchors    []string      // names of anchors, each of which must have taken a checkpoint; none: any that prove enough
+	Outage     *Outage       // nil: the gate waits while anchors are down
+	MaxHeadAge time.Duration // how old a head may be for a verifier, by its witnesses; zero: any age
 }
 
 // A Seat asks for Count distinct humans of Role.

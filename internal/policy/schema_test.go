@@ -185,7 +185,8 @@ var beyond = regexp.MustCompile(`^(alias|anchor|tag|tab|merge|not-yaml|two-docum
 	`deny-of-test|deny-twice|all-by-commit|break-glass-(unread|ticket-unasked|ticket-any|twice|auto)|evidence-test-failed|evidence-result-of|evidence-environment-of|evidence-deployment-|duration-huge|count-(hex|octal|underscore|fraction)|github-id-octal|` +
 	`freeze-(cron|zone|twice|long)|role-seats-twice|gate-unknown|ledger-(key-|password)|own-tag|` +
 	`role-(listed-|unseen|veto-unseen)|exclude-pusher-unseen|agents-unseen|policy-change-role-told|` +
-	`keyless-(no-root|unsound|ref-short|pattern-(all|broken)|same-|machine-votes)|sigstore-password|dated-no-root|environment-policy-change)`)
+	`keyless-(no-root|unsound|ref-short|pattern-(all|broken)|same-|machine-votes)|sigstore-password|dated-no-root|environment-policy-change|` +
+	`witnesses-too-few|witness-key-(twice|hash)|witness-url-password|anchor-(evm-address-|named-|same-|no-root)|tier-anchored|anchors-(unknown|not-unique|of-fast)|max-head-age-)`)
 
 func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile(schemaFile)

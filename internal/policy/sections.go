@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/vote"
 )
 
@@ -42,6 +43,13 @@ func (d *decoder) policy(n *yaml.Node) {
 				}
 				d.p.ForgeRoles[name] = d.role(v, path)
 			})
+		case "anchors":
+			d.named(v, path, maxAnchors, func(name string, v *yaml.Node, path string) {
+				if d.p.Anchors == nil {
+					d.p.Anchors = map[string]anchored.Spec{}
+				}
+				d.p.Anchors[name] = d.anchor(name, v, path)
+			})
 		case "outsiders":
 			d.p.Outsiders = d.emails(v, path, "*")
 		case "collect":
@@ -70,6 +78,8 @@ func (d *decoder) ledger(n *yaml.Node, path string) {
 			}
 		case "hosting":
 			d.p.Ledger.Hosting, _ = d.name(v, path)
+		case "witnesses":
+			d.p.Ledger.Witnesses = d.witnesses(v, path)
 		}
 	})
 }
@@ -86,15 +96,15 @@ func hasPassword(url string) bool {
 }
 
 func (d *decoder) tier(n *yaml.Node, path string) Tier {
+	tiers := []string{string(Anchored), string(Fast)}
 	text, ok := d.text(n, path)
-	switch {
-	case !ok:
-	case text == string(Anchored):
-		d.fail(n, path, "tier anchored is not in this version; have fast")
-	case text != string(Fast):
-		d.fail(n, path, "unknown tier %q%s", text, have(text, []string{string(Fast)}))
+	if !ok || !slices.Contains(tiers, text) {
+		if ok {
+			d.fail(n, path, "unknown tier %q%s", text, have(text, tiers))
+		}
+		return Fast
 	}
-	return Fast
+	return Tier(text)
 }
 
 func (d *decoder) principal(n *yaml.Node, path string) Principal {

@@ -75,7 +75,7 @@ func (e *evaluation) signed(en entry, asked []string) (name string, no *refusal)
 	return name, nil
 }
 
-func (e *evaluation) covers(name string) bool { return e.p.Signers[name].Tier.covers(e.env.Tier) }
+func (e *evaluation) covers(name string) bool { return e.p.Signers[name].covers(e.env.Tier) }
 
 func (e *evaluation) signedWithCertificate(en entry, asked []string) (string, *refusal) {
 	if !e.anyKeyless(asked) {
