@@ -68,6 +68,10 @@ type Spec struct {
 
 	Chain    uint64 `json:"chain,omitempty"`    // evm: chain id
 	Contract string `json:"contract,omitempty"` // evm: address of a LogAnchor, EIP-55
+
+	// Confirmations is how many blocks must follow on a chain whose nodes call no
+	// block finalized; 0: the node's finalized block counts (evm).
+	Confirmations uint64 `json:"confirmations,omitempty"`
 }
 
 // Proves says what a receipt of this anchor can be worth at best: Rekor says

@@ -173,11 +173,11 @@ func TestPurePackagesHaveNoClock(t *testing.T) {
 // links says what a binary must not link: the fewer things a job runs, the
 // fewer it has to trust.
 var links = map[string][]string{
-	"gateledger":        {"net/http", "google.golang.org/", "github.com/sigstore/"},
-	"gateledger-sbom":   {"net/http", "google.golang.org/", "github.com/sigstore/"},
-	"gateledger-record": {"net/http", "google.golang.org/", "github.com/sigstore/"},
-	"gateledger-gate":   {"net/http", "google.golang.org/", "github.com/sigstore/"},
-	"gateledger-verify": {"net/http", "google.golang.org/", "github.com/sigstore/"},
+	"gateledger":        {"net/http", "google.golang.org/", "github.com/sigstore/", "github.com/ethereum/"},
+	"gateledger-sbom":   {"net/http", "google.golang.org/", "github.com/sigstore/", "github.com/ethereum/"},
+	"gateledger-record": {"net/http", "google.golang.org/", "github.com/sigstore/", "github.com/ethereum/"},
+	"gateledger-gate":   {"net/http", "google.golang.org/", "github.com/sigstore/", "github.com/ethereum/"},
+	"gateledger-verify": {"net/http", "google.golang.org/", "github.com/sigstore/", "github.com/ethereum/"},
 	"gateledger-remote": {"github.com/docker/docker/"}, // the one that speaks with services
 }
 
