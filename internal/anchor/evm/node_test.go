@@ -11,20 +11,22 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/params"
+
+	"github.com/gateledger/gateledger/internal/anchor"
 )
 
 func TestCheckFindsTheChainAndTheContract(t *testing.T) {
 	c := newChain(t)
 	n := c.node()
 	system := params.BeaconRootsAddress // code that is there from the first block
-	if err := n.Check(t.Context(), chainID, system); err != nil {
+	if err := n.check(t.Context(), chainID, system); err != nil {
 		t.Fatal(err)
 	}
 	for name, check := range map[string]func() error{
-		"of chain 1337, want 1": func() error { return n.Check(t.Context(), 1, system) },
-		"has no contract":       func() error { return n.Check(t.Context(), chainID, common.HexToAddress("0x0123")) },
+		"of chain 1337, want 1": func() error { return n.check(t.Context(), 1, system) },
+		"has no contract":       func() error { return n.check(t.Context(), chainID, common.HexToAddress("0x0123")) },
 	} {
-		if err := check(); !errors.Is(err, ErrWrong) || !strings.Contains(err.Error(), name) {
+		if err := check(); !errors.Is(err, errWrong) || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -32,7 +34,7 @@ func TestCheckFindsTheChainAndTheContract(t *testing.T) {
 
 func TestDialRefusesWhatIsNoAddress(t *testing.T) {
 	for _, at := range []string{"", "node", "ftp://a", "file:///etc/passwd", "/run/geth.ipc", "ws://a/", "http://"} {
-		if _, err := Dial(Dialling{URL: at}); !errors.Is(err, ErrWrong) {
+		if _, err := dial(t.Context(), at, "", anchor.World{}); !errors.Is(err, anchor.ErrSetup) {
 			t.Errorf("%q: %v", at, err)
 		}
 	}
@@ -61,7 +63,7 @@ func TestGarbageIsNoAnswer(t *testing.T) {
 		"an empty object": map[string]any{},
 	} {
 		c.lies(func(string) (any, bool) { return said, true })
-		if _, err := n.blockAt(t.Context(), "latest"); !errors.Is(err, ErrUnavailable) {
+		if _, err := n.blockAt(t.Context(), "latest"); !errors.Is(err, anchor.ErrUnavailable) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -75,7 +77,7 @@ func TestGarbageIsNoAnswer(t *testing.T) {
 	c.lies(func(string) (any, bool) {
 		return map[string]any{"transactionHash": common.Hash{2}, "blockHash": common.Hash{3}, "blockNumber": "0x1", "status": "0x1", "logs": []*types.Log{}}, true
 	})
-	if _, err := n.receiptOf(t.Context(), common.Hash{1}); !errors.Is(err, ErrUnavailable) {
+	if _, err := n.receiptOf(t.Context(), common.Hash{1}); !errors.Is(err, anchor.ErrUnavailable) {
 		t.Errorf("receipt of another transaction: %v", err)
 	}
 }
@@ -83,22 +85,22 @@ func TestGarbageIsNoAnswer(t *testing.T) {
 // A node's address may hold a key, which no error repeats; nor does one carry
 // what could move a person's terminal.
 func TestErrorsNameTheHostOnly(t *testing.T) {
-	n, err := Dial(Dialling{URL: "http://127.0.0.1:1/v3/secret-key", Pause: 1})
+	c := newChain(t)
+	n, err := dial(t.Context(), "http://127.0.0.1:1/v3/secret-key", "", c.world(nil))
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = n.Check(t.Context(), 1, common.Address{})
-	if !errors.Is(err, ErrUnavailable) || strings.Contains(err.Error(), "secret") {
+	err = n.check(t.Context(), 1, common.Address{})
+	if !errors.Is(err, anchor.ErrUnavailable) || strings.Contains(err.Error(), "secret") {
 		t.Error(err)
 	}
-	c := newChain(t)
 	c.lies(func(string) (any, bool) {
 		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Write([]byte(`{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"\u001b[2J` + strings.Repeat("x", 999) + `"}}`))
 		}), true
 	})
-	said := (*Said)(nil)
-	if err := c.node().Check(t.Context(), 1, common.Address{}); !errors.As(err, &said) || strings.Contains(err.Error(), "\x1b") || len(said.Text) > 210 {
+	answered := (*said)(nil)
+	if err := c.node().check(t.Context(), 1, common.Address{}); !errors.As(err, &answered) || strings.Contains(err.Error(), "\x1b") || len(answered.text) > 210 {
 		t.Error(err)
 	}
 }

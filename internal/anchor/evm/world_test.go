@@ -4,6 +4,7 @@ package evm
 
 import (
 	"crypto/ecdsa"
+	"crypto/rand"
 	"encoding/json"
 	"io"
 	"math/big"
@@ -21,9 +22,11 @@ import (
 	"github.com/ethereum/go-ethereum/eth/ethconfig"
 	"github.com/ethereum/go-ethereum/ethclient"
 	"github.com/ethereum/go-ethereum/ethclient/simulated"
-	"github.com/ethereum/go-ethereum/node"
+	gethnode "github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rpc"
+
+	"github.com/gateledger/gateledger/internal/anchor"
 )
 
 // chainID is what simulated nodes always have.
@@ -52,7 +55,7 @@ func newChain(t *testing.T) *chain {
 	}
 	c := &chain{t: t, key: key, from: crypto.PubkeyToAddress(key.PublicKey), mine: true, seen: map[string]int{}}
 	rich := types.GenesisAlloc{c.from: {Balance: new(big.Int).Exp(big.NewInt(10), big.NewInt(20), nil)}}
-	c.sim = simulated.NewBackend(rich, func(_ *node.Config, e *ethconfig.Config) {
+	c.sim = simulated.NewBackend(rich, func(_ *gethnode.Config, e *ethconfig.Config) {
 		rules := *params.AllDevChainProtocolChanges
 		rules.AmsterdamTime, rules.BogotaTime = nil, nil
 		e.Genesis.Config = &rules
@@ -116,13 +119,21 @@ func (c *chain) lies(f func(method string) (any, bool)) {
 	c.lie = f
 }
 
-// node is a client of the chain that does not wait long.
-func (c *chain) node() *Node {
+// world is what an anchor may touch, with these variables.
+func (c *chain) world(variables map[string]string) anchor.World {
+	return anchor.World{
+		Base: http.DefaultTransport, Timeout: 5 * time.Second, Pause: time.Millisecond,
+		Now: time.Now, Random: rand.Reader, Getenv: func(name string) string { return variables[name] },
+	}
+}
+
+// node is a client of the chain.
+func (c *chain) node() *node {
 	c.t.Helper()
-	n, err := Dial(Dialling{URL: c.url, Timeout: 5 * time.Second, Pause: time.Millisecond})
+	n, err := dial(c.t.Context(), c.url, "", c.world(nil))
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Cleanup(n.Close)
+	c.t.Cleanup(n.close)
 	return n
 }
