@@ -7,12 +7,13 @@ import (
 	"fmt"
 
 	"github.com/gateledger/gateledger/internal/anchor"
+	"github.com/gateledger/gateledger/internal/anchor/witness"
 	"github.com/gateledger/gateledger/internal/anchored"
 )
 
 // All lists every kind, sorted by name. Each is its folder's Kind.
 func All() []anchor.Kind {
-	return []anchor.Kind{}
+	return []anchor.Kind{witness.Kind()}
 }
 
 // Open makes the anchor that spec names ready. It fails with anchor.ErrSetup,
