@@ -3,6 +3,7 @@
 package command_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"golang.org/x/crypto/ssh"
@@ -59,16 +61,20 @@ var gitlabs sync.Map
 // gitlab plays a GitLab with project 6 and its merge request 7:
 //
 //	gitlab start           for the commit that is checked out; sets a job's variables
+//	gitlab commit          the commit that is checked out is that of the merge request and of the pipeline, which dana started
 //	gitlab note FILE       ana pastes what FILE holds; $NOTE is the note
 //	gitlab edit ID FILE    changes a note
 //	gitlab delete ID       takes a note away
 //	gitlab fill N          N notes that are talk
 //	gitlab votes N KEY ST  N votes by an SSH key, which differ from statement ST in their reason
 //	gitlab answers WHAT    a status, null, empty or redirect, instead of notes
+//	gitlab guard           settings that let nobody past the gate of production
+//	gitlab set PATH FILE   what the project's settings are at a path
+//	gitlab hide IN STATUS  answers what has IN in its address with a status
 //	gitlab mend            answers as ever
 func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: gitlab start|note|edit|delete|fill|answers|mend …")
+		ts.Fatalf("usage: gitlab start|note|edit|delete|fill|answers|guard|set|hide|mend …")
 	}
 	if args[0] == "start" {
 		startGitLab(ts)
@@ -85,6 +91,11 @@ func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 		return n
 	}
 	switch verb := strings.Join(args[:1], "") + " " + strconv.Itoa(len(args)-1); verb {
+	case "commit 0":
+		commit := headOf(ts)
+		s.Push(6, 7, commit)
+		s.Pipeline(6, 1001, commit, "push", 99, "dana")
+		ts.Setenv("CI_COMMIT_SHA", commit)
 	case "note 1":
 		ts.Setenv("NOTE", strconv.FormatInt(s.Note(6, 7, 42, "ana", ts.ReadFile(args[1])), 10))
 	case "edit 2":
@@ -99,6 +110,14 @@ func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 		s.Note(6, 7, 42, "ana", manyVotes(ts, int(number(args[1])), args[2], args[3]))
 	case "answers 1":
 		s.Fault(gitlabtest.Fault{In: "/notes", Answer: gitlabAnswer(args[1])})
+	case "guard 0":
+		s.Guard(6, ts.ReadFile(".gateledger.yml"), "gateledger/log")
+	case "set 2":
+		var v any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[2])), &v))
+		s.Set(6, strings.TrimPrefix(args[1], "."), v)
+	case "hide 2":
+		s.Fault(gitlabtest.Fault{In: args[1], Answer: gitlabtest.Status(int(number(args[2])), `{"message":"403 Forbidden"}`)})
 	case "mend 0":
 		s.Mend()
 	default:
@@ -150,15 +169,24 @@ func startGitLab(ts *testscript.TestScript) {
 	s := gitlabtest.New()
 	ts.Defer(s.Close)
 	gitlabs.Store(ts.Getenv("WORK"), s)
-	ts.Check(ts.Exec("git", "rev-parse", "HEAD"))
-	commit := strings.TrimSpace(ts.ReadFile("stdout"))
+	now, err := time.Parse(time.RFC3339, ts.Getenv(testNow))
+	ts.Check(err)
+	s.At(now)
+	commit := headOf(ts)
 	s.MergeRequest(6, 7, commit)
+	server, _, _ := strings.Cut(s.API, "/api/")
 	for name, value := range map[string]string{
-		"GITLAB_CI": "true", "CI": "true", "CI_SERVER_URL": "https://gitlab.example.com", "CI_API_V4_URL": s.API,
+		"GITLAB_CI": "true", "CI": "true", "CI_SERVER_URL": server, "CI_API_V4_URL": s.API,
 		"CI_PROJECT_PATH": "acme/app", "CI_PROJECT_ID": "6", "CI_PIPELINE_ID": "1001", "CI_JOB_ID": "5001",
 		"CI_PIPELINE_SOURCE": "push", "GITLAB_USER_ID": "99", "GITLAB_USER_LOGIN": "dana", "GITLAB_USER_EMAIL": "dana@example.org",
 		"CI_COMMIT_SHA": commit, "CI_COMMIT_BRANCH": "main", "CI_CONFIG_PATH": ".gitlab-ci.yml", "CI_JOB_TOKEN": gitlabtest.JobToken,
 	} {
 		ts.Setenv(name, value)
 	}
+}
+
+// headOf is the commit that is checked out.
+func headOf(ts *testscript.TestScript) string {
+	ts.Check(ts.Exec("git", "rev-parse", "HEAD"))
+	return strings.TrimSpace(ts.ReadFile("stdout"))
 }

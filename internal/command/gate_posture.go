@@ -43,12 +43,11 @@ func gatePosture(env *cli.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "posture",
 		Short: "Say whether the settings around the gate let somebody go past it",
-		Long: `Posture asks GitHub for the settings that make a gate hold or make it
+		Long: `Posture asks GitHub or GitLab for the settings that make a gate hold or make it
 decoration: branch protection and rulesets, who bypasses them, the environment's
-rules, the rights of workflows and tokens, who may set a required check, where
-the policy lives and who owns it. Each finding is ok, weak or unknown, with what
-was seen and how to mend it.
-GitLab is refused: its settings are not read in this version.
+rules, the rights of workflows, jobs and tokens, who may set a required check,
+how merge requests are approved, where the policy lives and who owns it. Each
+finding is ok, weak or unknown, with what was seen and how to mend it.
 
 What the token may not see is unknown, setting by setting, and never ok. Most
 settings are shown to administrators only: put a token that may read them into

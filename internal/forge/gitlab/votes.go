@@ -253,10 +253,16 @@ func (c *Client) note(h http.Header) {
 
 // one reads a single thing.
 func one(ctx context.Context, c *Client, path string, v any) error {
+	return oneOf(ctx, c, path, nil, v)
+}
+
+// oneOf reads a single thing that a query names more closely.
+func oneOf(ctx context.Context, c *Client, path string, query url.Values, v any) error {
 	req, err := c.api.NewRequest(http.MethodGet, path, nil, []api.RequestOptionFunc{api.WithContext(ctx)})
 	if err != nil {
 		return fmt.Errorf("%w: %w", ask.ErrUnavailable, err)
 	}
+	req.URL.RawQuery = query.Encode()
 	var body bytes.Buffer
 	c.calls++
 	resp, err := c.api.Do(req, &body)

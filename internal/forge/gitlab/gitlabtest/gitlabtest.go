@@ -44,6 +44,7 @@ type Server struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	now    time.Time
+	date   time.Time // what its answers say it is; zero: the machine's
 	lastID int64
 	logins map[int64]string
 	mrs    []*mergeRequest
@@ -51,6 +52,9 @@ type Server struct {
 	asked  []*http.Request
 	votes  votes
 	jobs   []*job
+
+	settings map[string]any    // by project and path
+	files    map[string]string // by project and name
 }
 
 type mergeRequest struct {
@@ -84,11 +88,18 @@ type Fault struct {
 
 // New starts a server. Close ends it.
 func New() *Server {
-	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, logins: map[int64]string{authorID: "author"}}
+	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, logins: map[int64]string{authorID: "author"}, settings: map[string]any{}, files: map[string]string{}}
 	s.votes = votes{members: map[string]map[int64]member{}, services: map[int64]bool{}, trees: map[string][]map[string]any{}}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v4"
 	return s
+}
+
+// At makes its answers say that it is then.
+func (s *Server) At(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.date = now
 }
 
 // Close ends the server.
@@ -215,6 +226,11 @@ var (
 // ServeHTTP answers as GitLab does: with a weak tag, and with 304 to whoever has
 // what is there.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	if !s.date.IsZero() {
+		w.Header().Set("Date", s.date.UTC().Format(http.TimeFormat))
+	}
+	s.mu.Unlock()
 	if f := s.fault(r); f != nil && f(w, r) {
 		return
 	}
@@ -243,7 +259,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
-	if known && s.serveJobs(w, r) {
+	if known && (s.serveJobs(w, r) || s.serveSettings(w, r)) {
 		return
 	}
 	if known || job {
