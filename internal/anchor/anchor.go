@@ -69,6 +69,7 @@ type World struct {
 	Now     func() time.Time
 	Getenv  func(string) string // holds the Variables of the kind, and no others
 	Random  io.Reader
+	LogIDs  [][]byte // of the transparency logs that the trusted root names
 }
 
 // A Kind is one kind of anchor that can be asked.

@@ -198,13 +198,3 @@ func TestTimestampRefusesQuestions(t *testing.T) {
 		t.Error("somebody was asked")
 	}
 }
-
-func FuzzReadStamp(f *testing.F) {
-	f.Add([]byte("\x30\x00"))
-	f.Add([]byte("\x30\x05\x30\x03\x02\x01\x00"))
-	f.Fuzz(func(t *testing.T, response []byte) {
-		if _, err := readStamp(response, make([]byte, 32), big.NewInt(1)); err == nil {
-			t.Error("a response that answers nothing was taken")
-		}
-	})
-}

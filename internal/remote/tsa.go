@@ -4,18 +4,15 @@ package remote
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/sha256"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"time"
 
-	"github.com/digitorus/timestamp"
-
+	"github.com/gateledger/gateledger/internal/anchor"
+	"github.com/gateledger/gateledger/internal/anchor/tsa"
 	"github.com/gateledger/gateledger/internal/cli"
 )
 
@@ -29,15 +26,13 @@ func stamp(ask *asker, random io.Reader, url string, message []byte) (response [
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	digest := sha256.Sum256(message)
-	nonce, err := newNonce(random)
+	query, err := tsa.NewQuery(sha256.Sum256(message), random)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
-	query := timestamp.Request{HashAlgorithm: crypto.SHA256, HashedMessage: digest[:], Nonce: nonce}
-	body, err := query.Marshal()
+	body, err := query.Request(false)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("write timestamp request: %w", err)
+		return nil, time.Time{}, err
 	}
 	req, err := http.NewRequest(http.MethodPost, u.String(), bytes.NewReader(body))
 	if err != nil {
@@ -53,59 +48,20 @@ func stamp(ask *asker, random io.Reader, url string, message []byte) (response [
 	if err != nil {
 		return nil, time.Time{}, ask.silent(req, err)
 	}
-	at, err = readStamp(response, digest[:], nonce)
+	at, err = query.Read(response)
 	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("ask %s at %s: %w", ask.who, u.Host, err)
+		return nil, time.Time{}, whyNotStamped(fmt.Errorf("ask %s at %s: %w", ask.who, u.Host, err))
 	}
 	return response, at, nil
 }
 
-// newNonce is 64 random bits, which is as many as every authority takes.
-func newNonce(random io.Reader) (*big.Int, error) {
-	var b [8]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return nil, fmt.Errorf("make nonce: %w", err)
-	}
-	b[0] |= 0x80 // never shorter, never zero
-	return new(big.Int).SetBytes(b[:]), nil
-}
-
-// readStamp checks that response answers the question, and returns its time.
-func readStamp(response, digest []byte, nonce *big.Int) (time.Time, error) {
-	if err := granted(response); err != nil {
-		return time.Time{}, err
-	}
-	ts, err := timestamp.ParseResponse(response)
+// whyNotStamped gives an answer that was none its exit code.
+func whyNotStamped(err error) error {
 	switch {
-	case err != nil:
-		return time.Time{}, cli.Fail(cli.Integrity, "", "the timestamp does not hold: %w", err)
-	case ts.HashAlgorithm != crypto.SHA256 || !bytes.Equal(ts.HashedMessage, digest):
-		return time.Time{}, cli.Fail(cli.Integrity, "", "the timestamp is about something else")
-	case ts.Nonce == nil || ts.Nonce.Cmp(nonce) != 0:
-		return time.Time{}, cli.Fail(cli.Integrity, "", "the timestamp does not hold our nonce: it may be an old one")
+	case errors.Is(err, anchor.ErrUnverified):
+		return cli.Fail(cli.Integrity, "", "%w", err)
+	case errors.Is(err, anchor.ErrRefused):
+		return cli.Fail(cli.No, "", "%w", err)
 	}
-	return ts.Time.UTC(), nil
-}
-
-// granted reads the status of a response (RFC 3161 section 2.4.2).
-func granted(response []byte) error {
-	var r struct {
-		Info  asn1.RawValue
-		Token asn1.RawValue `asn1:"optional"`
-	}
-	status := 0
-	rest, err := asn1.Unmarshal(response, &r)
-	if err == nil && len(rest) > 0 {
-		err = errors.New("more follows it")
-	}
-	if err == nil {
-		_, err = asn1.Unmarshal(r.Info.Bytes, &status)
-	}
-	if err != nil {
-		return cli.Fail(cli.Unknown, "check that the address is a timestamp authority's", "its answer is no timestamp response: %w", err)
-	}
-	if status != 0 {
-		return cli.Fail(cli.No, "", "it gave no timestamp: status %d", status)
-	}
-	return nil
+	return cli.Fail(cli.Unknown, "check that the address is a timestamp authority's", "%w", err)
 }

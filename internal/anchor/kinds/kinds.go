@@ -7,13 +7,19 @@ import (
 	"fmt"
 
 	"github.com/gateledger/gateledger/internal/anchor"
+	"github.com/gateledger/gateledger/internal/anchor/rekor"
+	"github.com/gateledger/gateledger/internal/anchor/tsa"
 	"github.com/gateledger/gateledger/internal/anchor/witness"
 	"github.com/gateledger/gateledger/internal/anchored"
 )
 
 // All lists every kind, sorted by name. Each is its folder's Kind.
 func All() []anchor.Kind {
-	return []anchor.Kind{witness.Kind()}
+	return []anchor.Kind{
+		rekor.Kind(),
+		tsa.Kind(),
+		witness.Kind(),
+	}
 }
 
 // Open makes the anchor that spec names ready. It fails with anchor.ErrSetup,
