@@ -11,22 +11,16 @@ import (
 func TestParseWitnessKey(t *testing.T) {
 	const good = "w1.example/w+5b05d167+BAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
 	for name, c := range map[string]struct{ text, wrong string }{
-		"a key":                    {good, ""},
-		"a wrong hash":             {strings.Replace(good, "+5b", "+5c", 1), "its hash is"},
-		"another name":             {strings.Replace(good, "w1", "w2", 1), "its hash is"},
-		"a short hash":             {strings.Replace(good, "+5b", "+b", 1), "not NAME"},
-		"a key of a log":           {"w1.example+b275a995+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB", "type is 0x01"},
-		"ML-DSA-44":                {"w1.example+97cbe7a9+BgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB", "ML-DSA-44"},
-		"a space in the name":      {"w 1+00000000+BAEB", "not NAME"},
-		"no name":                  {"+00000000+BAEB", "not NAME"},
-		"no key":                   {"w1+00000000+", "not NAME"},
-		"nothing":                  {"", "not NAME"},
-		"a shorter key":            {good[:len(good)-1] + "=", "its hash is"},
-		"more than a key can have": {strings.Repeat("x", maxKeyText) + good, "over the limit of 4096"},
+		"a key":                 {good, ""},
+		"a wrong hash":          {strings.Replace(good, "+5b", "+5c", 1), "its hash is"},
+		"a key of a log":        {"w1.example+b275a995+AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB", "signs a log's own checkpoints"},
+		"ML-DSA-44":             {"w1.example+97cbe7a9+BgEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB", "ML-DSA-44"},
+		"nothing":               {"", "no name"},
+		"base64 that is broken": {good + "?", "base64"},
 	} {
 		k, err := ParseWitnessKey(c.text)
-		if c.wrong == "" && (err != nil || k.Name != "w1.example/w" || k.Hash != 0x5b05d167 || len(k.Public) != 32) {
-			t.Errorf("%s: %+v, %v", name, k, err)
+		if c.wrong == "" && (err != nil || k.Name() != "w1.example/w") {
+			t.Errorf("%s: %v, %v", name, k, err)
 		}
 		if c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)) {
 			t.Errorf("%s: %v, want %q", name, err, c.wrong)

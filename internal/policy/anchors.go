@@ -14,10 +14,6 @@ import (
 	"github.com/gateledger/gateledger/internal/arrange"
 )
 
-// WitnessGroup is how an environment names the witnesses of the ledger among
-// its anchors.
-const WitnessGroup = "witnesses"
-
 // Witnesses are who cosigns the ledger's checkpoints, and how many of them it
 // takes: so many different operators.
 type Witnesses struct {
@@ -66,7 +62,7 @@ func (p *Policy) specs(names []string) []anchored.Spec {
 		if len(names) > 0 {
 			name := s.Name
 			if s.Kind == anchored.Witness {
-				name = WitnessGroup
+				name = anchored.WitnessGroup
 			}
 			return !slices.Contains(names, name)
 		}
@@ -118,7 +114,7 @@ func (d *decoder) witness(n *yaml.Node, path string) anchored.Spec {
 				d.fail(v, path, "%v", err)
 				return
 			}
-			s.Key, s.Name = text, k.Name
+			s.Key, s.Name = text, k.Name()
 		case "url":
 			s.URL = d.address(v, path)
 		case "operator":
@@ -177,7 +173,7 @@ func (d *decoder) anchorFits(n *yaml.Node, path string, s anchored.Spec) {
 		d.fail(n, path, "is no anchor: give tsa, rekor or evm with its address")
 		return
 	}
-	if s.Name == WitnessGroup {
+	if s.Name == anchored.WitnessGroup {
 		d.fail(n, path, "is how an environment names the ledger's witnesses; give the anchor another name")
 	}
 	for _, key := range []struct{ name, of string }{{"version", "rekor"}, {"chain", "evm"}, {"contract", "evm"}} {
@@ -239,7 +235,7 @@ func (d *decoder) checkAnchoring(path string, e Environment) {
 	}
 	known := slices.Collect(maps.Keys(d.p.Anchors))
 	if d.p.Ledger.Witnesses.Need > 0 {
-		known = append(known, WitnessGroup)
+		known = append(known, anchored.WitnessGroup)
 	}
 	slices.Sort(known)
 	for i, name := range e.Anchors {

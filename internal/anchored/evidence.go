@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package anchored
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/gateledger/gateledger/internal/arrange"
+	"github.com/gateledger/gateledger/internal/proof"
+)
+
+// maxExamined is how many receipts are checked. Those of the largest
+// checkpoints come first, and cover the most.
+const maxExamined = 1 << 14
+
+// ErrFork says that the log's key signed a checkpoint that is not of this log:
+// two logs were shown. No rule and no outage helps against it.
+var ErrFork = errors.New("two logs were shown")
+
+// Evidence is what the receipts beside a ledger prove. The zero Evidence
+// proves nothing.
+type Evidence struct {
+	Proven  []Proven
+	Refused []error // why others prove nothing, in the order they came
+	Ahead   uint64  // the largest size that the log signed beyond the head; zero: none
+	Left    int     // receipts that were not looked at, because there are too many
+}
+
+// A Tree tells what the ledger at hand hashes to.
+type Tree struct {
+	Head proof.Checkpoint
+	// Root returns the root of its first size entries, for a size up to the
+	// head's. An error is one of reading.
+	Root func(size uint64) (tlog.Hash, error)
+}
+
+// Examine checks receipts, given as the bytes that were kept, against the tree
+// that they should be of. Garbage is refused one by one. It fails with ErrFork
+// if the log's key signed another tree than this one, and with errors of Tree.
+func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
+	var out Evidence
+	if len(receipts) > maxExamined {
+		out.Left = len(receipts) - maxExamined
+		receipts = receipts[:maxExamined]
+	}
+	roots := map[uint64]tlog.Hash{}
+	for _, data := range receipts {
+		r, err := ParseReceipt(data)
+		if err != nil {
+			out.Refused = append(out.Refused, fmt.Errorf("%w: %w", ErrMalformed, err))
+			continue
+		}
+		if err := out.add(t, tree, roots, r); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// Add checks one more receipt, which an anchor has given just now.
+func (e *Evidence) Add(t Trust, tree Tree, r Receipt) error {
+	n := len(e.Proven)
+	if err := e.add(t, tree, map[uint64]tlog.Hash{}, r); err != nil {
+		return err
+	}
+	for i := n; i < len(e.Proven); i++ {
+		e.Proven[i].Asked = true
+	}
+	return nil
+}
+
+func (e *Evidence) add(t Trust, tree Tree, roots map[uint64]tlog.Hash, r Receipt) error {
+	c, err := Open(t.Keys, r)
+	if err != nil {
+		e.Refused = append(e.Refused, err)
+		return nil
+	}
+	if c.Size > tree.Head.Size {
+		e.Ahead = max(e.Ahead, c.Size)
+		return nil
+	}
+	root, known := roots[c.Size]
+	if !known {
+		if root, err = tree.Root(c.Size); err != nil {
+			return fmt.Errorf("check receipt of %s: %w", r.title(), err)
+		}
+		roots[c.Size] = root
+	}
+	if root != c.Root {
+		return fmt.Errorf("receipt of %s: the log signed %s for its first %d entries, and this one has %s there: %w", r.title(), c.Root, c.Size, root, ErrFork)
+	}
+	p, err := checkProof(t, r, c)
+	if err != nil {
+		e.Refused = append(e.Refused, fmt.Errorf("receipt of %s: %w", r.title(), err))
+		return nil
+	}
+	e.Proven = append(e.Proven, p)
+	return nil
+}
+
+// of are the proofs by one anchor, the earliest first; those without a time
+// last.
+func (e Evidence) of(s Spec) []Proven {
+	mine := slices.DeleteFunc(slices.Clone(e.Proven), func(p Proven) bool { return !same(p.Spec, s) })
+	arrange.Stably(mine, func(a, b Proven) int {
+		if a.At.IsZero() != b.At.IsZero() {
+			return cmp.Compare(btoi(a.At.IsZero()), btoi(b.At.IsZero()))
+		}
+		return a.At.Compare(b.At)
+	})
+	return mine
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// same says whether two specs are one anchor, wherever it is asked.
+func same(a, b Spec) bool {
+	a.URL, b.URL = "", ""
+	return a == b
+}
