@@ -14,7 +14,7 @@ import (
 	"github.com/gateledger/gateledger/internal/product"
 )
 
-// 'serve' is the one verb that goes on. It reads a ServeConfig, one line, and
+// 'serve' goes on, as 'witness' does. It reads a ServeConfig, one line, and
 // writes a ServeLine for everything that happens; to each that asks it waits
 // for a ServeAnswer, one line. At the end of its input it takes nothing more
 // on, finishes what it does, and ends.
@@ -103,8 +103,13 @@ type ServeLog struct {
 // question at a time; the one at hand is finished also after ctx has ended. It
 // returns nil only where ctx has ended and the child ended well.
 func (r Remote) Serve(ctx context.Context, config ServeConfig, judge func(context.Context, ServeAsk) ServeAnswer, log func(ServeLog)) error {
-	fail := func(err error) error { return fmt.Errorf("serve: %w", err) }
-	cmd := exec.Command(r.Program, "serve")
+	return r.attend(ctx, "serve", config, judge, log)
+}
+
+// attend runs a verb that goes on. Without a judge it may ask nothing.
+func (r Remote) attend(ctx context.Context, verb string, config any, judge func(context.Context, ServeAsk) ServeAnswer, log func(ServeLog)) error {
+	fail := func(err error) error { return fmt.Errorf("%s: %w", verb, err) }
+	cmd := exec.Command(r.Program, verb)
 	cmd.Env = r.environment(nil)
 	talk := &talk{to: r.Stderr, left: maxTalk}
 	cmd.Stderr = talk

@@ -16,7 +16,7 @@ import (
 
 // A serving is our end of the pipe to 'serve'.
 type serving struct {
-	judge func(context.Context, ServeAsk) ServeAnswer
+	judge func(context.Context, ServeAsk) ServeAnswer // nil: nothing is asked
 	log   func(ServeLog)
 
 	mu    sync.Mutex // held while a question is answered
@@ -39,6 +39,9 @@ func (s *serving) talk(ctx context.Context, out io.Reader) error {
 		}
 		if line.Log != nil {
 			s.log(*line.Log)
+		}
+		if line.Ask != nil && s.judge == nil {
+			return fmt.Errorf("%w: a question that nobody answers", errOdd)
 		}
 		if line.Ask != nil {
 			s.answer(ctx, *line.Ask)
@@ -66,7 +69,7 @@ func (s *serving) answer(ctx context.Context, q ServeAsk) {
 }
 
 // say says what the child is to do.
-func (s *serving) say(config ServeConfig) error {
+func (s *serving) say(config any) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.write(config); err != nil {

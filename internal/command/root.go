@@ -42,6 +42,7 @@ func verbs() []verb {
 		{mainJob, Export},
 		{keepLog, Integrate},
 		{keepLog, Repair},
+		{keepLog, Witness},
 		{learn, Demo},
 		{learn, Try},
 		{"", Version},

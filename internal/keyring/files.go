@@ -19,13 +19,18 @@ const (
 	othersWrite fs.FileMode = 0o022 // a pin or a head: change it
 )
 
-// create writes a new private file and returns once it is durable. It never
-// opens a file that is there: O_EXCL, write, fsync, fsync of the folder. What
-// it could not finish it takes away again.
+// create writes a new private file of the ring.
 func create(path string, data []byte) error {
 	if err := makeFolder(filepath.Dir(path)); err != nil {
 		return err
 	}
+	return createFile(path, data)
+}
+
+// createFile writes a new private file and returns once it is durable. It never
+// opens a file that is there: O_EXCL, write, fsync, fsync of the folder. What
+// it could not finish it takes away again.
+func createFile(path string, data []byte) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", path, ErrExists)
@@ -37,6 +42,15 @@ func create(path string, data []byte) error {
 		return errors.Join(err, os.Remove(path))
 	}
 	return syncFolder(filepath.Dir(path))
+}
+
+// CreateKeyFile writes a private key to a file outside of the ring, whose mode
+// is 0600. It fails with ErrExists where there is one.
+func CreateKeyFile(path string, data []byte) error {
+	if err := createFile(path, data); err != nil {
+		return fmt.Errorf("write key: %w", err)
+	}
+	return nil
 }
 
 // replace writes path in one step: a file of another name, fsync, rename over

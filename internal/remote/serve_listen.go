@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"errors"
 	"io"
 	"log"
 	"net"
@@ -37,12 +36,9 @@ func listening(ctx context.Context, o guard.Options, c child.ServeConfig) (*list
 	if c.Listen == "" {
 		return &listener{}, nil
 	}
-	withTLS := c.Certificate != "" && c.Key != ""
-	if (c.Certificate == "") != (c.Key == "") {
-		return nil, cli.Fail(cli.Usage, "", "TLS needs both a certificate and its key")
-	}
-	if !withTLS && !c.Proxied && !ownMachine(c.Listen) {
-		return nil, cli.Fail(cli.Usage, "give --tls-cert and --tls-key; or --behind-proxy, if something that speaks TLS stands before it", "--listen %s can be reached from elsewhere, without TLS", c.Listen)
+	door := door{address: c.Listen, certificate: c.Certificate, key: c.Key, proxied: c.Proxied}
+	if err := door.check(); err != nil {
+		return nil, err
 	}
 	secret, err := webhookSecret(c.SecretFile)
 	if err != nil {
@@ -53,29 +49,56 @@ func listening(ctx context.Context, o guard.Options, c child.ServeConfig) (*list
 		Handler: l.hook, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: log.New(io.Discard, "", 0),
 	}
-	if withTLS {
-		pair, err := tls.LoadX509KeyPair(c.Certificate, c.Key)
+	socket, err := door.open(ctx, l.server)
+	if err != nil {
+		return nil, err
+	}
+	l.address = socket.Addr().String()
+	go func() { l.failed <- door.serve(l.server, socket) }()
+	return l, nil
+}
+
+// A door is where a server listens.
+type door struct {
+	address, certificate, key string
+	proxied                   bool // something that speaks TLS stands before it
+}
+
+// check refuses to be reached from elsewhere without TLS.
+func (d door) check() error {
+	if (d.certificate == "") != (d.key == "") {
+		return cli.Fail(cli.Usage, "", "TLS needs both a certificate and its key")
+	}
+	if d.certificate == "" && !d.proxied && !ownMachine(d.address) {
+		return cli.Fail(cli.Usage, "give --tls-cert and --tls-key; or --behind-proxy, if something that speaks TLS stands before it", "--listen %s can be reached from elsewhere, without TLS", d.address)
+	}
+	return nil
+}
+
+// open begins to listen, and gives server its certificate.
+func (d door) open(ctx context.Context, server *http.Server) (net.Listener, error) {
+	if d.certificate != "" {
+		pair, err := tls.LoadX509KeyPair(d.certificate, d.key)
 		if err != nil {
-			return nil, cli.Fail(cli.Usage, "", "--tls-cert %s with --tls-key %s can't be used: no certificate in PEM with its key", c.Certificate, c.Key)
+			return nil, cli.Fail(cli.Usage, "", "--tls-cert %s with --tls-key %s can't be used: no certificate in PEM with its key", d.certificate, d.key)
 		}
-		l.server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}}
 	}
 	var open net.ListenConfig
-	socket, err := open.Listen(ctx, "tcp", c.Listen)
+	socket, err := open.Listen(ctx, "tcp", d.address)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, "another --listen HOST:PORT", "listen: %w", err)
 	}
-	l.address = socket.Addr().String()
-	go func() {
-		serve := l.server.Serve
-		if withTLS {
-			serve = func(s net.Listener) error { return l.server.ServeTLS(s, "", "") }
-		}
-		if err := serve(socket); !errors.Is(err, http.ErrServerClosed) {
-			l.failed <- err
-		}
-	}()
-	return l, nil
+	return socket, nil
+}
+
+// serve serves until the server is shut down; then it returns
+// http.ErrServerClosed.
+func (d door) serve(server *http.Server, socket net.Listener) error {
+	if d.certificate != "" {
+		return server.ServeTLS(socket, "", "")
+	}
+	return server.Serve(socket)
 }
 
 // ownMachine reports whether nobody else can reach an address.

@@ -37,10 +37,15 @@ func newParent(env *cli.Env) *parent {
 
 // config reads the first line.
 func (p *parent) config() (c child.ServeConfig, err error) {
-	if !p.in.Scan() || canon.Decode(p.in.Bytes(), &c) != nil {
-		return c, cli.Fail(cli.Usage, "see --help", "read standard input: its first line is not the JSON object that this verb reads")
+	return c, p.first(&c)
+}
+
+// first reads the first line.
+func (p *parent) first(config any) error {
+	if !p.in.Scan() || canon.Decode(p.in.Bytes(), config) != nil {
+		return cli.Fail(cli.Usage, "see --help", "read standard input: its first line is not the JSON object that this verb reads")
 	}
-	return c, nil
+	return nil
 }
 
 // read reads answers until the input ends, and then has everything end.
