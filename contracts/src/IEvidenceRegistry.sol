@@ -131,5 +131,5 @@ interface IEvidenceRegistry {
     function tallyOf(address reporter, bytes32 package)
         external
         view
-        returns (uint64 investigated, uint64 affected, uint64 notAffected, uint64 fixed_);
+        returns (uint48 investigated, uint48 affected, uint48 notAffected, uint48 fixed_);
 }

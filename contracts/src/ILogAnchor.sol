@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title Heads of append-only logs, each larger than the last
 /// @notice A log shows its checkpoints here. Per origin and size at most one
-/// `Anchored` event can ever be emitted, whoever submits and whoever is admin: an
+/// `Anchored` event can ever be emitted, whoever submits and whoever owns the contract: an
 /// operator who shows two readers two trees of one size cannot have both here.
 /// @dev An origin is SHA-256 of the UTF-8 bytes of a checkpoint's first line
 /// (C2SP tlog-checkpoint), without its line feed. A root is the RFC 6962 tree head.
@@ -20,7 +20,7 @@ interface ILogAnchor {
     /// @notice The caller is not the submitter of this origin, or it has none.
     error NotSubmitter(bytes32 origin, address caller);
 
-    /// @notice Size or root is zero: a log of no leaves says nothing.
+    /// @notice The size is zero: a log of no leaves says nothing.
     error Empty();
 
     /// @notice Sizes over 2^40 - 1 are not taken.
@@ -46,7 +46,7 @@ interface ILogAnchor {
     /// @param root RFC 6962 tree head of that size.
     function anchor(bytes32 origin, uint64 size, bytes32 root) external;
 
-    /// @notice Says who may anchor an origin. Only the admin may. A new submitter
+    /// @notice Says who may anchor an origin. Only the owner may. A new submitter
     /// goes on from the head that there is; nobody can take it back or make it smaller.
     /// @param origin SHA-256 of the log's origin line.
     /// @param submitter Its one submitter; zero closes the origin.
