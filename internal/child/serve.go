@@ -39,9 +39,13 @@ const (
 
 // A ServeConfig says what 'serve' does. Secrets are in files that it names.
 type ServeConfig struct {
-	API          string `json:"api"`                     // address of GitHub's API
-	Repository   string `json:"repository"`              // OWNER/NAME
+	API          string `json:"api"`                     // address of the forge's API
+	Repository   string `json:"repository,omitempty"`    // OWNER/NAME, at GitHub
 	RepositoryID int64  `json:"repository-id,omitempty"` // 0: looked up when it starts
+
+	Project     int64  `json:"project,omitempty"`      // at GitLab, by its number; 0: it is GitHub that asks
+	StatusCheck int64  `json:"status-check,omitempty"` // GitLab's external status check, by its number
+	Environment string `json:"environment,omitempty"`  // that merge requests ask for
 
 	Listen      string `json:"listen,omitempty"`      // HOST:PORT; empty: nowhere
 	Certificate string `json:"certificate,omitempty"` // FILE, for TLS
@@ -64,7 +68,8 @@ type ServeLine struct {
 	Log    *ServeLog `json:"log,omitempty"`
 }
 
-// A ServeAsk is a run that waits for an answer. All of it is the forge's word,
+// A ServeAsk is a run that waits for an answer; at GitLab it is the pipeline of a
+// merge request that waits. All of it is the forge's word,
 // read back from its API; not cleaned.
 type ServeAsk struct {
 	ID           uint64          `json:"id"` // of the question
@@ -81,6 +86,9 @@ type ServeAsk struct {
 	Environment  string          `json:"environment"`
 	Told         bool            `json:"told,omitempty"` // by a webhook
 	Token        string          `json:"token"`          // that may read the repository
+
+	Provider     string `json:"provider"`                // github or gitlab
+	MergeRequest int64  `json:"merge-request,omitempty"` // at GitLab, that waits
 }
 
 // A ServeAnswer answers a ServeAsk. Without a state the run goes on waiting.

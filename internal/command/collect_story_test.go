@@ -3,6 +3,9 @@
 package command_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -61,7 +64,10 @@ var gitlabs sync.Map
 // gitlab plays a GitLab with project 6 and its merge request 7:
 //
 //	gitlab start           for the commit that is checked out; sets a job's variables
-//	gitlab commit          the commit that is checked out is that of the merge request and of the pipeline, which dana started
+//	gitlab commit [ID]     the commit that is checked out is the tip of the merge request and that of pipeline 1001 (ID), which dana started
+//	gitlab check ID        the project has an external status check; writes the files token and secret
+//	gitlab said N          waits until N answers to it came, and writes them to the file said
+//	gitlab deliver [WHAT]  delivers to $HOOK that merge request 7 changed, signed with the file secret; WHAT: unsigned, other
 //	gitlab note FILE       ana pastes what FILE holds; $NOTE is the note
 //	gitlab edit ID FILE    changes a note
 //	gitlab delete ID       takes a note away
@@ -91,11 +97,23 @@ func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 		return n
 	}
 	switch verb := strings.Join(args[:1], "") + " " + strconv.Itoa(len(args)-1); verb {
-	case "commit 0":
-		commit := headOf(ts)
-		s.Push(6, 7, commit)
-		s.Pipeline(6, 1001, commit, "push", 99, "dana")
-		ts.Setenv("CI_COMMIT_SHA", commit)
+	case "commit 0", "commit 1":
+		commitOnGitLab(ts, s, args[1:])
+	case "check 1":
+		s.Check(number(args[1]))
+		ts.Check(os.WriteFile(ts.MkAbs("token"), []byte(gitlabtest.Token+"\n"), 0o600))
+		ts.Check(os.WriteFile(ts.MkAbs("secret"), []byte("a secret of the webhook\n"), 0o600))
+	case "said 1":
+		until(ts, "answers", func() bool { return len(s.Said()) >= int(number(args[1])) })
+		said := s.Said()
+		if len(said) != int(number(args[1])) {
+			ts.Fatalf("said %q", said)
+		}
+		ts.Check(os.WriteFile(ts.MkAbs("said"), []byte(strings.Join(said, "\n")+"\n"), 0o644))
+	case "deliver 0":
+		deliverCheck(ts, "")
+	case "deliver 1":
+		deliverCheck(ts, args[1])
 	case "note 1":
 		ts.Setenv("NOTE", strconv.FormatInt(s.Note(6, 7, 42, "ana", ts.ReadFile(args[1])), 10))
 	case "edit 2":
@@ -183,6 +201,42 @@ func startGitLab(ts *testscript.TestScript) {
 	} {
 		ts.Setenv(name, value)
 	}
+}
+
+// commitOnGitLab makes what is checked out the tip of the merge request, and
+// that of a pipeline.
+func commitOnGitLab(ts *testscript.TestScript, s *gitlabtest.Server, args []string) {
+	commit, pipeline := headOf(ts), int64(1001)
+	if len(args) == 1 {
+		n, err := strconv.ParseInt(args[0], 10, 64)
+		ts.Check(err)
+		pipeline = n
+	}
+	s.Push(6, 7, commit)
+	s.Pipeline(6, pipeline, commit, "push", 99, "dana")
+	ts.Setenv("CI_COMMIT_SHA", commit)
+}
+
+// deliverCheck delivers to $HOOK what GitLab sends to the service of an external
+// status check, and writes the answer's status to the file delivered.
+func deliverCheck(ts *testscript.TestScript, what string) {
+	check := 12
+	if what == "other" {
+		check = 13
+	}
+	body := fmt.Sprintf(`{"object_kind":"merge_request","project":{"id":6},"object_attributes":{"iid":7,"target_project_id":6,"last_commit":{"id":%q}},"external_approval_rule":{"id":%d}}`, ts.Getenv("CI_COMMIT_SHA"), check)
+	req, err := http.NewRequest(http.MethodPost, "http://"+ts.Getenv("HOOK")+"/gitlab", strings.NewReader(body))
+	ts.Check(err)
+	req.Header.Set("Content-Type", "application/json")
+	if what != "unsigned" {
+		mac := hmac.New(sha256.New, []byte("a secret of the webhook"))
+		mac.Write([]byte(body))
+		req.Header.Set("X-Gitlab-Signature", hex.EncodeToString(mac.Sum(nil)))
+	}
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	resp.Body.Close()
+	ts.Check(os.WriteFile(ts.MkAbs("delivered"), []byte(resp.Status+"\n"), 0o644))
 }
 
 // headOf is the commit that is checked out.

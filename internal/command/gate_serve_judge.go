@@ -35,13 +35,13 @@ var (
 
 // judge answers a run that waits.
 func (s *server) judge(ctx context.Context, q child.ServeAsk) child.ServeAnswer {
-	log := s.log.about("run", strconv.FormatInt(q.Run, 10), "attempt", strconv.Itoa(q.Attempt), "environment", q.Environment)
+	log := s.log.about(aboutAsk(q)...)
 	g, d, err := s.decide(ctx, q)
 	for _, waits := range []error{errNoRequest, errManyAsked, errNotInForce, errNoRules, errForgeAdvice} {
 		if !errors.Is(err, waits) {
 			continue
 		}
-		if waits == errNoRules && !q.Told {
+		if waits == errNoRules && !q.Told && q.Provider == "github" {
 			return child.ServeAnswer{} // some other rule's
 		}
 		log.info("waits", "why", waits.Error())
@@ -54,6 +54,15 @@ func (s *server) judge(ctx context.Context, q child.ServeAsk) child.ServeAnswer 
 	a := child.ServeAnswer{State: g.said(d), Comment: g.words(d)}
 	log.info("decided", "verdict", fmt.Sprint(d.Verdict), "request", d.Request, "why", d.Why, "state", cmp.Or(a.State, "none"))
 	return a
+}
+
+// aboutAsk are names and values of what waits.
+func aboutAsk(q child.ServeAsk) []string {
+	run := strconv.FormatInt(q.Run, 10)
+	if q.Provider == "gitlab" {
+		return []string{"pipeline", run, "merge-request", strconv.FormatInt(q.MergeRequest, 10), "environment", q.Environment}
+	}
+	return []string{"run", run, "attempt", strconv.Itoa(q.Attempt), "environment", q.Environment}
 }
 
 // said is what may be said of a decision. Only one that is logged for just this
@@ -120,9 +129,17 @@ func (s *server) decide(ctx context.Context, q child.ServeAsk) (*gate, policy.De
 // says is logged.
 func (s *server) world(q child.ServeAsk) *cli.Env {
 	env := *s.env
+	run, repository := strconv.FormatInt(q.Run, 10), strconv.FormatInt(q.RepositoryID, 10)
 	told := map[string]string{
-		"GITHUB_API_URL": s.flags.child.API, "GITHUB_REPOSITORY": q.Repository, "GITHUB_REPOSITORY_ID": strconv.FormatInt(q.RepositoryID, 10),
-		"GITHUB_RUN_ID": strconv.FormatInt(q.Run, 10), "GITHUB_TOKEN": q.Token,
+		"GITHUB_API_URL": s.flags.child.API, "GITHUB_REPOSITORY": q.Repository, "GITHUB_REPOSITORY_ID": repository,
+		"GITHUB_RUN_ID": run, "GITHUB_TOKEN": q.Token,
+	}
+	if q.Provider == "gitlab" {
+		told = map[string]string{
+			"CI_API_V4_URL": s.flags.child.API, "CI_PROJECT_ID": repository, "CI_PIPELINE_ID": run, "CI_JOB_TOKEN": "",
+			"CI_MERGE_REQUEST_IID": strconv.FormatInt(q.MergeRequest, 10), "CI_MERGE_REQUEST_PROJECT_ID": repository,
+			"GATELEDGER_GITLAB_TOKEN": q.Token,
+		}
 	}
 	env.Getenv = func(name string) string {
 		if value, ok := told[name]; ok {
@@ -131,7 +148,7 @@ func (s *server) world(q child.ServeAsk) *cli.Env {
 		return s.env.Getenv(name)
 	}
 	env.Stdin, env.Stdout = strings.NewReader(""), io.Discard
-	env.Stderr = &logLines{to: s.log.about("run", strconv.FormatInt(q.Run, 10))}
+	env.Stderr = &logLines{to: s.log.about(aboutAsk(q)[:2]...)}
 	return &env
 }
 
@@ -146,11 +163,11 @@ func (g *gate) prepareFor(q child.ServeAsk, f signing) (err error) {
 	if err := g.policy.Ready(g.rules.Name); err != nil {
 		return fmt.Errorf("nobody could ever open %s by %s: %w", g.rules.Name, g.source, err)
 	}
-	if q.Host == "" || q.RepositoryID <= 0 || q.Run <= 0 || q.Attempt <= 0 || q.Commit == "" {
-		return errors.New("the run has no host, repository, number, attempt or commit")
+	if q.Provider != "github" && q.Provider != "gitlab" || q.Host == "" || q.RepositoryID <= 0 || q.Run <= 0 || q.Attempt <= 0 || q.Commit == "" {
+		return errors.New("the run has no forge, host, repository, number, attempt or commit")
 	}
 	g.at = event.Context{
-		Provider: "github", Host: q.Host, Repository: q.Repository, RepositoryID: strconv.FormatInt(q.RepositoryID, 10),
+		Provider: q.Provider, Host: q.Host, Repository: q.Repository, RepositoryID: strconv.FormatInt(q.RepositoryID, 10),
 		Run: strconv.FormatInt(q.Run, 10), Attempt: strconv.Itoa(q.Attempt), Trigger: q.Event, Actor: q.Actor, Commit: q.Commit,
 		Time: g.env.Now().UTC().Format(time.RFC3339),
 	}

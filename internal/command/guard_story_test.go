@@ -68,8 +68,18 @@ func guard(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: guard start|run|waits|…")
 	}
-	if args[0] == "start" {
+	switch verb := args[0] + " " + strconv.Itoa(len(args)-1); verb {
+	case "start 0":
 		startGuard(ts)
+		return
+	case "logged 2":
+		until(ts, args[2], func() bool {
+			data, _ := os.ReadFile(ts.MkAbs(args[1]))
+			return strings.Contains(string(data), args[2])
+		})
+		return
+	case "listening 1":
+		listening(ts, args[1])
 		return
 	}
 	found, ok := guards.Load(ts.Getenv("WORK"))
@@ -100,19 +110,12 @@ func guard(ts *testscript.TestScript, neg bool, args []string) {
 	case "again 2":
 		from := len(g.Calls(args[1]))
 		until(ts, args[1], func() bool { return len(g.Calls(args[1])) >= from+int(number(args[2])) })
-	case "logged 2":
-		until(ts, args[2], func() bool {
-			data, _ := os.ReadFile(ts.MkAbs(args[1]))
-			return strings.Contains(string(data), args[2])
-		})
 	case "app 1":
 		g.app(ts, args[1])
 	case "deliver 3":
 		deliver(ts, args[1], args[2], args[3], "")
 	case "deliver 4":
 		deliver(ts, args[1], args[2], args[3], args[4])
-	case "listening 1":
-		listening(ts, args[1])
 	default:
 		ts.Fatalf("guard %s?", strings.Join(args, " "))
 	}

@@ -30,8 +30,9 @@ func serveVerb(env *cli.Env, w wire) *cobra.Command {
 		Short: "Pass a gate's answers to runs that wait for them",
 		Long: `Serve reads one JSON object, a line, from standard input: which repository, where
 to listen, and files with secrets. It then writes a line for each run that waits
-for a deployment protection rule, {"ask": {"id", "run", "commit", …}}, reads the
-answer, {"id", "state", "comment"}, and passes it on. It judges nothing: without an
+for GitHub's deployment protection rule, or merge request that waits for GitLab's
+external status check, {"ask": {"id", "run", "commit", …}}, reads the answer,
+{"id", "state", "comment"}, and passes it on. It judges nothing: without an
 answer, or without a state in it, the run goes on waiting. At the end of its
 input it finishes what it does, and ends.
 
@@ -63,7 +64,7 @@ func runServe(ctx context.Context, env *cli.Env, w wire, timeout time.Duration) 
 		return err
 	}
 	o.Judge, o.Log = p.judge, p.log
-	g, err := guard.New(o)
+	g, err := answerer(o, c)
 	if err != nil {
 		return cli.Fail(cli.Usage, "", "%w", err)
 	}
@@ -71,7 +72,11 @@ func runServe(ctx context.Context, env *cli.Env, w wire, timeout time.Duration) 
 	if err != nil {
 		return err
 	}
-	p.log(guard.Info, "ready", "repository", c.Repository, "repository-id", fmt.Sprint(o.RepositoryID), "listen", hook.address)
+	ready := []string{"repository", c.Repository, "repository-id", fmt.Sprint(o.RepositoryID), "listen", hook.address}
+	if c.Project != 0 {
+		ready = []string{"project", fmt.Sprint(c.Project), "status-check", fmt.Sprint(c.StatusCheck), "environment", c.Environment, "listen", hook.address}
+	}
+	p.log(guard.Info, "ready", ready...)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go p.read(cancel)
@@ -79,6 +84,21 @@ func runServe(ctx context.Context, env *cli.Env, w wire, timeout time.Duration) 
 	hook.shut()
 	p.log(guard.Info, "stopped")
 	return cmp.Or(err, p.broken)
+}
+
+// A looker looks at what waits, and answers it.
+type looker interface {
+	Look(context.Context, guard.Hint) error
+	Sweep(ctx context.Context, stop func() bool) error
+}
+
+// answerer answers what a configuration asks for: GitLab's external status
+// check, else GitHub's deployment protection rule.
+func answerer(o guard.Options, c child.ServeConfig) (looker, error) {
+	if c.Project != 0 {
+		return guard.NewChecks(o, c.StatusCheck, c.Environment)
+	}
+	return guard.New(o)
 }
 
 // guardOptions are the options that a configuration asks for.
@@ -92,6 +112,12 @@ func guardOptions(ctx context.Context, env *cli.Env, w wire, timeout time.Durati
 	}
 	if (c.TokenFile == "") == (c.AppID == "" || c.AppKeyFile == "") {
 		return o, cli.Fail(cli.Usage, "", "give either a file with a token, or an app's id and a file with its key")
+	}
+	if c.Project != 0 {
+		o.RepositoryID = c.Project
+		if c.TokenFile == "" {
+			return o, cli.Fail(cli.Usage, "", "GitLab is asked with a token from a file")
+		}
 	}
 	if c.TokenFile != "" {
 		o.Tokens = guard.FileToken{Read: func() ([]byte, error) { return readFile("token-file", c.TokenFile) }}
@@ -158,7 +184,7 @@ const maxPause = 10 * time.Minute
 // rounds looks at what waits, now and then, and at what is delivered, until ctx
 // ends. After an error the next look comes later, and later again. What was
 // begun is finished.
-func rounds(ctx context.Context, g *guard.Guard, hook *listener, every time.Duration, log guard.Logger) error {
+func rounds(ctx context.Context, g looker, hook *listener, every time.Duration, log guard.Logger) error {
 	pause := every
 	timer := time.NewTimer(0)
 	defer timer.Stop()

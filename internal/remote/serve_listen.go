@@ -45,6 +45,9 @@ func listening(ctx context.Context, o guard.Options, c child.ServeConfig) (*list
 		return nil, err
 	}
 	l := &listener{hook: guard.NewHook(o, secret), failed: make(chan error, 1)}
+	if c.Project != 0 {
+		l.hook = guard.NewCheckHook(o, c.StatusCheck, secret)
+	}
 	l.server = &http.Server{
 		Handler: l.hook, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
 		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: log.New(io.Discard, "", 0),

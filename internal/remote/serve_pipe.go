@@ -96,7 +96,7 @@ func (p *parent) judge(ctx context.Context, q guard.Question) (guard.Answer, err
 		ID: p.next, Host: q.Host, Repository: q.Repository, RepositoryID: q.RepositoryID,
 		Run: q.Run.ID, Attempt: q.Run.Attempt, Event: q.Run.Event, Commit: q.Run.Head, Workflow: q.Run.Workflow, Branch: q.Run.Branch,
 		Actor:       &event.Identity{ID: strconv.FormatInt(q.Run.Actor.ID, 10), Login: q.Run.Actor.Login},
-		Environment: q.Environment, Told: q.Told, Token: q.Token,
+		Environment: q.Environment, Told: q.Told, Token: q.Token, Provider: q.Provider, MergeRequest: q.Change,
 	}})
 	if err != nil {
 		return guard.Answer{}, errNoJudge

@@ -50,6 +50,9 @@ type Question struct {
 	Environment  string
 	Told         bool   // the forge itself asked, by a webhook
 	Token        string // that may read the repository
+
+	Provider string // github or gitlab
+	Change   int64  // the number of the merge request that waits, on GitLab; else 0
 }
 
 // An Answer is what is said to a run. Without a state it is a report.
@@ -233,6 +236,7 @@ func (g *Guard) answer(ctx context.Context, s session, r github.Run, environment
 	}
 	a, err := g.o.Judge(ctx, Question{
 		Host: s.Host, Repository: g.o.Repository, RepositoryID: g.o.RepositoryID, Run: r, Environment: environment, Told: told, Token: s.token,
+		Provider: "github",
 	})
 	if err != nil {
 		return fmt.Errorf("judge run %d for %s: %w", r.ID, environment, err)

@@ -165,31 +165,31 @@ func TestAnswers(t *testing.T) {
 		"of a run that was told of, one": {func(t *testing.T, s *scene) {
 			s.forge.Wait(9, "eu", false)
 			s.says = Answer{Approved, "yes"}
-			if err := s.guard.Look(t.Context(), Hint{9, "eu", shaA}); err != nil || !s.asked[0].Told {
+			if err := s.guard.Look(t.Context(), Hint{Run: 9, Environment: "eu", Commit: shaA}); err != nil || !s.asked[0].Told {
 				t.Error(err, s.asked)
 			}
 		}, "9 eu approved yes"},
 		"what was told waits for nothing of the kind": {func(t *testing.T, s *scene) {
 			s.says = Answer{Approved, "yes"}
-			if err := s.guard.Look(t.Context(), Hint{9, "Production", shaA}); err != nil {
+			if err := s.guard.Look(t.Context(), Hint{Run: 9, Environment: "Production", Commit: shaA}); err != nil {
 				t.Error(err)
 			}
 		}, ""},
 		"told of another commit": {func(t *testing.T, s *scene) {
 			s.says = Answer{Approved, "yes"}
-			if s.guard.Look(t.Context(), Hint{9, "production", shaB}) == nil {
+			if s.guard.Look(t.Context(), Hint{Run: 9, Environment: "production", Commit: shaB}) == nil {
 				t.Error("no error")
 			}
 		}, ""},
 		"told of no run": {func(t *testing.T, s *scene) {
 			s.says = Answer{Approved, "yes"}
-			if s.guard.Look(t.Context(), Hint{10, "production", shaA}) == nil {
+			if s.guard.Look(t.Context(), Hint{Run: 10, Environment: "production", Commit: shaA}) == nil {
 				t.Error("no error")
 			}
 		}, ""},
 		"told of it twice": {func(t *testing.T, s *scene) {
 			s.says = Answer{Approved, "yes"}
-			_, _ = s.guard.Look(t.Context(), Hint{9, "production", shaA}), s.guard.Look(t.Context(), Hint{9, "production", shaA})
+			_, _ = s.guard.Look(t.Context(), Hint{Run: 9, Environment: "production", Commit: shaA}), s.guard.Look(t.Context(), Hint{Run: 9, Environment: "production", Commit: shaA})
 		}, "9 production approved yes"},
 		"a guard that begins anew": {func(t *testing.T, s *scene) {
 			s.says = Answer{Approved, "yes"}

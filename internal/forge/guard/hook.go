@@ -15,8 +15,9 @@ import (
 
 // The addresses that a Hook answers at.
 const (
-	HookPath   = "/github"
-	HealthPath = "/healthz"
+	HookPath      = "/github"
+	CheckHookPath = "/gitlab"
+	HealthPath    = "/healthz"
 )
 
 // The limits of a Hook.
@@ -26,15 +27,14 @@ const (
 	maxQueue = 64      // deliveries that wait
 )
 
-// A Hook takes what GitHub delivers. It says 202 to what it will look at, and
+// A Hook takes what a forge delivers. It says 202 to what it will look at, and
 // the rest is in the answer's status: nobody learns more.
 type Hook struct {
-	secret     []byte
-	api        string
-	repository string
-	id         int64
-	log        Logger
-	hints      chan Hint
+	secret []byte
+	path   string
+	read   func(h http.Header, body []byte) delivered
+	log    Logger
+	hints  chan Hint
 
 	mu     sync.Mutex
 	seen   map[[sha256.Size]byte]bool
@@ -42,13 +42,23 @@ type Hook struct {
 	closed bool
 }
 
-// NewHook returns a hook for the repository of o. Without a secret it answers
-// for its health only.
+// A delivered is what was made of a delivery. Without a hint, status and why
+// are the answer to it.
+type delivered struct {
+	hint   *Hint
+	id     string // its own, by whoever sent it; empty: it has none
+	status int
+	why    string
+}
+
+// NewHook returns a hook for the repository of o at GitHub. Without a secret it
+// answers for its health only.
 func NewHook(o Options, secret []byte) *Hook {
-	return &Hook{
-		secret: secret, api: o.API, repository: o.Repository, id: o.RepositoryID, log: o.Log,
-		hints: make(chan Hint, maxQueue), seen: map[[sha256.Size]byte]bool{},
-	}
+	return newHook(o, secret, HookPath, func(h http.Header, body []byte) delivered { return readGitHub(o, secret, h, body) })
+}
+
+func newHook(o Options, secret []byte, path string, read func(http.Header, []byte) delivered) *Hook {
+	return &Hook{secret: secret, path: path, read: read, log: o.Log, hints: make(chan Hint, maxQueue), seen: map[[sha256.Size]byte]bool{}}
 }
 
 // Hints are what was delivered, in order.
@@ -66,7 +76,7 @@ func (h *Hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.URL.Path == HealthPath && (r.Method == http.MethodGet || r.Method == http.MethodHead):
 		h.health(w)
-	case r.URL.Path != HookPath || len(h.secret) == 0:
+	case r.URL.Path != h.path || len(h.secret) == 0:
 		w.WriteHeader(http.StatusNotFound)
 	case r.Method != http.MethodPost:
 		w.Header().Set("Allow", http.MethodPost)
@@ -112,50 +122,67 @@ func (h *Hook) take(r *http.Request) (status int, why string) {
 	if len(body) > maxBody {
 		return http.StatusRequestEntityTooLarge, "its body is over the limit"
 	}
-	if err := Signed(h.secret, body, r.Header.Get("X-Hub-Signature-256")); err != nil {
-		return http.StatusUnauthorized, err.Error()
+	d := h.read(r.Header, body)
+	if d.hint == nil {
+		return d.status, d.why
 	}
-	id := r.Header.Get("X-GitHub-Delivery")
+	keys := [][sha256.Size]byte{sha256.Sum256(body)}
+	if d.id != "" {
+		keys = append(keys, sha256.Sum256([]byte(d.id)))
+	}
+	return h.queue(*d.hint, keys)
+}
+
+// readGitHub reads a delivery of GitHub's.
+func readGitHub(o Options, secret []byte, h http.Header, body []byte) delivered {
+	if err := Signed(secret, body, h.Get("X-Hub-Signature-256")); err != nil {
+		return delivered{status: http.StatusUnauthorized, why: err.Error()}
+	}
+	id := h.Get("X-GitHub-Delivery")
 	if !deliveryPattern.MatchString(id) {
-		return http.StatusBadRequest, "it has no id"
+		return delivered{status: http.StatusBadRequest, why: "it has no id"}
 	}
-	switch event := r.Header.Get("X-GitHub-Event"); event {
+	switch event := h.Get("X-GitHub-Event"); event {
 	case "deployment_protection_rule":
 	case "ping":
-		return http.StatusOK, "ping"
+		return delivered{status: http.StatusOK, why: "ping"}
 	default:
-		return http.StatusOK, "" // of events that we did not ask for
+		return delivered{status: http.StatusOK} // of events that we did not ask for
 	}
-	hint, err := ReadPayload(body, h.api, h.repository, h.id)
+	hint, err := ReadPayload(body, o.API, o.Repository, o.RepositoryID)
+	return found(hint, id, err)
+}
+
+// found is what is made of a payload.
+func found(hint Hint, id string, err error) delivered {
 	switch {
 	case errors.Is(err, ErrElsewhere):
-		return http.StatusOK, err.Error()
+		return delivered{status: http.StatusOK, why: err.Error()}
 	case err != nil:
-		return http.StatusUnprocessableEntity, err.Error()
+		return delivered{status: http.StatusUnprocessableEntity, why: err.Error()}
 	}
-	return h.queue(hint, sha256.Sum256([]byte(id)), sha256.Sum256(body))
+	return delivered{hint: &hint, id: id}
 }
 
 // queue queues a hint that was not delivered before. An id is not signed, so
 // the same body is the same delivery too, whatever its id.
-func (h *Hook) queue(hint Hint, id, body [sha256.Size]byte) (status int, why string) {
+func (h *Hook) queue(hint Hint, keys [][sha256.Size]byte) (status int, why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed {
 		return http.StatusServiceUnavailable, "we are stopping"
 	}
-	if h.seen[id] || h.seen[body] {
-		return http.StatusOK, "it was delivered before"
+	for _, key := range keys {
+		if h.seen[key] {
+			return http.StatusOK, "it was delivered before"
+		}
 	}
 	select {
 	case h.hints <- hint:
 	default:
 		return http.StatusServiceUnavailable, "too many wait"
 	}
-	for _, key := range [][sha256.Size]byte{id, body} {
-		if h.seen[key] {
-			continue
-		}
+	for _, key := range keys {
 		if len(h.order) == maxSeen {
 			delete(h.seen, h.order[0])
 			h.order = h.order[1:]

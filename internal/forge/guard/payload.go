@@ -21,13 +21,14 @@ type Hint struct {
 	Run         int64
 	Environment string
 	Commit      string // of the deployment; empty: it does not say
+	Change      int64  // the number of a merge request that waits, on GitLab, in the place of the others
 }
 
 // What can be wrong with a delivery.
 var (
 	ErrSignature = errors.New("the signature does not fit")
 	ErrElsewhere = errors.New("it is about another repository")
-	ErrPayload   = errors.New("it is no request of a deployment protection rule")
+	ErrPayload   = errors.New("it is no request that is expected here")
 )
 
 // Signed says whether body was signed with secret, as GitHub says in

@@ -37,7 +37,7 @@ func sign(secret, body []byte) string {
 
 func TestReadPayload(t *testing.T) {
 	h, err := ReadPayload(examplePayload(t), publicAPI, example, exampleID)
-	want := Hint{exampleRun, "production", "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}
+	want := Hint{Run: exampleRun, Environment: "production", Commit: "f95f852bd8fca8fcc58a9a2d6c842781e32a215e"}
 	if err != nil || h != want {
 		t.Errorf("%+v %v, want %+v", h, err, want)
 	}
@@ -97,7 +97,7 @@ func TestWhatIsNoRequestOfARule(t *testing.T) {
 func TestADeploymentMaySayNothing(t *testing.T) {
 	body := `{"action":"requested","environment":"eu","deployment_callback_url":"https://api.github.com/repos/acme/app/actions/runs/7/deployment_protection_rule","repository":{"id":5}}`
 	h, err := ReadPayload([]byte(body), publicAPI, "acme/app", 5)
-	if err != nil || h != (Hint{7, "eu", ""}) {
+	if err != nil || h != (Hint{Run: 7, Environment: "eu", Commit: ""}) {
 		t.Errorf("%+v %v", h, err)
 	}
 }

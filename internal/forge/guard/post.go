@@ -41,8 +41,18 @@ func (g *Guard) post(ctx context.Context, s session, w wait, a Answer) error {
 	return err
 }
 
+// asGitHub is how GitHub is spoken to.
+func asGitHub(token string) map[string]string {
+	return map[string]string{"Authorization": "Bearer " + token, "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+}
+
+// asGitLab is how GitLab is spoken to.
+func asGitLab(token string) map[string]string {
+	return map[string]string{"Private-Token": token, "Accept": "application/json"}
+}
+
 func (o Options) caller() caller {
-	return caller{api: o.API, base: o.Base, timeout: o.Timeout}
+	return caller{api: o.API, base: o.Base, timeout: o.Timeout, as: asGitHub}
 }
 
 // A caller sends what is to be written to an API.
@@ -50,6 +60,7 @@ type caller struct {
 	api     string
 	base    http.RoundTripper
 	timeout time.Duration
+	as      func(token string) map[string]string // headers
 }
 
 // send posts v, once, and returns what was answered with the wanted status.
@@ -72,10 +83,9 @@ func (c caller) send(ctx context.Context, path, token string, v any, want int) (
 	if err != nil {
 		return nil, errors.New("make a request") // its text holds the address
 	}
-	for name, value := range map[string]string{
-		"Authorization": "Bearer " + token, "Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28",
-		"Content-Type": "application/json", "User-Agent": product.Name,
-	} {
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("User-Agent", product.Name)
+	for name, value := range c.as(token) {
 		req.Header.Set(name, value)
 	}
 	resp, err := c.base.RoundTrip(req)

@@ -187,7 +187,7 @@ func (a *App) mint(ctx context.Context, now time.Time) (token string, until time
 		}
 	}
 	// For this repository only, with all that the app may do there.
-	answer, err := caller{a.API, a.Base, a.Timeout}.send(ctx, fmt.Sprintf("/app/installations/%d/access_tokens", a.Installation), jwt,
+	answer, err := caller{a.API, a.Base, a.Timeout, asGitHub}.send(ctx, fmt.Sprintf("/app/installations/%d/access_tokens", a.Installation), jwt,
 		map[string]any{"repository_ids": []int64{a.RepositoryID}}, http.StatusCreated)
 	if err != nil {
 		return "", time.Time{}, err

@@ -55,6 +55,10 @@ type Server struct {
 
 	settings map[string]any    // by project and path
 	files    map[string]string // by project and name
+
+	checks []int64
+	said   []check
+	took   []string
 }
 
 type mergeRequest struct {
@@ -66,6 +70,7 @@ type mergeRequest struct {
 	versions     []version // the oldest first
 	approvals    []approval
 	reviewers    []reviewer
+	closed       bool
 }
 
 type note struct {
@@ -259,7 +264,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
-	if known && (s.serveJobs(w, r) || s.serveSettings(w, r)) {
+	if known && (s.serveJobs(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r)) {
 		return
 	}
 	if known || job {

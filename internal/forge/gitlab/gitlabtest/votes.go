@@ -312,14 +312,19 @@ func (s *Server) request(project, iid int64) *mergeRequest {
 // requestJSON is a merge request, as it stands alone and in lists.
 func (s *Server) requestJSON(mr *mergeRequest) map[string]any {
 	var head, merged any
-	if len(mr.versions) > 0 {
-		head = mr.versions[len(mr.versions)-1].head
+	if tip := headOf(mr); tip != "" {
+		head = tip
+	}
+	state := "opened"
+	if mr.closed {
+		state = "closed"
 	}
 	if mr.merged != "" {
 		merged = mr.merged
 	}
 	return map[string]any{
-		"id": 1000 + mr.iid, "iid": mr.iid, "project_id": mr.project, "title": "Change", "state": "opened",
+		"id": 1000 + mr.iid, "iid": mr.iid, "project_id": mr.project, "title": "Change", "state": state,
+		"source_branch": "feature", "target_branch": "main", "source_project_id": mr.project, "target_project_id": mr.project,
 		"sha": head, "merge_commit_sha": merged, "squash_commit_sha": nil, "author": s.userJSON(mr.author),
 		"web_url": fmt.Sprintf("https://gitlab.example.com/acme/app/-/merge_requests/%d", mr.iid),
 	}
@@ -331,7 +336,9 @@ func (s *Server) serveRequest(w http.ResponseWriter, project, iid int64) {
 		missing(w)
 		return
 	}
-	answer(w, s.requestJSON(mr))
+	v := s.requestJSON(mr)
+	v["head_pipeline"] = s.headPipeline(mr)
+	answer(w, v)
 }
 
 func (s *Server) serveApprovals(w http.ResponseWriter, project, iid int64) {
