@@ -69,8 +69,8 @@ type Spec struct {
 	Chain    uint64 `json:"chain,omitempty"`    // evm: chain id
 	Contract string `json:"contract,omitempty"` // evm: address of a LogAnchor, EIP-55
 
-	// Confirmations is how many blocks must follow on a chain whose nodes call no
-	// block finalized; 0: the node's finalized block counts (evm).
+	// Confirmations is how many blocks deep it must stand, its own counted, on a
+	// chain whose nodes call no block finalized; 0: in the finalized part (evm).
 	Confirmations uint64 `json:"confirmations,omitempty"`
 }
 

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/ethereum/go-ethereum/common"
@@ -72,6 +73,11 @@ type said struct {
 }
 
 func (s *said) Error() string { return fmt.Sprintf("it answered with error %d: %s", s.code, s.text) }
+
+// reverts says whether it is about a contract that would not do it.
+func (s *said) reverts() bool {
+	return s.code == 3 || len(s.data) >= 4 || strings.Contains(strings.ToLower(s.text), "revert")
+}
 
 // call asks one question. What nobody heard is asked again: a transaction that
 // was signed once is the same one twice.

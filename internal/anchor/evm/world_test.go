@@ -3,19 +3,28 @@
 package evm
 
 import (
+	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"io"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/ethereum/go-ethereum"
+	"github.com/ethereum/go-ethereum/accounts/keystore"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/core/types"
 	"github.com/ethereum/go-ethereum/crypto"
@@ -25,8 +34,12 @@ import (
 	gethnode "github.com/ethereum/go-ethereum/node"
 	"github.com/ethereum/go-ethereum/params"
 	"github.com/ethereum/go-ethereum/rpc"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/gateledger/gateledger/internal/anchor"
+	"github.com/gateledger/gateledger/internal/anchor/evm/loganchor"
+	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // chainID is what simulated nodes always have.
@@ -44,7 +57,10 @@ type chain struct {
 	mu   sync.Mutex
 	mine bool                                      // a block after each transaction
 	lie  func(method string) (answer any, ok bool) // instead of the node's answer
+	drop bool                                      // the answer to a transaction is lost
 	seen map[string]int                            // questions by method
+
+	filter func(method string, params []any) bool // whether the node answers
 }
 
 func newChain(t *testing.T) *chain {
@@ -83,7 +99,7 @@ func (c *chain) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	c.mu.Lock()
 	c.seen[q.Method]++
-	lie, mine := c.lie, c.mine
+	lie, mine, drop, filter := c.lie, c.mine, c.drop, c.filter
 	c.mu.Unlock()
 	answer := map[string]any{"jsonrpc": "2.0", "id": q.ID}
 	if lie != nil {
@@ -98,7 +114,9 @@ func (c *chain) serve(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	var result json.RawMessage
-	if err := c.rpc.CallContext(r.Context(), &result, q.Method, q.Params...); err != nil {
+	if filter != nil && !filter(q.Method, q.Params) {
+		answer["error"] = map[string]any{"code": -32005, "message": "query exceeds max block range"}
+	} else if err := c.rpc.CallContext(r.Context(), &result, q.Method, q.Params...); err != nil {
 		said := map[string]any{"code": -32000, "message": err.Error()}
 		if with, ok := err.(rpc.DataError); ok {
 			said["code"], said["data"] = 3, with.ErrorData()
@@ -109,14 +127,21 @@ func (c *chain) serve(w http.ResponseWriter, r *http.Request) {
 		if mine && q.Method == "eth_sendRawTransaction" {
 			c.sim.Commit()
 		}
+		if drop && q.Method == "eth_sendRawTransaction" {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
 	}
 	json.NewEncoder(w).Encode(answer)
 }
 
-func (c *chain) lies(f func(method string) (any, bool)) {
+func (c *chain) lies(f func(method string) (any, bool)) { c.set(func() { c.lie = f }) }
+
+// set changes how questions are answered from now on.
+func (c *chain) set(change func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.lie = f
+	change()
 }
 
 // world is what an anchor may touch, with these variables.
@@ -136,4 +161,124 @@ func (c *chain) node() *node {
 	}
 	c.t.Cleanup(n.close)
 	return n
+}
+
+// pay sends a transaction as somebody with money would, and returns its receipt.
+func (c *chain) pay(to *common.Address, data []byte) *types.Receipt {
+	c.t.Helper()
+	return c.payAs(c.key, to, data, nil)
+}
+
+func (c *chain) payAs(key *ecdsa.PrivateKey, to *common.Address, data []byte, value *big.Int) *types.Receipt {
+	c.t.Helper()
+	ctx, client := c.t.Context(), c.sim.Client()
+	from := crypto.PubkeyToAddress(key.PublicKey)
+	nonce, err := client.PendingNonceAt(ctx, from)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	gas, err := client.EstimateGas(ctx, ethereum.CallMsg{From: from, To: to, Data: data, Value: value})
+	if err != nil {
+		c.t.Fatalf("estimate: %v", err)
+	}
+	tx, err := types.SignNewTx(key, types.LatestSignerForChainID(big.NewInt(chainID)), &types.DynamicFeeTx{
+		ChainID: big.NewInt(chainID), Nonce: nonce, To: to, Data: data, Value: value, Gas: gas, GasFeeCap: big.NewInt(100e9), GasTipCap: big.NewInt(1e9),
+	})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	if err := client.SendTransaction(ctx, tx); err != nil {
+		c.t.Fatal(err)
+	}
+	c.sim.Commit()
+	receipt, err := client.TransactionReceipt(ctx, tx.Hash())
+	if err != nil || receipt.Status != 1 {
+		c.t.Fatalf("receipt: %v, %+v", err, receipt)
+	}
+	return receipt
+}
+
+// logAnchor puts a LogAnchor on the chain, to which key may submit one log.
+func (c *chain) logAnchor(origin string) common.Address {
+	c.t.Helper()
+	abi := loganchor.NewLogAnchor()
+	created := c.pay(nil, append(common.FromHex(loganchor.LogAnchorMetaData.Bin), abi.PackConstructor(c.from)...))
+	c.pay(&created.ContractAddress, abi.PackSetSubmitter(sha256.Sum256([]byte(origin)), c.from))
+	return created.ContractAddress
+}
+
+// wallet is a keystore file with the key, and the variables that name it.
+func (c *chain) wallet() map[string]string { return walletOf(c.t, c.key) }
+
+func walletOf(t *testing.T, key *ecdsa.PrivateKey) map[string]string {
+	t.Helper()
+	sealed, err := keystore.EncryptKey(&keystore.Key{Address: crypto.PubkeyToAddress(key.PublicKey), PrivateKey: key}, "open sesame", keystore.LightScryptN, keystore.LightScryptP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	vars := map[string]string{
+		"GATELEDGER_EVM_KEYSTORE":      filepath.Join(dir, "key.json"),
+		"GATELEDGER_EVM_PASSWORD_FILE": filepath.Join(dir, "password"),
+	}
+	for name, data := range map[string][]byte{"GATELEDGER_EVM_KEYSTORE": sealed, "GATELEDGER_EVM_PASSWORD_FILE": []byte("open sesame\n")} {
+		if err := os.WriteFile(vars[name], data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return vars
+}
+
+// spec is the anchor as a policy names it. A simulated chain calls a block final
+// only after an epoch, so its own block is enough.
+func (c *chain) spec(contract common.Address) anchored.Spec {
+	return anchored.Spec{Kind: "evm", Name: "main", URL: c.url, Chain: chainID, Contract: contract.Hex(), Confirmations: 1}
+}
+
+// open opens the anchor with these variables beside the wallet's.
+func (c *chain) open(spec anchored.Spec, more map[string]string) *contract {
+	c.t.Helper()
+	vars := c.wallet()
+	maps.Copy(vars, more)
+	opened, err := openContract(spec, c.world(vars))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return opened
+}
+
+// submission is a checkpoint of a log whose root is one byte, many times.
+func submission(origin string, size uint64, root byte) anchor.Submission {
+	c := proof.Checkpoint{Origin: origin, Size: size, Root: tlog.Hash(bytes.Repeat([]byte{root}, 32))}
+	c.Raw = fmt.Appendf(nil, "%s\n%d\n%s\n\n— %s c2ln\n", origin, size, c.Root, origin)
+	return anchor.Submission{Checkpoint: c}
+}
+
+// checkpointed is a receipt with another checkpoint.
+func checkpointed(r anchored.Receipt, s anchor.Submission) anchored.Receipt {
+	r.Checkpoint = s.Checkpoint.Raw
+	return r
+}
+
+// count is how often a question was asked.
+func (c *chain) count(method string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen[method]
+}
+
+// until waits for what other goroutines do.
+func until(t *testing.T, done func() bool) {
+	t.Helper()
+	for range 1000 {
+		if done() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("it does not come")
+}
+
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/gateledger/gateledger/internal/anchor"
+	"github.com/gateledger/gateledger/internal/anchor/evm"
 	"github.com/gateledger/gateledger/internal/anchor/rekor"
 	"github.com/gateledger/gateledger/internal/anchor/tsa"
 	"github.com/gateledger/gateledger/internal/anchor/witness"
@@ -16,6 +17,7 @@ import (
 // All lists every kind, sorted by name. Each is its folder's Kind.
 func All() []anchor.Kind {
 	return []anchor.Kind{
+		evm.Kind(),
 		rekor.Kind(),
 		tsa.Kind(),
 		witness.Kind(),

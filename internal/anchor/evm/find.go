@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package evm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/big"
+	"slices"
+
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/common/hexutil"
+	"github.com/ethereum/go-ethereum/core/types"
+
+	"github.com/gateledger/gateledger/internal/anchor"
+)
+
+// find finds a checkpoint on the chain. It fails with errNone if the contract
+// could still take it, with ErrForked or ErrRefused if it never will.
+func (c *contract) find(ctx context.Context, n *node, want wanted) (*place, error) {
+	size, root, err := c.head(ctx, n, want.origin)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case size < want.size:
+		return nil, fmt.Errorf("%s has %d entries: %w", n.host, size, errNone)
+	case size == want.size && root != [27]byte(want.root[:27]):
+		return nil, fmt.Errorf("%w: the contract has another log of %d entries", anchor.ErrForked, size)
+	}
+	log, err := c.event(ctx, n, want)
+	if errors.Is(err, errNone) && size > want.size {
+		return nil, fmt.Errorf("%w: the contract has %d entries already and never had %d: anchor a newer checkpoint, or find out who rolled this one back", anchor.ErrRefused, size, want.size)
+	}
+	if errors.Is(err, errNone) {
+		return nil, fmt.Errorf("%w: %s does not show the event of its head", anchor.ErrUnavailable, n.host)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if root := common.BytesToHash(log.Data); root != want.root {
+		return nil, fmt.Errorf("%w: the contract had another log of %d entries", anchor.ErrForked, want.size)
+	}
+	return &place{transaction: log.TxHash, block: log.BlockHash, number: log.BlockNumber}, nil
+}
+
+// head reads the newest checkpoint of an origin; size 0 where there is none.
+func (c *contract) head(ctx context.Context, n *node, origin common.Hash) (uint64, [27]byte, error) {
+	data, err := n.view(ctx, c.address, c.abi.PackHead(origin), "latest")
+	if answered := (*said)(nil); errors.As(err, &answered) && answered.reverts() {
+		return 0, [27]byte{}, fmt.Errorf("%w: the contract at %s is no LogAnchor: %w", errWrong, c.address, err)
+	}
+	if err != nil {
+		return 0, [27]byte{}, err
+	}
+	head, err := c.abi.UnpackHead(data)
+	if err != nil || len(data) != 64 {
+		return 0, [27]byte{}, fmt.Errorf("%w: the contract at %s is no LogAnchor", errWrong, c.address)
+	}
+	return head.Size, head.Root, nil
+}
+
+// Providers bound how many blocks one question may span. The event is looked
+// for in all of the chain at once, then backwards in ever smaller spans.
+const (
+	smallestSpan = 1000
+	maxSpans     = 500 // questions
+)
+
+// event reads the event of an origin and size, of which there is at most one on
+// a chain. Its root is for the caller to compare.
+func (c *contract) event(ctx context.Context, n *node, want wanted) (*types.Log, error) {
+	newest, err := n.blockAt(ctx, "latest")
+	if err != nil {
+		return nil, err
+	}
+	to := uint64(*newest.Number)
+	span := to + 1
+	for range maxSpans {
+		from := uint64(0)
+		if to >= span {
+			from = to - span + 1
+		}
+		found, err := c.eventIn(ctx, n, want, from, to)
+		switch {
+		case isSaid(err) && span > smallestSpan:
+			span = max(span/10, smallestSpan)
+			continue
+		case err == nil || !errors.Is(err, errNone):
+			return found, err
+		case from == 0:
+			return nil, err
+		}
+		to = from - 1
+	}
+	return nil, fmt.Errorf("look for the event at %s: %w: it is not in the last blocks, and the node gives too few at once", n.host, anchor.ErrUnavailable)
+}
+
+func (c *contract) eventIn(ctx context.Context, n *node, want wanted, from, to uint64) (*types.Log, error) {
+	logs, err := n.logs(ctx, c.address, from, to, []common.Hash{anchoredTopic, want.origin, sizeTopic(want.size)})
+	if err != nil {
+		return nil, err
+	}
+	switch len(logs) {
+	case 0:
+		return nil, fmt.Errorf("look for the event at %s: %w", n.host, errNone)
+	case 1:
+	default:
+		return nil, fmt.Errorf("look for the event at %s: %w: it shows %d where there can be one", n.host, anchor.ErrUnavailable, len(logs))
+	}
+	if !isAnchored(logs[0], c.address, want) {
+		return nil, fmt.Errorf("look for the event at %s: %w: it shows another one", n.host, anchor.ErrUnavailable)
+	}
+	return logs[0], nil
+}
+
+// logs reads the events of a contract that have these topics.
+func (n *node) logs(ctx context.Context, from common.Address, first, last uint64, topics []common.Hash) ([]*types.Log, error) {
+	var logs []*types.Log
+	filter := map[string]any{"address": from, "fromBlock": hexNumber(first), "toBlock": hexNumber(last), "topics": topics}
+	if err := n.call(ctx, &logs, "eth_getLogs", filter); err != nil {
+		return nil, err
+	}
+	for _, l := range logs {
+		if l == nil || l.Removed || l.Address != from || l.BlockNumber < first || l.BlockNumber > last || len(l.Topics) < len(topics) || !slices.Equal(l.Topics[:len(topics)], topics) {
+			return nil, fmt.Errorf("ask eth_getLogs at %s: %w: it shows events that were not asked for", n.host, anchor.ErrUnavailable)
+		}
+	}
+	return logs, nil
+}
+
+// isAnchored says whether a log is the event of this origin and size, by this
+// contract.
+func isAnchored(l *types.Log, contract common.Address, want wanted) bool {
+	return l.Address == contract && len(l.Data) == 32 &&
+		slices.Equal(l.Topics, []common.Hash{anchoredTopic, want.origin, sizeTopic(want.size)})
+}
+
+func sizeTopic(size uint64) common.Hash { return common.BigToHash(new(big.Int).SetUint64(size)) }
+
+func hexNumber(n uint64) string { return hexutil.EncodeUint64(n) }
+
+func isSaid(err error) bool {
+	said := (*said)(nil)
+	return errors.As(err, &said)
+}
