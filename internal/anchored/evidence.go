@@ -31,12 +31,30 @@ type Evidence struct {
 	Left    int     // receipts that were not looked at, because there are too many
 }
 
-// A Tree tells what the ledger at hand hashes to.
+// A Tree is the ledger at hand.
 type Tree struct {
 	Head proof.Checkpoint
-	// Root returns the root of its first size entries, for a size up to the
-	// head's. An error is one of reading.
-	Root func(size uint64) (tlog.Hash, error)
+	// Since proves that the head follows from the tree of its first old entries,
+	// for an old up to the head's size. An error is one of reading.
+	Since func(old uint64) (proof.Proof, error)
+}
+
+// follows reports whether the head follows from c.
+func (t Tree) follows(c proof.Checkpoint) (bool, error) {
+	if c.Size == t.Head.Size {
+		return c.Root == t.Head.Root, nil
+	}
+	p, err := t.Since(c.Size)
+	if err != nil {
+		return false, err
+	}
+	return proof.Consistency(p, c, t.Head) == nil, nil
+}
+
+// A seen is a checkpoint that was held against a tree.
+type seen struct {
+	size uint64
+	root tlog.Hash
 }
 
 // Examine checks receipts, given as the bytes that were kept, against the tree
@@ -48,14 +66,14 @@ func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
 		out.Left = len(receipts) - maxExamined
 		receipts = receipts[:maxExamined]
 	}
-	roots := map[uint64]tlog.Hash{}
+	known := map[seen]bool{}
 	for _, data := range receipts {
 		r, err := ParseReceipt(data)
 		if err != nil {
 			out.Refused = append(out.Refused, fmt.Errorf("%w: %w", ErrMalformed, err))
 			continue
 		}
-		if err := out.add(t, tree, roots, r); err != nil {
+		if err := out.add(t, tree, known, r); err != nil {
 			return out, err
 		}
 	}
@@ -65,7 +83,7 @@ func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
 // Add checks one more receipt, which an anchor has given just now.
 func (e *Evidence) Add(t Trust, tree Tree, r Receipt) error {
 	n := len(e.Proven)
-	if err := e.add(t, tree, map[uint64]tlog.Hash{}, r); err != nil {
+	if err := e.add(t, tree, map[seen]bool{}, r); err != nil {
 		return err
 	}
 	for i := n; i < len(e.Proven); i++ {
@@ -74,7 +92,7 @@ func (e *Evidence) Add(t Trust, tree Tree, r Receipt) error {
 	return nil
 }
 
-func (e *Evidence) add(t Trust, tree Tree, roots map[uint64]tlog.Hash, r Receipt) error {
+func (e *Evidence) add(t Trust, tree Tree, known map[seen]bool, r Receipt) error {
 	c, err := Open(t.Keys, r)
 	if err != nil {
 		e.Refused = append(e.Refused, err)
@@ -84,15 +102,15 @@ func (e *Evidence) add(t Trust, tree Tree, roots map[uint64]tlog.Hash, r Receipt
 		e.Ahead = max(e.Ahead, c.Size)
 		return nil
 	}
-	root, known := roots[c.Size]
-	if !known {
-		if root, err = tree.Root(c.Size); err != nil {
+	if at := (seen{c.Size, c.Root}); !known[at] {
+		follows, err := tree.follows(c)
+		if err != nil {
 			return fmt.Errorf("check receipt of %s: %w", r.title(), err)
 		}
-		roots[c.Size] = root
-	}
-	if root != c.Root {
-		return fmt.Errorf("receipt of %s: the log signed %s for its first %d entries, and this one has %s there: %w", r.title(), c.Root, c.Size, root, ErrFork)
+		if !follows {
+			return fmt.Errorf("receipt of %s: the log signed %s for its first %d entries, and this one does not follow from that: %w", r.title(), c.Root, c.Size, ErrFork)
+		}
+		known[at] = true
 	}
 	p, err := checkProof(t, r, c)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // given is a receipt by name, of so many entries, so many minutes after base.
@@ -143,7 +143,7 @@ func TestAhead(t *testing.T) {
 func TestExamineTellsOfAnUnreadableTree(t *testing.T) {
 	w := newWorld(t)
 	broken := errors.New("the disk is gone")
-	tree := Tree{Head: w.checkpoint(100), Root: func(uint64) (tlog.Hash, error) { return tlog.Hash{}, broken }}
+	tree := Tree{Head: w.checkpoint(100), Since: func(uint64) (proof.Proof, error) { return nil, broken }}
 	if _, err := Examine(w.trust, tree, [][]byte{bytesOf(t, w.receipt("w1", w.checkpoint(50), base))}); !errors.Is(err, broken) || errors.Is(err, ErrFork) {
 		t.Errorf("%v", err)
 	}

@@ -111,8 +111,9 @@ func (w *world) reader() tlog.HashReader {
 
 // tree is the log as a reader has it, with so many entries.
 func (w *world) tree(size uint64) Tree {
-	return Tree{Head: w.checkpoint(size), Root: func(size uint64) (tlog.Hash, error) {
-		return tlog.TreeHash(int64(size), w.reader())
+	return Tree{Head: w.checkpoint(size), Since: func(old uint64) (proof.Proof, error) {
+		p, err := tlog.ProveTree(int64(size), int64(old), w.reader())
+		return proof.Proof(p), err
 	}}
 }
 

@@ -139,7 +139,9 @@ func openPolicy(ctx context.Context, env *cli.Env, f where, read policyReader) (
 		if err != nil {
 			return nil, cli.Fail(cli.Usage, "look at it: gateledger trust --list", "read the policy you trust for %s: %w", w.policy.Ledger.Origin, firstFinding(err))
 		}
+		witnesses := w.policy.Ledger.Witnesses // part of what this policy asks for
 		w.policy.Ledger = pinned.Ledger
+		w.policy.Ledger.Witnesses = witnesses
 	}
 	if err := w.checkRootFile(); err != nil {
 		return nil, err

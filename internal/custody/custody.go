@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -40,11 +41,16 @@ type Input struct {
 	// missing, and nothing holds by it. nil: there is none.
 	Root func(digest string) *keyless.Root
 
+	// Anchors is what the receipts beside the ledger prove. nil: nobody looked
+	// at them, and nothing is anchored.
+	Anchors *anchored.Evidence
+
 	// MaxAge is how long after its decision a permission ends, by Now; zero:
 	// never. Only Decision looks at it.
 	MaxAge time.Duration
 
-	// Now says which break-glass is overdue. Zero: none is told of.
+	// Now says which break-glass is overdue, and how old a receipt is. Zero:
+	// none is told of, and nothing is anchored.
 	Now time.Time
 }
 
@@ -157,6 +163,8 @@ type Standing struct {
 	Deployment  *uint64 `json:"deployment,omitempty"` // the newest
 	Deployed    string  `json:"deployed,omitempty"`   // its result: healthy, failed or rolled-back
 	Bypassed    *uint64 `json:"bypassed,omitempty"`   // the newest that no decision had allowed, though one is needed
+
+	Anchors *anchored.Judgement `json:"anchors,omitempty"` // of the consumption, where the tier is anchored
 
 	unknown bool // a decision that nobody can check may have allowed it
 }

@@ -29,7 +29,7 @@ func (t *tracer) evidence(e *event.Event) {
 		t.commit(e)
 	case "untrusted-report":
 		t.untrusted(e)
-	case "request", "vote", "forge-votes", "posture", "decision", "consumption", "deployment", "policy":
+	case "request", "vote", "forge-votes", "posture", "decision", "consumption", "deployment", "policy", "debt":
 		// each has its own pass, in the order the steps rest on each other
 	default:
 		t.find(SeverityNote, e, "entry #%d is of a kind this version does not know", e.Index)

@@ -56,6 +56,7 @@ func (t *tracer) standing(environment string) Standing {
 		} else if why := t.ended(r); why != "" {
 			s.Allowed, s.Why = false, why
 		}
+		t.anchor(&s, r)
 	}
 	for _, d := range t.deployments(environment) {
 		s.Deployment, s.Deployed = &d.event.Index, d.predicate.Result

@@ -17,7 +17,7 @@ import (
 // request; the rest belongs to one. A change of policy stands between them.
 var stages = map[string]int{
 	"commit": 0, "build": 1, "sbom": 2, "test": 3, "scan": 4, "pipeline": 5, "untrusted-report": 6, "policy": 7,
-	"request": 8, "vote": 9, "forge-votes": 10, "posture": 11, "decision": 12, "consumption": 13, "deployment": 14,
+	"request": 8, "vote": 9, "forge-votes": 10, "posture": 11, "decision": 12, "consumption": 13, "debt": 14, "deployment": 15,
 }
 
 const firstOfRequest = 8 // stages["request"]
@@ -104,6 +104,7 @@ func (t *tracer) follow(environment string) {
 	t.followForgeVotes(about)
 	t.followDecisions(about)
 	t.followConsumptions(about)
+	t.followOwed(about)
 	t.followDeployments(environment, about)
 	t.followPolicies()
 	t.settle(environment)

@@ -266,6 +266,15 @@ func TestChecks(t *testing.T) {
 		"consumption of a prefix":         {event.ConsumptionPredicate{Request: hex[:63], Environment: "p", Run: "1"}, "request"},
 		"consumption by nobody":           {event.ConsumptionPredicate{Request: hex, Environment: "p"}, "no run"},
 		"consumption without environment": {event.ConsumptionPredicate{Request: hex, Run: "1"}, "no environment"},
+		"debt":                            {debt(func(*event.DebtPredicate) {}), ""},
+		"debt of no request":              {debt(func(p *event.DebtPredicate) { p.Request = "" }), "request"},
+		"debt of no environment":          {debt(func(p *event.DebtPredicate) { p.Environment = "" }), "no environment"},
+		"debt of an empty log":            {debt(func(p *event.DebtPredicate) { p.Size = 0 }), "empty log"},
+		"debt to nobody":                  {debt(func(p *event.DebtPredicate) { p.Missing = nil }), "0 anchors"},
+		"debt to too many":                {debt(func(p *event.DebtPredicate) { p.Missing = make([]string, 257) }), "257 anchors"},
+		"debt of no time":                 {debt(func(p *event.DebtPredicate) { p.Time = "now" }), "time"},
+		"debt that is never due":          {debt(func(p *event.DebtPredicate) { p.Until = "" }), "until"},
+		"debt that was due before":        {debt(func(p *event.DebtPredicate) { p.Until = p.Time }), "not after"},
 		"first policy":                    {event.PolicyPredicate{Ledger: "l", Previous: "none", Policy: digestA}, ""},
 		"first policy by a request":       {event.PolicyPredicate{Ledger: "l", Previous: "none", Policy: digestA, Request: hex}, "has no request"},
 		"policy":                          {event.PolicyPredicate{Ledger: "l", Previous: digestB, Policy: digestA, Request: hex}, ""},
@@ -447,4 +456,10 @@ func BenchmarkStatement(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func debt(edit func(*event.DebtPredicate)) event.DebtPredicate {
+	p := event.DebtPredicate{Request: digestA, Environment: "p", Size: 7, Missing: []string{"main"}, Time: "2026-03-01T11:00:00Z", Until: "2026-03-02T11:00:00Z"}
+	edit(&p)
+	return p
 }

@@ -28,6 +28,7 @@ const (
 	PolicyType      = product.PredicateBase + "policy/v1"
 	ForgeVotesType  = product.PredicateBase + "forge-votes/v1"
 	PostureType     = product.PredicateBase + "posture/v1"
+	DebtType        = product.PredicateBase + "debt/v1"
 	UntrustedType   = product.PredicateBase + "untrusted-report/v1"
 )
 
@@ -81,6 +82,8 @@ var kinds = [...]Kind{
 		Doc: "what people said on a forge about a request, as the gate saw it"},
 	{Name: "posture", PredicateType: PostureType, Control: true,
 		Doc: "what a forge showed of the settings that keep people from going past the gate"},
+	{Name: "debt", PredicateType: DebtType, Control: true,
+		Doc: "a gate went on while anchors were down, and owes them a checkpoint"},
 	{Name: "untrusted-report", PredicateType: UntrustedType,
 		Doc: "a report from somewhere nobody vouches for, kept to be read; never evidence"},
 }

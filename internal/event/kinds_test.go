@@ -40,7 +40,7 @@ func TestKindsTable(t *testing.T) {
 	if got := strings.Join(recordable, " "); got != "commit build sbom test scan deployment" {
 		t.Errorf("recordable: %s", got)
 	}
-	if got := strings.Join(control, " "); got != "request decision consumption policy forge-votes posture" {
+	if got := strings.Join(control, " "); got != "request decision consumption policy forge-votes posture debt" {
 		t.Errorf("control: %s", got)
 	}
 }

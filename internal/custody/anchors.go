@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package custody
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
+)
+
+// anchor asks of a permission what tier: anchored asks: that its consumption is
+// proven unique and dated. One that is not is no permission yet, but what an
+// outage left behind, as long as that is not overdue. And where the rules want
+// the ledger to be proven current, it must be.
+func (t *tracer) anchor(s *Standing, r *ruling) {
+	rules := t.at(r.event.Index)
+	need := rules.AnchorNeed(s.Environment)
+	if !need.Unique || !s.Allowed {
+		return
+	}
+	if t.in.Anchors == nil || t.in.Now.IsZero() {
+		s.Allowed, s.unknown, s.Why = false, true, fmt.Sprintf("decision #%d allowed it, and nobody looked whether it is anchored", r.event.Index)
+		return
+	}
+	j := t.in.Anchors.Judge(need, *s.Consumption+1, t.in.Now)
+	s.Anchors = &j
+	if !j.OK {
+		due, owed := t.owedUntil(rules, r)
+		if !owed || !t.in.Now.Before(due) {
+			s.Allowed, s.unknown = false, true
+			s.Why = fmt.Sprintf("decision #%d allowed it, and is %s", r.event.Index, j.Why)
+			if owed {
+				s.Why += ", which was due at " + utc(due)
+			}
+			return
+		}
+		s.Why += fmt.Sprintf("; %s, owed until %s because anchors were down", j.Why, utc(due))
+	} else {
+		s.Why += "; anchored: " + j.Why
+	}
+	t.current(s)
+}
+
+// owedUntil says until when the anchors of a permission may be missing: so long
+// after the decision as the rules it was made by say. The decision's time is
+// proven, and the debt's own is not asked.
+func (t *tracer) owedUntil(rules *policy.Policy, r *ruling) (time.Time, bool) {
+	env, _ := rules.Environment(r.decision.Environment)
+	decided, err := time.Parse(time.RFC3339, r.decision.Now)
+	if env.Outage == nil || err != nil {
+		return time.Time{}, false
+	}
+	for _, d := range rules.Owed(t.in.Events, env.Name, t.root(rules)) {
+		if d.Request == r.request.id && d.Index > r.used.Index && d.Size > r.used.Index {
+			return decided.Add(env.Outage.SettleWithin).UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// current asks that the ledger at hand was the newest not long ago, where the
+// rules of now say how long.
+func (t *tracer) current(s *Standing) {
+	rules := t.now()
+	env, ok := rules.Environment(s.Environment)
+	if !ok || env.MaxHeadAge == 0 {
+		return
+	}
+	if why := HeadTooOld(*t.in.Anchors, rules.AnchorNeed(s.Environment), env.MaxHeadAge, t.in.Now); why != "" {
+		s.Allowed, s.unknown, s.Why = false, true, why
+	}
+}
+
+// HeadTooOld says why a ledger may not be the newest one there is: enough
+// witnesses must have seen no more of it not longer ago than maxAge. It is empty
+// where they have.
+func HeadTooOld(e anchored.Evidence, need anchored.Need, maxAge time.Duration, now time.Time) string {
+	at := e.Current(need)
+	switch {
+	case at.IsZero():
+		return "nobody proves that this ledger is the newest: not enough witnesses have seen it"
+	case now.Sub(at) > maxAge:
+		return fmt.Sprintf("nobody proves that this ledger is the newest: enough witnesses saw it last at %s (%s ago), and max-head-age is %s", utc(at), anchored.Age(at, now), maxAge)
+	}
+	return ""
+}
+
+// followOwed shows the debts of anchors among the steps.
+func (t *tracer) followOwed(about []*event.Event) {
+	for _, e := range about {
+		if e.Kind() != "debt" {
+			continue
+		}
+		p, ok := decode[event.DebtPredicate](t, e)
+		if !ok {
+			continue
+		}
+		if r, asked := t.requests[p.Request]; !asked && t.elsewhere(p.Request) {
+			continue
+		} else if asked {
+			s := t.step(e)
+			s.Links = append(s.Links, r.event.Index)
+		}
+		s := t.step(e)
+		s.Time, s.request = p.Time, p.Request
+		s.Summary = fmt.Sprintf("%s goes on while anchors are down; the first %d entries are owed to them until %s", p.Environment, p.Size, p.Until)
+		t.gate(e, p.Environment)
+	}
+}
+
+func utc(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package policy
+
+import (
+	"time"
+
+	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
+)
+
+// An Owed is a checkpoint that a gate went on without having anchored, because
+// the policy lets it in an outage.
+type Owed struct {
+	Index   uint64 // of the debt in the ledger
+	Request string // hex
+	Size    uint64 // a receipt of this size or more settles it
+	Missing []string
+	Due     time.Time
+}
+
+// Owed lists what gates of an environment said they owe, in the ledger's
+// order, whether or not it was anchored since. Who signs a debt sets no time of
+// their own: it is due when the rules of now say so, and no later than when it
+// says itself. Without an outage in the rules it was due at once.
+func (p *Policy) Owed(events []*event.Event, environment string, root *keyless.Root) []Owed {
+	rules, ok := p.Environment(environment)
+	if !ok {
+		return nil
+	}
+	var all []Owed
+	for _, e := range events {
+		if d, ok := p.owed(rules, e, root); ok {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+func (p *Policy) owed(rules Environment, e *event.Event, root *keyless.Root) (Owed, bool) {
+	if !e.Is("debt") {
+		return Owed{}, false
+	}
+	said, err := event.DecodePredicate[event.DebtPredicate](e)
+	if err != nil || said.Environment != rules.Name || e.Verify() != nil {
+		return Owed{}, false
+	}
+	if _, err := p.GateOf(rules, e, root); err != nil {
+		return Owed{}, false
+	}
+	since, _ := time.Parse(time.RFC3339, said.Time) // Check has read both
+	until, _ := time.Parse(time.RFC3339, said.Until)
+	due := since.Add(rules.settleWithin())
+	if until.Before(due) {
+		due = until
+	}
+	return Owed{Index: e.Index, Request: said.Request, Size: min(said.Size, e.Index), Missing: said.Missing, Due: due.UTC()}, true
+}
