@@ -30,6 +30,8 @@ type Judgement struct {
 	Anchors []Standing `json:"anchors"` // the witnesses together, then the others
 	// Missing names what would help, if OK is not set.
 	Missing []string `json:"missing,omitempty"`
+	// Newest is the latest receipt of those anchors, whatever it covers.
+	Newest *Newest `json:"newest,omitempty"`
 	// Hearsay names the anchors that say so and were not asked.
 	Hearsay []string `json:"hearsay,omitempty"`
 }
@@ -49,6 +51,31 @@ type Standing struct {
 	Detail string   `json:"detail"`
 
 	at time.Time
+}
+
+// A Newest is the latest receipt that says when.
+type Newest struct {
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+	Size uint64 `json:"size"`
+	At   string `json:"at"`
+	Age  string `json:"age"`
+}
+
+// newest is the latest receipt of some anchors that says when, or nil.
+func (e Evidence) newest(specs []Spec, now time.Time) *Newest {
+	var last Proven
+	for _, s := range specs {
+		for _, p := range e.of(s) {
+			if p.counts() && p.At.After(last.At) {
+				last = p
+			}
+		}
+	}
+	if last.At.IsZero() {
+		return nil
+	}
+	return &Newest{last.Spec.Kind, last.Spec.Name, last.Checkpoint.Size, utc(last.At), Age(last.At, now)}
 }
 
 // WitnessGroup is the name of the witnesses together.
@@ -85,6 +112,7 @@ func (e Evidence) Judge(need Need, size uint64, now time.Time) Judgement {
 	if !first.IsZero() {
 		j.At = utc(first)
 	}
+	j.Newest = e.newest(need.Specs, now)
 	j.Missing = need.missing(j)
 	j.OK = len(j.Missing) == 0
 	switch {

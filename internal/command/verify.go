@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/custody"
 	"github.com/gateledger/gateledger/internal/event"
@@ -136,6 +137,7 @@ type verifier struct {
 	*workspace
 	audited ledger.Report
 	events  []*event.Event
+	anchors anchored.Evidence
 	ctx     context.Context //nolint:containedctx // blobs are read from inside a pure function
 }
 
@@ -150,7 +152,11 @@ func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error)
 	if err := v.audit(ctx); err != nil {
 		return nil, err
 	}
-	return v, v.follow(ctx, v.events)
+	if err := v.follow(ctx, v.events); err != nil {
+		return nil, err
+	}
+	v.anchors, err = v.receiptsAt(ctx, v.audited.Head)
+	return v, err
 }
 
 // audit re-hashes everything and checks every signature, on all cores.
@@ -187,7 +193,7 @@ func (v *verifier) audit(ctx context.Context) error {
 
 func (v *verifier) input() custody.Input {
 	return custody.Input{
-		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head), Now: v.env.Now().UTC(),
+		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head), Now: v.env.Now().UTC(), Anchors: &v.anchors,
 		Root: func(digest string) *keyless.Root { return v.rootOf(v.ctx, digest) },
 		Blob: func(sum [32]byte) ([]byte, error) {
 			data, err := v.blob(v.ctx, sum)
@@ -304,6 +310,11 @@ func (v *verifier) summary(asJSON bool, t *told) error {
 		}
 	}
 	t.ledger(v, strangers)
+	anchorings, err := custody.Anchorings(v.input())
+	if err != nil {
+		return err
+	}
+	exit := v.exit(anchoringExit(anchorings))
 	if asJSON {
 		err := printJSON(v.env.Stdout, struct {
 			Schema    string `json:"schema"`
@@ -315,15 +326,18 @@ func (v *verifier) summary(asJSON bool, t *told) error {
 			Tiles     uint64 `json:"tiles"`
 			Strangers int    `json:"strangers"`
 			Trusted   bool   `json:"trusted"`
-		}{product.PredicateBase + "ledger/v1", r.Head.Origin, r.Head.Size, checkpointOf(r.Head).Root, r.Bodies, r.Blobs, r.Tiles, strangers, v.pinned})
-		return errors.Join(err, v.exit(nil))
+
+			Anchors []custody.Anchoring `json:"anchors,omitempty"` // of environments of tier anchored
+		}{product.PredicateBase + "ledger/v1", r.Head.Origin, r.Head.Size, checkpointOf(r.Head).Root, r.Bodies, r.Blobs, r.Tiles, strangers, v.pinned, anchorings})
+		return errors.Join(err, exit)
 	}
 	fmt.Fprintf(v.env.Stdout, "ok: %d entries, %d bodies, %d documents and %d tiles of %s match the signed checkpoint\n",
 		r.Entries, r.Bodies, r.Blobs, r.Tiles, r.Head.Origin)
 	if strangers > 0 {
 		fmt.Fprintf(v.env.Stdout, "note: %d entries are signed by keys that the policy does not name; no rule counts them\n", strangers)
 	}
-	return v.exit(nil)
+	v.tellAnchors(anchorings)
+	return exit
 }
 
 // must is for mistakes that a test of this package would show.

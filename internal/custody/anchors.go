@@ -4,6 +4,8 @@ package custody
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/anchored"
@@ -86,6 +88,72 @@ func HeadTooOld(e anchored.Evidence, need anchored.Need, maxAge time.Duration, n
 		return fmt.Sprintf("nobody proves that this ledger is the newest: enough witnesses saw it last at %s (%s ago), and max-head-age is %s", utc(at), anchored.Age(at, now), maxAge)
 	}
 	return ""
+}
+
+// An Anchoring says how an anchored environment stands to a whole ledger.
+type Anchoring struct {
+	Environment string             `json:"environment"`
+	OK          bool               `json:"ok"`
+	Why         string             `json:"why"`                   // one line
+	Consumption *uint64            `json:"consumption,omitempty"` // the newest of its gates; nil: there is none
+	Anchors     anchored.Judgement `json:"anchors"`               // of that, or of the whole ledger
+}
+
+// Anchorings judges every environment that is anchored by the policy in force
+// now: its newest consumption must be anchored, or owed and not overdue, and
+// the ledger be proven current where the rules want that. in.Digest and
+// in.Name are not looked at.
+func Anchorings(in Input) ([]Anchoring, error) {
+	in.Digest, in.Name = event.Digest{}, ""
+	t, err := newTracer(in)
+	if err != nil {
+		return nil, err
+	}
+	var all []Anchoring
+	rules := t.now()
+	for _, name := range slices.Sorted(maps.Keys(rules.Environments)) {
+		if need := rules.AnchorNeed(name); need.Unique {
+			all = append(all, t.anchoring(rules, rules.Environments[name], need))
+		}
+	}
+	return all, nil
+}
+
+func (t *tracer) anchoring(rules *policy.Policy, env policy.Environment, need anchored.Need) Anchoring {
+	a := Anchoring{Environment: env.Name}
+	if t.in.Anchors == nil || t.in.Now.IsZero() {
+		a.Why = "nobody looked whether it is anchored"
+		return a
+	}
+	size, request, now := t.in.Head.Size, "", t.in.Now
+	for _, e := range slices.Backward(t.in.Events) {
+		p, err := event.DecodePredicate[event.ConsumptionPredicate](e)
+		if err == nil && e.Is("consumption") && p.Environment == env.Name && t.gateOf(e, env.Name) == nil {
+			a.Consumption, size, request = &e.Index, e.Index+1, p.Request
+			break
+		}
+	}
+	a.Anchors = t.in.Anchors.Judge(need, size, now)
+	switch {
+	case a.Consumption == nil:
+		a.OK, a.Why = true, "nothing was used up yet"
+	case a.Anchors.OK:
+		a.OK, a.Why = true, fmt.Sprintf("consumption #%d is anchored: %s", *a.Consumption, a.Anchors.Why)
+	default:
+		a.Why = fmt.Sprintf("consumption #%d is %s", *a.Consumption, a.Anchors.Why)
+		for _, d := range rules.Owed(t.in.Events, env.Name, t.root(rules)) {
+			if d.Request == request && d.Index > *a.Consumption {
+				a.OK = now.Before(d.Due)
+				a.Why += ", owed until " + utc(d.Due)
+			}
+		}
+	}
+	if env.MaxHeadAge > 0 && a.OK {
+		if why := HeadTooOld(*t.in.Anchors, need, env.MaxHeadAge, now); why != "" {
+			a.OK, a.Why = false, why
+		}
+	}
+	return a
 }
 
 // followOwed shows the debts of anchors among the steps.

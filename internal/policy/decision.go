@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
 )
@@ -81,6 +82,10 @@ type Decision struct {
 	BreakGlass *event.BreakGlass `json:"break_glass,omitempty"` // as which the request asks to be let through
 	Waived     []string          `json:"waived,omitempty"`      // names of the rules that were not asked for that
 	Debts      []Debt            `json:"debts,omitempty"`       // break-glasses here since the last usual deployment
+
+	// Anchors says how the consumption is anchored, where the tier asks for
+	// that. What is logged has none: it is anchored after that.
+	Anchors *anchored.Judgement `json:"anchors,omitempty"`
 }
 
 // Whose word Decision.Now is.

@@ -35,6 +35,7 @@ func (c Chain) page() page {
 		sections: []section{
 			{title: "Found", lines: findings(c.Findings, c.Why)},
 			{title: "Where it may be", lines: standings(c.Environments)},
+			{title: "Anchors", lines: chainAnchors(c.Environments)},
 			{title: "Break-glass", lines: debts(c.Debts)},
 			{title: "Steps", head: []string{"", "Step", "What", "Why"}, lines: steps(c.Steps)},
 		},

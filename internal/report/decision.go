@@ -47,6 +47,7 @@ func (d Decision) page() page {
 			{title: "Votes", short: tally(d.Votes), lines: votes(d.Votes), folded: true},
 			{title: "Missing", lines: missing(d.Missing)},
 			{title: "Could not find out", lines: unknown(d.Unknown)},
+			{title: "Anchors", lines: anchors(d.Anchors)},
 			{title: "Break-glasses since the last usual deployment", lines: debts(d.Debts)},
 		},
 		next: d.next(),
