@@ -71,7 +71,7 @@ func gitlabApprovals(ctx context.Context, q Query) (Found, error) {
 	if err := seen.readTrees(ctx, client, at, q); err != nil {
 		return Found{}, err
 	}
-	found.Snapshot, err = seen.snapshot(ctx, client, at, q)
+	found.Snapshot, err = seen.snapshot(ctx, client, at, q, &found)
 	return found, err
 }
 

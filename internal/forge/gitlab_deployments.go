@@ -74,6 +74,6 @@ func gitlabDeployments(ctx context.Context, q Query) (Found, error) {
 	if seen.requests, err = client.MergeRequestsOf(ctx, at.home, q.Commit); err != nil && !errors.Is(err, ErrRefused) {
 		return Found{}, err
 	}
-	found.Snapshot, err = seen.snapshot(ctx, client, at, q)
+	found.Snapshot, err = seen.snapshot(ctx, client, at, q, &found)
 	return found, err
 }

@@ -47,7 +47,7 @@ func gitlabNotes(ctx context.Context, q Query) (Found, error) {
 	}
 	found.Remarks = append(found.Remarks, bad.remarks()...)
 	if q.Request != "" {
-		found.Snapshot, err = seen.snapshot(ctx, client, at, q)
+		found.Snapshot, err = seen.snapshot(ctx, client, at, q, &found)
 	}
 	return found, err
 }

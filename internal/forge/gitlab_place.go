@@ -133,6 +133,7 @@ func (at gitlabPlace) mergeRequests(ctx context.Context, client *gitlab.Client, 
 				return nil, nil, err
 			}
 		}
+		m.Stray = true
 		found = append(found, m)
 	}
 	byNumber := func(a, b gitlab.MergeRequest) int { return cmp.Compare(a.IID, b.IID) }

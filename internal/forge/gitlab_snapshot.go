@@ -24,10 +24,16 @@ type sighted struct {
 	requests []gitlab.MergeRequest
 	votes    []event.ForgeVote
 	trees    map[string]string
+	owners   gitlabOwned
 }
 
 // snapshot asks about the people and makes the snapshot.
-func (s sighted) snapshot(ctx context.Context, client *gitlab.Client, at gitlabPlace, q Query) (*event.ForgeVotesPredicate, error) {
+func (s *sighted) snapshot(ctx context.Context, client *gitlab.Client, at gitlabPlace, q Query, found *Found) (*event.ForgeVotesPredicate, error) {
+	remarks, err := s.readOwned(ctx, client, q)
+	if err != nil {
+		return nil, err
+	}
+	found.Remarks = append(found.Remarks, remarks...)
 	people, err := s.people(ctx, client, q)
 	if err != nil {
 		return nil, err
@@ -44,6 +50,7 @@ func (s sighted) snapshot(ctx context.Context, client *gitlab.Client, at gitlabP
 		Request: q.Request, Source: s.source, Host: client.Host, RepositoryID: fmt.Sprint(at.home), Commit: q.Commit,
 		Run: at.run(q), Read: event.ForgeRead{Time: stamp(first), Calls: calls},
 		Changes: []event.ForgeChange{}, Trees: s.trees, Votes: []event.ForgeVote{}, People: people.list(), Parts: parts,
+		Owned: s.owners.list,
 	}
 	for _, m := range s.requests {
 		p.Changes = append(p.Changes, event.ForgeChange{Number: m.IID, URL: m.URL, Head: m.Head, Merged: m.Merged})
@@ -128,7 +135,7 @@ func (p gitlabPeople) counts(id int64) bool {
 type wantedFacts struct {
 	permission []string
 	groups     []string // full paths
-	owner      bool     // codeowner: nobody can tell here
+	owner      bool     // codeowner
 }
 
 func wantedOf(facts []string) (w wantedFacts) {
@@ -148,7 +155,7 @@ func wantedOf(facts []string) (w wantedFacts) {
 
 // people asks who the voters are. What a token may not see is unknown; whatever
 // else goes wrong is an error.
-func (s sighted) people(ctx context.Context, client *gitlab.Client, q Query) (gitlabPeople, error) {
+func (s *sighted) people(ctx context.Context, client *gitlab.Client, q Query) (gitlabPeople, error) {
 	p := gitlabPeople{pinned: map[int64]bool{}, of: map[int64]*event.ForgePerson{}}
 	for _, id := range q.Accounts {
 		p.pinned[id] = true
@@ -176,7 +183,9 @@ func (s sighted) people(ctx context.Context, client *gitlab.Client, q Query) (gi
 		}
 	}
 	if want.owner {
-		p.unknown(ids, "codeowner")
+		if err := p.owners(ctx, client, s, ids); err != nil {
+			return p, err
+		}
 	}
 	return p, p.humans(ctx, client, ids)
 }
@@ -277,7 +286,7 @@ func (p gitlabPeople) humans(ctx context.Context, client *gitlab.Client, ids []i
 // it knows accounts of merge requests and of pipelines, and of commits only
 // what their authors wrote. Committers and co-authors are therefore left to
 // what the commit event says, which has the addresses.
-func (s sighted) parts(ctx context.Context, client *gitlab.Client, at gitlabPlace, q Query) ([]event.ForgePart, error) {
+func (s *sighted) parts(ctx context.Context, client *gitlab.Client, at gitlabPlace, q Query) ([]event.ForgePart, error) {
 	var parts []event.ForgePart
 	known := map[int64]bool{}
 	for _, m := range s.requests {

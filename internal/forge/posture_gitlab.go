@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/forge/codeowners"
 	"github.com/gateledger/gateledger/internal/forge/gitlab"
 	"github.com/gateledger/gateledger/internal/jobfile"
 	"github.com/gateledger/gateledger/internal/posture"
@@ -304,17 +305,13 @@ func (g *gitlabPosture) file(ctx context.Context, name string, limit int64) ([]b
 // owners reads CODEOWNERS where GitLab looks for it, in its order
 // (https://docs.gitlab.com/user/project/codeowners/#codeowners-file).
 func (g *gitlabPosture) owners(ctx context.Context) ([]byte, error) {
-	for _, name := range gitlabOwnersFiles() {
+	for _, name := range codeowners.GitLab.Places() {
 		data, err := g.file(ctx, name, posture.MaxOwners)
 		if !errors.Is(err, errNoFile) {
 			return data, err
 		}
 	}
 	return nil, errNoFile
-}
-
-func gitlabOwnersFiles() []string {
-	return []string{"CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"}
 }
 
 // jobs notes the rights of jobs, and who may give them what.

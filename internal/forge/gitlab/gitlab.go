@@ -156,6 +156,7 @@ type MergeRequest struct {
 	Head   string // commit at its tip
 	Merged string // the commit it was merged as; empty: none
 	Author User
+	Stray  bool // somebody named it, and GitLab does not say that it has the commit
 }
 
 // mergeRequestWire is the part of a merge request that is looked at

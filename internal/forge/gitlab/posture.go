@@ -222,7 +222,7 @@ var ErrNoFile = fmt.Errorf("%w: no file", ask.ErrAbsent)
 
 // File reads a file at a commit or branch of a project, by its number or full
 // path (https://docs.gitlab.com/api/repository_files/). A larger one than limit
-// bytes is an error.
+// bytes is ask.ErrRefused.
 func (c *Client) File(ctx context.Context, project, ref, name string, limit int64) ([]byte, error) {
 	fail := func(err error) ([]byte, error) {
 		return nil, fmt.Errorf("read %.80q at %.40s: %w", name, ref, err)
@@ -241,7 +241,7 @@ func (c *Client) File(ctx context.Context, project, ref, name string, limit int6
 	case err != nil:
 		return fail(err)
 	case wire.Size > limit:
-		return fail(fmt.Errorf("%w: %d bytes, over the limit of %d", ask.ErrUnavailable, wire.Size, limit))
+		return fail(fmt.Errorf("%w: %d bytes, over the limit of %d", ask.ErrRefused, wire.Size, limit))
 	case wire.Path != name || wire.Encoding != "base64" || wire.Content == nil:
 		return fail(fmt.Errorf("%w: its answer is of another one, or in another form", ask.ErrUnavailable))
 	}

@@ -147,7 +147,6 @@ func TestOddSettings(t *testing.T) {
 	for name, body := range map[string]string{
 		"another file":  `{"file_path":"b","size":1,"encoding":"base64","content":"YQ=="}`,
 		"another form":  `{"file_path":"a","size":1,"encoding":"text","content":"a"}`,
-		"too long":      `{"file_path":"a","size":10,"encoding":"base64","content":"YQ=="}`,
 		"another size":  `{"file_path":"a","size":2,"encoding":"base64","content":"YQ=="}`,
 		"no base64":     `{"file_path":"a","size":1,"encoding":"base64","content":"?"}`,
 		"no content":    `{"file_path":"a","size":0,"encoding":"base64"}`,
@@ -156,6 +155,9 @@ func TestOddSettings(t *testing.T) {
 		if data, err := told(t, body).File(ctx, "6", "main", "a", 9); !errors.Is(err, ask.ErrUnavailable) {
 			t.Errorf("%s: %q, %v", name, data, err)
 		}
+	}
+	if _, err := told(t, `{"file_path":"a","size":10,"encoding":"base64","content":"YQ=="}`).File(ctx, "6", "main", "a", 9); !errors.Is(err, ask.ErrRefused) {
+		t.Errorf("too long a file: %v", err)
 	}
 }
 

@@ -41,6 +41,9 @@ type Server struct {
 	// OldApprovals leaves out when an approval was given, as GitLab long did.
 	OldApprovals bool
 
+	// TooMany makes merge requests change more files than are shown.
+	TooMany bool
+
 	server *httptest.Server
 	mu     sync.Mutex
 	now    time.Time
@@ -70,7 +73,9 @@ type mergeRequest struct {
 	versions     []version // the oldest first
 	approvals    []approval
 	reviewers    []reviewer
-	closed       bool
+	closed, done bool
+	into, base   string
+	changes      []string
 }
 
 type note struct {
@@ -94,7 +99,7 @@ type Fault struct {
 // New starts a server. Close ends it.
 func New() *Server {
 	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, logins: map[int64]string{authorID: "author"}, settings: map[string]any{}, files: map[string]string{}}
-	s.votes = votes{members: map[string]map[int64]member{}, services: map[int64]bool{}, trees: map[string][]map[string]any{}}
+	s.votes = votes{members: map[string]map[int64]member{}, services: map[int64]bool{}, trees: map[string][]map[string]any{}, parents: map[string][]string{}}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v4"
 	return s
@@ -264,7 +269,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
-	if known && (s.serveJobs(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r)) {
+	if known && (s.serveJobs(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r) || s.serveNames(w, r)) {
 		return
 	}
 	if known || job {

@@ -70,12 +70,22 @@ func (s *Server) serveSettings(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// serveFile answers a file, whatever the ref.
+// PutAt puts a file into one commit of a project. What was put without a commit
+// is in all the others.
+func (s *Server) PutAt(project int64, commit, name, text string) {
+	s.Put(fmt.Sprint(project, "@", commit), name, text)
+}
+
+// serveFile answers a file, whatever the ref, unless it is one that has files of
+// its own.
 func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, project, name string) {
 	project, err := url.PathUnescape(project)
 	name, failed := url.PathUnescape(name)
-	text, ok := s.files[project+"/"+name]
 	ref := r.URL.Query().Get("ref")
+	text, ok := s.files[project+"@"+ref+"/"+name]
+	if !ok {
+		text, ok = s.files[project+"/"+name]
+	}
 	if err != nil || failed != nil || ref == "" || !ok {
 		say(w, http.StatusNotFound, "404 File Not Found")
 		return
@@ -119,7 +129,7 @@ func Project(id int, edit func(map[string]any)) map[string]any {
 		"web_url": "https://gitlab.example.com/acme/app", "ci_config_path": nil, "public_jobs": false,
 		"only_allow_merge_if_pipeline_succeeds": true, "allow_merge_on_skipped_pipeline": false, "restrict_user_defined_variables": true,
 		"ci_pipeline_variables_minimum_override_role": "maintainer", "ci_push_repository_for_job_token_allowed": false,
-		"ci_allow_fork_pipelines_to_run_in_parent_project": true, "allow_pipeline_trigger_approve_deployment": false,
+		"shared_with_groups": []any{}, "ci_allow_fork_pipelines_to_run_in_parent_project": true, "allow_pipeline_trigger_approve_deployment": false,
 	}, edit)
 }
 

@@ -30,6 +30,7 @@ type votes struct {
 	pipelines   []pipeline
 	services    map[int64]bool
 	trees       map[string][]map[string]any
+	parents     map[string][]string
 }
 
 type member struct {
@@ -225,6 +226,10 @@ func (s *Server) serveVotes(w http.ResponseWriter, r *http.Request, job bool) bo
 	switch {
 	case m[1] == "users":
 		s.serveUser(w, project)
+	case kind == "projects/repository" && len(part) == 3 && part[1] == "commits":
+		s.serveCommit(w, part[2])
+	case kind == "projects/merge_requests" && len(part) == 3 && part[2] == "diffs":
+		s.serveDiffs(w, r.URL, project, number(1))
 	case part[0] == "members" && (len(part) == 1 || part[1] == "all"):
 		s.serveMembers(w, r.URL, of)
 	case m[1] == "groups":
@@ -319,12 +324,16 @@ func (s *Server) requestJSON(mr *mergeRequest) map[string]any {
 	if mr.closed {
 		state = "closed"
 	}
+	into := "main"
+	if mr.done {
+		state, into = "merged", mr.into
+	}
 	if mr.merged != "" {
 		merged = mr.merged
 	}
 	return map[string]any{
 		"id": 1000 + mr.iid, "iid": mr.iid, "project_id": mr.project, "title": "Change", "state": state,
-		"source_branch": "feature", "target_branch": "main", "source_project_id": mr.project, "target_project_id": mr.project,
+		"source_branch": "feature", "target_branch": into, "source_project_id": mr.project, "target_project_id": mr.project,
 		"sha": head, "merge_commit_sha": merged, "squash_commit_sha": nil, "author": s.userJSON(mr.author),
 		"web_url": fmt.Sprintf("https://gitlab.example.com/acme/app/-/merge_requests/%d", mr.iid),
 	}
@@ -338,6 +347,11 @@ func (s *Server) serveRequest(w http.ResponseWriter, project, iid int64) {
 	}
 	v := s.requestJSON(mr)
 	v["head_pipeline"] = s.headPipeline(mr)
+	count := strconv.Itoa(len(mr.changes))
+	if s.TooMany {
+		count = "1000+"
+	}
+	v["changes_count"], v["diff_refs"] = count, map[string]any{"base_sha": mr.base, "head_sha": headOf(mr), "start_sha": mr.base}
 	answer(w, v)
 }
 
