@@ -34,7 +34,7 @@ func proofOf(t *testing.T, r anchored.Receipt) anchored.EVMProof {
 
 func TestSubmitTakesACheckpointOnceAndChecks(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	a := c.open(spec, nil)
 	first := submission(origin, 10, 1)
 	r, err := a.Submit(t.Context(), first)
@@ -64,7 +64,7 @@ func TestSubmitTakesACheckpointOnceAndChecks(t *testing.T) {
 
 func TestSubmitFollowsALogAndNeverGoesBack(t *testing.T) {
 	c := newChain(t)
-	a := c.open(c.spec(c.logAnchor(origin)), nil)
+	a := c.open(c.spec(c.logAnchor()), nil)
 	for _, fact := range []struct {
 		name string
 		s    anchor.Submission
@@ -94,7 +94,7 @@ func TestSubmitFollowsALogAndNeverGoesBack(t *testing.T) {
 // told by the event.
 func TestSubmitComparesTheWholeRoot(t *testing.T) {
 	c := newChain(t)
-	a := c.open(c.spec(c.logAnchor(origin)), nil)
+	a := c.open(c.spec(c.logAnchor()), nil)
 	s := submission(origin, 10, 1)
 	if _, err := a.Submit(t.Context(), s); err != nil {
 		t.Fatal(err)
@@ -107,7 +107,7 @@ func TestSubmitComparesTheWholeRoot(t *testing.T) {
 
 func TestSubmitRefusesTheWrongNodeContractAccount(t *testing.T) {
 	c := newChain(t)
-	good := c.spec(c.logAnchor(origin))
+	good := c.spec(c.logAnchor())
 	stranger, err := crypto.GenerateKey()
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +194,7 @@ func TestLimitsReadDecimals(t *testing.T) {
 // once, and each job ends with a receipt or with a plain no.
 func TestJobsAtOnce(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	before, _ := c.sim.Client().NonceAt(t.Context(), c.from, nil)
 	var wait sync.WaitGroup
 	for range 4 {
@@ -228,7 +228,7 @@ func TestJobsAtOnce(t *testing.T) {
 // more, with the same nonce.
 func TestATransactionThatIsStuckIsReplaced(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	c.set(func() { c.mine = false })
 	done := make(chan error, 1)
 	a := c.open(spec, map[string]string{"GATELEDGER_EVM_REPLACE_AFTER": "50ms"})
@@ -250,7 +250,7 @@ func TestATransactionThatIsStuckIsReplaced(t *testing.T) {
 // even though that offers the same.
 func TestTheNextJobGoesOn(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	c.set(func() { c.mine = false })
 	ctx, cancel := contextFor(t, 200*time.Millisecond)
 	defer cancel()
@@ -276,7 +276,7 @@ func TestTheNextJobGoesOn(t *testing.T) {
 // The answer to the transaction is lost; the checkpoint is found all the same.
 func TestALostAnswerIsNoSecondTransaction(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	c.set(func() { c.drop = true })
 	if _, err := c.open(spec, nil).Submit(t.Context(), submission(origin, 10, 1)); err != nil {
 		t.Fatal(err)
@@ -289,7 +289,7 @@ func TestALostAnswerIsNoSecondTransaction(t *testing.T) {
 
 func TestABlockThatIsNotFinalIsNoReceiptYet(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	spec.Confirmations = 0
 	ctx, cancel := contextFor(t, 300*time.Millisecond)
 	defer cancel()
@@ -310,7 +310,7 @@ func TestABlockThatIsNotFinalIsNoReceiptYet(t *testing.T) {
 // checkpoint is submitted again.
 func TestAReorganisedChainIsSubmittedToAgain(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	spec.Confirmations = 3
 	parent, err := c.sim.Client().HeaderByNumber(t.Context(), nil)
 	if err != nil {
@@ -360,7 +360,7 @@ func TestAReorganisedChainIsSubmittedToAgain(t *testing.T) {
 
 func TestCheckBelievesNoReceipt(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	first := submission(origin, 10, 1)
 	r, err := c.open(spec, nil).Submit(t.Context(), first)
 	if err != nil {
@@ -403,7 +403,7 @@ func TestCheckBelievesNoReceipt(t *testing.T) {
 // Whatever a node lies, there is no receipt, and never two transactions.
 func TestANodeThatLies(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	abi := loganchor.NewLogAnchor()
 	first := submission(origin, 10, 1)
 	want, _ := wantedOf(first)
@@ -463,7 +463,7 @@ func TestANodeThatLies(t *testing.T) {
 // Providers bound the range of one question.
 func TestEventsAreLookedForInSmallerRanges(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	first := submission(origin, 10, 1)
 	if _, err := c.open(spec, nil).Submit(t.Context(), first); err != nil {
 		t.Fatal(err)
@@ -490,7 +490,7 @@ func TestEventsAreLookedForInSmallerRanges(t *testing.T) {
 
 func TestTheTokenGoesToTheNodeOnly(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	var got string
 	c.lies(func(string) (any, bool) {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { got = r.Header.Get("Authorization"); w.WriteHeader(403) }), true

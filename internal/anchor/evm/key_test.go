@@ -95,7 +95,7 @@ func startClef(t *testing.T, c *clef) (url, socket string) {
 
 func TestAnExternalSignerPays(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	url, socket := startClef(t, &clef{c: c, accounts: []common.Address{c.from}})
 	for i, at := range []string{url, socket} {
 		a := c.open(spec, map[string]string{"GATELEDGER_EVM_KEYSTORE": "", "GATELEDGER_EVM_SIGNER": at})
@@ -107,7 +107,7 @@ func TestAnExternalSignerPays(t *testing.T) {
 
 func TestAnExternalSignerSignsNothingElse(t *testing.T) {
 	c := newChain(t)
-	spec := c.spec(c.logAnchor(origin))
+	spec := c.spec(c.logAnchor())
 	for name, fact := range map[string]struct {
 		clef    clef
 		account string
@@ -154,7 +154,7 @@ func TestAnExternalSignerSignsByItsAccount(t *testing.T) {
 	lying := &chain{t: t, key: other}
 	url, _ := startClef(t, &clef{c: lying, accounts: []common.Address{c.from}})
 	vars := map[string]string{"GATELEDGER_EVM_KEYSTORE": "", "GATELEDGER_EVM_SIGNER": url}
-	_, err = c.open(c.spec(c.logAnchor(origin)), vars).Submit(t.Context(), submission(origin, 10, 1))
+	_, err = c.open(c.spec(c.logAnchor()), vars).Submit(t.Context(), submission(origin, 10, 1))
 	if !errors.Is(err, anchor.ErrUnverified) || !strings.Contains(err.Error(), "another account") {
 		t.Error(err)
 	}

@@ -198,13 +198,19 @@ func (c *chain) payAs(key *ecdsa.PrivateKey, to *common.Address, data []byte, va
 	return receipt
 }
 
-// logAnchor puts a LogAnchor on the chain, to which key may submit one log.
-func (c *chain) logAnchor(origin string) common.Address {
-	c.t.Helper()
+// logAnchorData makes a LogAnchor, and lets owner submit one log to it.
+func logAnchorData(owner common.Address) (create, submitter []byte) {
 	abi := loganchor.NewLogAnchor()
-	created := c.pay(nil, append(common.FromHex(loganchor.LogAnchorMetaData.Bin), abi.PackConstructor(c.from)...))
-	c.pay(&created.ContractAddress, abi.PackSetSubmitter(sha256.Sum256([]byte(origin)), c.from))
-	return created.ContractAddress
+	return append(common.FromHex(loganchor.LogAnchorMetaData.Bin), abi.PackConstructor(owner)...), abi.PackSetSubmitter(sha256.Sum256([]byte(origin)), owner)
+}
+
+// logAnchor puts a LogAnchor on the chain, to which key may submit one log.
+func (c *chain) logAnchor() common.Address {
+	c.t.Helper()
+	create, submitter := logAnchorData(c.from)
+	created := c.pay(nil, create).ContractAddress
+	c.pay(&created, submitter)
+	return created
 }
 
 // wallet is a keystore file with the key, and the variables that name it.
