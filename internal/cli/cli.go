@@ -68,6 +68,7 @@ type Exit struct {
 	Hint  string
 	Err   error
 	Quiet bool // the command has said why already: print only the hint
+	Final bool // it stands though the command was interrupted: that is how this command ends
 }
 
 func (e *Exit) Error() string {

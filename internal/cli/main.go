@@ -51,7 +51,7 @@ func Run(ctx context.Context, env *Env, root func(*Env) *cobra.Command) (code in
 	if err == nil {
 		return OK
 	}
-	if ctx.Err() != nil {
+	if exit := (*Exit)(nil); ctx.Err() != nil && !(errors.As(err, &exit) && exit.Final) {
 		err = Fail(Unknown, "", "interrupted: %w", err)
 	}
 	return explain(env.Stderr, name, err)

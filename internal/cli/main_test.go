@@ -170,6 +170,17 @@ func TestInterruptIsNotYes(t *testing.T) {
 	}
 }
 
+// What a command found stands, if to be interrupted is how it ends.
+func TestInterruptLeavesWhatIsFinal(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	w := newWorld(nil, "work")
+	code := Run(ctx, &w.Env, toy(func(*Env) error { return &Exit{Code: Integrity, Final: true, Err: errors.New("a fork")} }))
+	if code != Integrity || w.err.String() != "gateledger: a fork\n" {
+		t.Errorf("exit %d, %q", code, &w.err)
+	}
+}
+
 func TestTwins(t *testing.T) {
 	for name, c := range map[string]struct {
 		vars map[string]string

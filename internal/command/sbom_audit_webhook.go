@@ -30,26 +30,33 @@ type webhook struct {
 
 // webhook reads where alerts go; nil: nowhere.
 func (f *auditFlags) webhook(env *cli.Env) (*webhook, error) {
-	if f.webhookFile == "" {
+	return openWebhook(env, f.webhookFile, f.secretFile, true)
+}
+
+// openWebhook reads the address of a webhook, and the secret that signs what is
+// posted. lookPath lets the program that posts be found in PATH. Without a file
+// it is nil.
+func openWebhook(env *cli.Env, addressFile, secretFile string, lookPath bool) (*webhook, error) {
+	if addressFile == "" {
 		return nil, nil
 	}
-	address, err := readLimited(f.webhookFile, maxWebhook)
+	address, err := readLimited(addressFile, maxWebhook)
 	if err != nil {
 		return nil, err
 	}
 	h := &webhook{address: strings.TrimSpace(string(address))}
 	if err := child.CheckWebhook(h.address); err != nil {
-		return nil, cli.Fail(cli.Usage, "put one address into it, https://…", "--webhook-file %s: %w", f.webhookFile, err)
+		return nil, cli.Fail(cli.Usage, "put one address into it, https://…", "--webhook-file %s: %w", addressFile, err)
 	}
-	if f.secretFile != "" {
-		if h.secret, err = readLimited(f.secretFile, maxWebhook); err != nil {
+	if secretFile != "" {
+		if h.secret, err = readLimited(secretFile, maxWebhook); err != nil {
 			return nil, err
 		}
 		if h.secret = bytes.TrimSpace(h.secret); len(h.secret) == 0 {
-			return nil, cli.Fail(cli.Usage, "", "--webhook-secret-file %s is empty", f.secretFile)
+			return nil, cli.Fail(cli.Usage, "", "--webhook-secret-file %s is empty", secretFile)
 		}
 	}
-	path, err := child.Find(os.Executable, true)
+	path, err := child.Find(os.Executable, lookPath)
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, child.Hint, "%w", err)
 	}

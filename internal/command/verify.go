@@ -277,13 +277,33 @@ func verifyLedger(env *cli.Env) *cobra.Command {
 	var f where
 	var asJSON bool
 	var publish publishing
+	var watch watchLedgerFlags
 	cmd := &cobra.Command{
 		Use:   "ledger [URL]",
 		Short: "Re-hash the whole ledger, check every signature, and name the first thing wrong",
-		Args:  cobra.MaximumNArgs(1),
+		Long: `Ledger audits the whole ledger once. With --watch it is a monitor: it audits, then
+looks again every --every at what is new, and alerts on a fork, a rollback, anything
+altered, an entry of a signer whom the policy does not name, keys and parts of the
+trusted root that end soon, a release without the anchors that its tier asks for, and
+a ledger that can't be read for --patience rounds.
+
+An alert is one JSON line on standard output, and with --webhook-file a POST of it; it
+is told once, by --state. Two readers who may be shown different logs give each other
+their --state with --compare. The exit code at the end is 4 if the ledger's integrity
+is in doubt, 1 for new findings, 3 for what could not be found out or told.`,
+		Example: `  gateledger verify ledger
+  gateledger verify ledger --watch --webhook-file hook.txt --metrics ledger.prom
+  gateledger verify ledger --watch --rounds 1 --compare theirs.json`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				f.ledger = args[0]
+			}
+			if err := watch.check(cmd, asJSON); err != nil {
+				return err
+			}
+			if watch.watch {
+				return runWatchLedger(cmd.Context(), env, f, watch)
 			}
 			t := verifyTold("ledger", asJSON)
 			return publish.run(cmd.Context(), env, t, func(env *cli.Env) error {
@@ -297,6 +317,7 @@ func verifyLedger(env *cli.Env) *cobra.Command {
 	}
 	f.flags(cmd)
 	publish.flags(cmd)
+	watch.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	return cmd
 }

@@ -140,10 +140,14 @@ func runWitness(ctx context.Context, env *cli.Env, f witnessFlags) error {
 		}
 		log.line(level, l.Message, l.Attributes)
 	})
-	if err != nil {
-		return remoteError(err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	err = remoteError(err)
+	if exit := (*cli.Exit)(nil); errors.As(err, &exit) && exit.Code == cli.Integrity {
+		exit.Final = true // what it was ended by does not make a fork undone
+	}
+	return err
 }
 
 // maxLogsFile is how long a file with verifier keys may be, in bytes.

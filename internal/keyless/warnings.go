@@ -20,7 +20,10 @@ type term struct {
 // line each. What ended and has a successor that is valid now is not worth a
 // warning: a root keeps it so that old signatures verify. A list of which
 // nothing is valid is; so is one without which certificates mean nothing.
-func (r *Root) Warnings(now time.Time) []string {
+func (r *Root) Warnings(now time.Time) []string { return r.WarningsWithin(now, soon) }
+
+// WarningsWithin is Warnings with another time before an end.
+func (r *Root) WarningsWithin(now time.Time, before time.Duration) []string {
 	if r == nil {
 		return []string{ErrRoot.Error()}
 	}
@@ -35,7 +38,7 @@ func (r *Root) Warnings(now time.Time) []string {
 		{"transparency log", terms(r.logs, logKey.term), ""},
 		{"certificate transparency log", terms(r.certLogs, logKey.term), ""},
 	} {
-		all = append(all, warn(l.name, l.terms, l.needed, now)...)
+		all = append(all, warn(l.name, l.terms, l.needed, now, before)...)
 	}
 	if len(r.stampers)+len(r.logs) == 0 {
 		all = append(all, "trusted root: it names neither a timestamp authority nor a log, so it proves no times")
@@ -70,12 +73,12 @@ func (l logKey) term() term { return term{l.url, l.valid} }
 
 // warn says what of a list ends soon, and, if nothing of it is valid, that and
 // what has ended.
-func warn(what string, list []term, needed string, now time.Time) []string {
+func warn(what string, list []term, needed string, now time.Time, before time.Duration) []string {
 	var ending, ended []string
 	valid := 0
 	for _, t := range list {
 		switch {
-		case t.holds(now) && !t.end.IsZero() && t.end.Sub(now) <= soon:
+		case t.holds(now) && !t.end.IsZero() && t.end.Sub(now) <= before:
 			valid++
 			ending = append(ending, fmt.Sprintf("%s %s ends %s", what, t.name, stamp(t.end)))
 		case t.holds(now):

@@ -44,7 +44,16 @@ func checkGrowth(old, head proof.Checkpoint, prove func(old, new uint64) (proof.
 	case errors.Is(err, proof.ErrOrigin):
 		return fmt.Errorf("%w: %w", ErrKey, err)
 	case err != nil:
-		return fmt.Errorf("the log of %d leaves does not contain the remembered tree of %d, it was forked: %w", head.Size, old.Size, ErrTampered)
+		return forked{fmt.Errorf("the log of %d leaves does not contain the remembered tree of %d, it was forked: %w", head.Size, old.Size, ErrTampered)}
 	}
 	return nil
 }
+
+// ErrForked is in an ErrTampered that is a fork: the log's key signed two
+// histories.
+var ErrForked = errors.New("forked")
+
+type forked struct{ error }
+
+func (f forked) Unwrap() error      { return f.error }
+func (forked) Is(target error) bool { return target == ErrForked }

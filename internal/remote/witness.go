@@ -75,7 +75,10 @@ func runWitness(ctx context.Context, env *cli.Env) error {
 		err = failed
 	}
 	if forked := w.Forked(); err == nil && len(forked) > 0 {
-		return cli.Fail(cli.Integrity, "the evidence is in "+c.State+": fork-….json has both signed checkpoints", "two histories of a log were shown: %s", strings.Join(forked, ", "))
+		return &cli.Exit{
+			Code: cli.Integrity, Final: true, Hint: "the evidence is in " + c.State + ": fork-….json has both signed checkpoints",
+			Err: fmt.Errorf("two histories of a log were shown: %s", strings.Join(forked, ", ")),
+		}
 	}
 	return cmp.Or(err, p.broken)
 }

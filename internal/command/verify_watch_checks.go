@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/keyless"
+	"github.com/gateledger/gateledger/internal/ledger"
+	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/proof"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// expiries alerts on keys of people, and parts of the trusted root, that end
+// soon.
+func (l *watching) expiries(ctx context.Context) {
+	add := func(message string) {
+		l.found = append(l.found, ledgerAlert{Kind: "expiring", Key: "expiring " + message, Severity: findingSeverity, Message: message})
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.policy.Principals)) {
+		for i, k := range l.policy.Principals[name].Keys {
+			if k.Until.IsZero() || l.now.Add(l.m.flags.warnBefore).Before(k.Until) {
+				continue
+			}
+			switch {
+			case l.now.Before(k.Until):
+				add(fmt.Sprintf("key %d of %s counts until %s", i+1, name, stamp(k.Until)))
+			case !anyValid(l.policy.Principals[name], l.now):
+				add(fmt.Sprintf("no key of %s counts any more, since %s", name, stamp(k.Until)))
+			}
+		}
+	}
+	digest := l.policy.Sigstore.TrustedRoot
+	if digest == "" {
+		return
+	}
+	r := l.rootOf(ctx, digest)
+	if r == nil {
+		add("the trusted root " + digest + " that the policy names is not at hand")
+		return
+	}
+	for _, line := range r.WarningsWithin(l.now, l.m.flags.warnBefore) {
+		add("trusted root: " + line)
+	}
+}
+
+// anyValid says whether somebody has any way left to vote by a signature.
+func anyValid(p policy.Principal, now time.Time) bool {
+	return p.Keyless != nil || slices.ContainsFunc(p.Keys, func(k policy.Key) bool { return k.Until.IsZero() || now.Before(k.Until) })
+}
+
+// compare holds the head against all that others saw of the log: the
+// checkpoints in the receipts of anchors, and those that other readers were
+// shown.
+func (l *watching) compare(ctx context.Context) error {
+	evidence, err := l.receipts(ctx)
+	if err != nil {
+		return err
+	}
+	l.anchors(evidence)
+	var failed error
+	for _, file := range l.m.flags.compare {
+		if err := l.peer(ctx, file); err != nil {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
+// consistent says whether a checkpoint that the log's key signed is of this log.
+// One that is not is a fork: an alert, with both.
+func (l *watching) consistent(ctx context.Context, c proof.Checkpoint, who string) (bool, error) {
+	var p proof.Proof
+	if c.Size > 0 && c.Size < l.head.Size {
+		var err error
+		if p, err = l.ledger.Consistency(ctx, c.Size, l.head.Size); err != nil {
+			return false, ledgerError(l.url, fmt.Errorf("compare with %s: %w", who, err))
+		}
+	}
+	if proof.Consistency(p, c, l.head) == nil {
+		return true, nil
+	}
+	a := alertOf("fork", fmt.Errorf("the log's key signed two histories: %s has a tree of %d entries, root %s, that is not in this log of %d", who, c.Size, c.Root, l.head.Size), string(c.Raw), string(l.head.Raw))
+	a.Key = fmt.Sprintf("fork %d %s", c.Size, c.Root)
+	l.found = append(l.found, a)
+	return false, nil
+}
+
+// receipts reads what anchors gave. A receipt that was kept beside this ledger
+// and covers more than it has shows that it was rolled back.
+func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
+	keeper, ok := l.ledger.(ledger.ReceiptKeeper)
+	if !ok {
+		return anchored.Evidence{}, nil
+	}
+	roots := map[uint64]tlog.Hash{}
+	var kept [][]byte
+	for r, err := range keeper.Receipts(ctx) {
+		if errors.Is(err, ledger.ErrStray) {
+			continue
+		}
+		if err != nil {
+			return anchored.Evidence{}, ledgerError(l.url, err)
+		}
+		good, err := l.receipt(ctx, r.Data, roots)
+		if err != nil {
+			return anchored.Evidence{}, err
+		}
+		if good {
+			kept = append(kept, r.Data)
+		}
+	}
+	trust := anchored.Trust{Keys: l.keys, Specs: l.policy.AnchorSpecs(), Now: l.now}
+	if l.believes != nil {
+		trust.Roots = []*keyless.Root{l.believes}
+	}
+	evidence, err := anchored.Examine(trust, anchored.Tree{Head: l.head, Root: func(size uint64) (tlog.Hash, error) {
+		root, ok := roots[size]
+		if !ok {
+			return root, fmt.Errorf("no tree of %d entries was compared", size)
+		}
+		return root, nil
+	}}, kept)
+	if err != nil {
+		return evidence, ledgerError(l.url, fmt.Errorf("check the receipts of anchors: %w: %w", ledger.ErrTampered, err))
+	}
+	return evidence, nil
+}
+
+// receipt holds the checkpoint in a receipt against the log, and notes its root
+// once it is known to be the log's.
+func (l *watching) receipt(ctx context.Context, data []byte, roots map[uint64]tlog.Hash) (bool, error) {
+	r, err := anchored.ParseReceipt(data)
+	if err != nil {
+		return false, nil
+	}
+	c, err := anchored.Open(l.keys, r)
+	if err != nil {
+		return false, nil // anybody can write beside a ledger
+	}
+	who := fmt.Sprintf("the receipt of %.20s %.80s", r.Kind, r.Name)
+	if root, known := roots[c.Size]; known && root == c.Root {
+		return true, nil
+	}
+	if c.Size > l.head.Size {
+		a := alertOf("rollback", fmt.Errorf("%s is for %d entries, and the log has %d: it was rolled back", who, c.Size, l.head.Size), string(c.Raw), string(l.head.Raw))
+		l.found = append(l.found, a)
+		return false, nil
+	}
+	ok, err := l.consistent(ctx, c, who)
+	if ok {
+		roots[c.Size] = c.Root
+	}
+	return ok, err
+}
+
+// anchors alerts on environments of tier anchored whose newest release lacks
+// what it asks for, for too long.
+func (l *watching) anchors(evidence anchored.Evidence) {
+	for _, name := range slices.Sorted(maps.Keys(l.policy.Environments)) {
+		e, _ := l.policy.Environment(name)
+		if e.Tier != policy.Anchored {
+			continue
+		}
+		l.anchored(name, evidence)
+		if e.MaxHeadAge <= 0 {
+			continue
+		}
+		current := evidence.Current(l.policy.AnchorNeed(name))
+		if old := l.now.Sub(current); old > e.MaxHeadAge && l.next.Allowed[name] > 0 {
+			message := fmt.Sprintf("%s: not enough witnesses have seen the newest head within %s", name, e.MaxHeadAge)
+			l.found = append(l.found, ledgerAlert{Kind: "not-anchored", Key: "head-age " + name, Severity: findingSeverity, Message: message})
+		}
+	}
+}
+
+// anchored judges the newest allowed decision of an environment. It may wait for
+// so long from when it was seen first.
+func (l *watching) anchored(name string, evidence anchored.Evidence) {
+	size := l.next.Allowed[name]
+	was, waits := l.next.Waiting[name]
+	if size == 0 {
+		delete(l.next.Waiting, name)
+		return
+	}
+	need := l.policy.AnchorNeed(name)
+	if waits && evidence.Judge(need, was.Size, l.now).OK {
+		waits = false
+	}
+	if !waits {
+		was = unanchored{Size: size, Since: stamp(l.now)}
+	}
+	j := evidence.Judge(need, was.Size, l.now)
+	if j.OK {
+		delete(l.next.Waiting, name)
+		return
+	}
+	l.next.Waiting[name] = was
+	since, err := time.Parse(time.RFC3339, was.Since)
+	if err == nil && l.now.Sub(since) < l.m.flags.anchorWithin {
+		return
+	}
+	l.found = append(l.found, ledgerAlert{
+		Kind: "not-anchored", Key: "not-anchored " + name, Severity: findingSeverity,
+		Message: fmt.Sprintf("%s: the first %d entries, with an allowed release, are not anchored since %s: %s", name, was.Size, was.Since, j.Why),
+	})
+}
+
+// maxPeer bounds what another reader was shown, in bytes.
+const maxPeer = maxState
+
+// peer compares with what another reader was shown: their state, or a signed
+// checkpoint. Who is shown more than we are, for several rounds, tells that we
+// are shown an old log.
+func (l *watching) peer(ctx context.Context, file string) error {
+	data, err := readLimited(file, maxPeer)
+	if err != nil {
+		return fmt.Errorf("compare with %s: %w", file, peerError(err))
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		var s ledgerState
+		if err := canon.Decode(data, &s); err != nil || s.Schema != ledgerStateSchema {
+			return fmt.Errorf("compare with %s: it is neither a monitor's state nor a signed checkpoint", file)
+		}
+		data = []byte(s.Head)
+	}
+	c, err := proof.ParseCheckpoint(data, l.keys)
+	if err != nil {
+		return fmt.Errorf("compare with %s: %w", file, err)
+	}
+	if c.Size <= l.head.Size {
+		delete(l.next.Apart, file)
+		_, err := l.consistent(ctx, c, file)
+		return err
+	}
+	if l.next.Apart[file]++; l.next.Apart[file] >= l.m.flags.patience {
+		a := alertOf("behind", fmt.Errorf("%s was shown %d entries, and this reader only %d, for %d rounds: an old log is shown here", file, c.Size, l.head.Size, l.next.Apart[file]), string(c.Raw), string(l.head.Raw))
+		a.Key = "behind " + file
+		l.found = append(l.found, a)
+	}
+	return nil
+}
+
+// peerError is an error without its exit code: a peer that is not there is no
+// misuse of a monitor that goes on.
+func peerError(err error) error {
+	if exit := (*cli.Exit)(nil); errors.As(err, &exit) && exit.Err != nil {
+		return errors.New(exit.Err.Error())
+	}
+	return err
+}
