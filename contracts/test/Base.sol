@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {DeploymentGate} from "../src/DeploymentGate.sol";
+import {EvidenceRegistry} from "../src/EvidenceRegistry.sol";
 import {IDeploymentGate} from "../src/IDeploymentGate.sol";
+import {LogAnchor} from "../src/LogAnchor.sol";
 import {Vm} from "./Vm.sol";
 
 /// @notice What every test file needs.
@@ -11,6 +13,35 @@ abstract contract Base {
 
     function check(bool ok, string memory what) internal pure {
         require(ok, what);
+    }
+
+    /// @notice Deploys the very bytecode that the Go bindings have.
+    function deploy(string memory name, bytes memory arguments) internal returns (address made) {
+        string memory file = string.concat("../bin/contracts/", name, ".bytecode.json");
+        return create(bytes.concat(vm.parseJsonBytes(vm.readFile(file), ".bytecode"), arguments));
+    }
+
+    /// @notice Creates a contract, or reverts as its constructor did.
+    function create(bytes memory code) internal returns (address made) {
+        assembly ("memory-safe") {
+            made := create(0, add(code, 32), mload(code))
+            if iszero(made) {
+                returndatacopy(mload(0x40), 0, returndatasize())
+                revert(mload(0x40), returndatasize())
+            }
+        }
+    }
+
+    function newLog(address owner) internal returns (LogAnchor) {
+        return LogAnchor(deploy("LogAnchor", abi.encode(owner)));
+    }
+
+    function newGate(address admin, uint48 delay) internal returns (DeploymentGate) {
+        return DeploymentGate(deploy("DeploymentGate", abi.encode(admin, delay)));
+    }
+
+    function newRegistry() internal returns (EvidenceRegistry) {
+        return EvidenceRegistry(deploy("EvidenceRegistry", ""));
     }
 
     /// @notice The 65 bytes of a secp256k1 signature.
@@ -53,7 +84,7 @@ abstract contract GateBase is Base {
 
     function setUp() public virtual {
         vm.warp(START);
-        gate = new DeploymentGate(ADMIN, 2 days);
+        gate = newGate(ADMIN, 2 days);
         bytes32 role = gate.PROPOSER_ROLE();
         vm.prank(ADMIN);
         gate.grantRole(role, PROPOSER);

@@ -7,7 +7,7 @@ import {IEvidenceRegistry} from "../src/IEvidenceRegistry.sol";
 import {LogAnchor} from "../src/LogAnchor.sol";
 import {GateBase} from "./Base.sol";
 
-/// @notice What transactions cost, whole: run with --isolate, under the rules that
+/// @notice What whole transactions cost (isolate in foundry.toml), under the rules that
 /// foundry.toml names. The figures are kept in snapshots/gateledger.json, and the
 /// limits stand here.
 contract GasTest is GateBase {
@@ -18,8 +18,8 @@ contract GasTest is GateBase {
 
     function setUp() public override {
         super.setUp();
-        log = new LogAnchor(ADMIN);
-        registry = new EvidenceRegistry();
+        log = newLog(ADMIN);
+        registry = newRegistry();
         vm.prank(ADMIN);
         log.setSubmitter(ORIGIN, address(this));
         set(PRODUCTION, 3, 0);
@@ -27,7 +27,7 @@ contract GasTest is GateBase {
 
     function spent(string memory name, uint256 limit) private {
         uint256 gas = vm.snapshotGasLastCall(GROUP, name);
-        check(gas > 21_000, "not run with --isolate: that was no whole transaction");
+        check(gas > 21_000, "not isolated: that was no whole transaction");
         check(gas <= limit, string.concat(name, " costs more than its limit"));
     }
 

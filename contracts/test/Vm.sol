@@ -5,8 +5,14 @@ pragma solidity 0.8.37;
 interface Vm {
     /// @notice The next call comes from this account.
     function prank(address sender) external;
+    /// @notice Calls come from this account until stopPrank.
+    function startPrank(address sender) external;
+    /// @notice Ends startPrank.
+    function stopPrank() external;
     /// @notice The next call must revert with exactly these bytes.
     function expectRevert(bytes calldata revertData) external;
+    /// @notice The next call must revert.
+    function expectRevert() external;
     /// @notice The next call must revert with an error of this selector.
     function expectPartialRevert(bytes4 selector) external;
     /// @notice The next call must emit the event that follows.
@@ -18,7 +24,7 @@ interface Vm {
     /// @notice Puts code at an address.
     function etch(address account, bytes calldata code) external;
     /// @notice A run of a fuzz test with other values instead.
-    function assume(bool condition) external;
+    function assume(bool condition) external pure;
     /// @notice The address of a secp256k1 key.
     function addr(uint256 key) external pure returns (address);
     /// @notice Signs with a secp256k1 key.
@@ -35,6 +41,10 @@ interface Vm {
     function snapshotGasLastCall(string calldata group, string calldata name) external returns (uint256);
     /// @notice Writes down a value, under snapshots/group.json.
     function snapshotValue(string calldata group, string calldata name, uint256 value) external;
+    /// @notice Remembers all state.
+    function snapshotState() external returns (uint256 id);
+    /// @notice Goes back to a remembered state.
+    function revertToState(uint256 id) external returns (bool ok);
     /// @notice Logs of the calls from now on.
     function recordLogs() external;
     /// @notice The logs since recordLogs.

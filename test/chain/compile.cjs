@@ -6,7 +6,8 @@
 //	node compile.cjs MODULES OUT
 //
 // writes OUT/NAME.input.json, the standard JSON that anyone can give to solc 0.8.37,
-// and OUT/NAME.json, the combined JSON that abigen reads.
+// OUT/NAME.json, the combined JSON that abigen reads, and OUT/NAME.bytecode.json,
+// which the tests deploy. What is there already of the same input stays.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -35,11 +36,15 @@ for (const name of ['LogAnchor', 'DeploymentGate', 'EvidenceRegistry', 'P256Veri
 		sources: sources(file),
 		settings: { ...settings, outputSelection: { [file]: { [name]: ['abi', 'evm.bytecode.object'] } } },
 	};
-	const compiled = JSON.parse(solc.compile(JSON.stringify(input)));
+	const text = JSON.stringify(input);
+	const given = path.join(out, `${name}.input.json`);
+	if (fs.existsSync(given) && fs.readFileSync(given, 'utf8') === text) continue;
+	const compiled = JSON.parse(solc.compile(text));
 	for (const e of compiled.errors || []) console.error(e.formattedMessage);
 	if ((compiled.errors || []).length > 0) process.exit(1);
 	const { abi, evm } = compiled.contracts[file][name];
 	const combined = { contracts: { [`${file}:${name}`]: { abi, bin: evm.bytecode.object } }, version: solc.version() };
-	fs.writeFileSync(path.join(out, `${name}.input.json`), JSON.stringify(input));
 	fs.writeFileSync(path.join(out, `${name}.json`), JSON.stringify(combined));
+	fs.writeFileSync(path.join(out, `${name}.bytecode.json`), JSON.stringify({ bytecode: '0x' + evm.bytecode.object }));
+	fs.writeFileSync(given, text);
 }
