@@ -14,12 +14,9 @@ import (
 	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/canon"
 	"github.com/gateledger/gateledger/internal/cli"
-	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
-
-	"golang.org/x/mod/sumdb/tlog"
 )
 
 // expiries alerts on keys of people, and parts of the trusted root, that end
@@ -104,7 +101,7 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 	if !ok {
 		return anchored.Evidence{}, nil
 	}
-	roots := map[uint64]tlog.Hash{}
+	known := map[string]bool{}
 	var kept [][]byte
 	for r, err := range keeper.Receipts(ctx) {
 		if errors.Is(err, ledger.ErrStray) {
@@ -113,7 +110,7 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 		if err != nil {
 			return anchored.Evidence{}, ledgerError(l.url, err)
 		}
-		good, err := l.receipt(ctx, r.Data, roots)
+		good, err := l.receipt(ctx, r.Data, known)
 		if err != nil {
 			return anchored.Evidence{}, err
 		}
@@ -121,26 +118,20 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 			kept = append(kept, r.Data)
 		}
 	}
-	trust := anchored.Trust{Keys: l.keys, Specs: l.policy.AnchorSpecs(), Now: l.now}
-	if l.believes != nil {
-		trust.Roots = []*keyless.Root{l.believes}
-	}
-	evidence, err := anchored.Examine(trust, anchored.Tree{Head: l.head, Root: func(size uint64) (tlog.Hash, error) {
-		root, ok := roots[size]
-		if !ok {
-			return root, fmt.Errorf("no tree of %d entries was compared", size)
-		}
-		return root, nil
-	}}, kept)
+	trust, err := l.anchorTrust(ctx)
 	if err != nil {
-		return evidence, ledgerError(l.url, fmt.Errorf("check the receipts of anchors: %w: %w", ledger.ErrTampered, err))
+		return anchored.Evidence{}, err
+	}
+	evidence, err := anchored.Examine(trust, l.treeAt(ctx, l.head), kept)
+	if err != nil {
+		return evidence, l.anchorError(err)
 	}
 	return evidence, nil
 }
 
-// receipt holds the checkpoint in a receipt against the log, and notes its root
-// once it is known to be the log's.
-func (l *watching) receipt(ctx context.Context, data []byte, roots map[uint64]tlog.Hash) (bool, error) {
+// receipt holds the checkpoint in a receipt against the log. known are those
+// that were found to be the log's.
+func (l *watching) receipt(ctx context.Context, data []byte, known map[string]bool) (bool, error) {
 	r, err := anchored.ParseReceipt(data)
 	if err != nil {
 		return false, nil
@@ -150,19 +141,29 @@ func (l *watching) receipt(ctx context.Context, data []byte, roots map[uint64]tl
 		return false, nil // anybody can write beside a ledger
 	}
 	who := fmt.Sprintf("the receipt of %.20s %.80s", r.Kind, r.Name)
-	if root, known := roots[c.Size]; known && root == c.Root {
+	at := fmt.Sprint(c.Size, c.Root)
+	if known[at] {
 		return true, nil
 	}
 	if c.Size > l.head.Size {
-		a := alertOf("rollback", fmt.Errorf("%s is for %d entries, and the log has %d: it was rolled back", who, c.Size, l.head.Size), string(c.Raw), string(l.head.Raw))
-		l.found = append(l.found, a)
-		return false, nil
+		return false, l.lost(ctx, c, who)
 	}
 	ok, err := l.consistent(ctx, c, who)
-	if ok {
-		roots[c.Size] = c.Root
-	}
+	known[at] = ok
 	return ok, err
+}
+
+// lost alerts on a ledger that has less than what was kept beside it says. One
+// that has grown since its head was read has lost nothing.
+func (l *watching) lost(ctx context.Context, c proof.Checkpoint, who string) error {
+	now, err := l.ledger.Head(ctx)
+	if err != nil {
+		return ledgerError(l.url, err)
+	}
+	if now.Size < c.Size {
+		l.found = append(l.found, alertOf("rollback", fmt.Errorf("%s is for %d entries, and the log has %d: it was rolled back", who, c.Size, now.Size), string(c.Raw), string(now.Raw)))
+	}
+	return nil
 }
 
 // anchors alerts on environments of tier anchored whose newest release lacks
