@@ -41,6 +41,7 @@ func verbs() []verb {
 		{mainJob, Verify},
 		{mainJob, Export},
 		{keepLog, Integrate},
+		{keepLog, Anchor},
 		{keepLog, Repair},
 		{keepLog, Witness},
 		{learn, Demo},

@@ -13,8 +13,8 @@ import (
 	"io"
 )
 
-// A Report is something that can be shown: Decision, Chain, Request or
-// Integration.
+// A Report is something that can be shown: Decision, Chain, Request,
+// Integration or Anchoring.
 type Report interface {
 	page() page
 	document() any // the JSON object, its schema member included
@@ -25,6 +25,7 @@ var (
 	_ Report = Chain{}
 	_ Report = Request{}
 	_ Report = Integration{}
+	_ Report = Anchoring{}
 )
 
 // Options say how to render. The zero Options are plain text, 80 columns
