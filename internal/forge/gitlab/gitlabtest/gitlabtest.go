@@ -47,7 +47,8 @@ type Server struct {
 	server *httptest.Server
 	mu     sync.Mutex
 	now    time.Time
-	date   time.Time // what its answers say it is; zero: the machine's
+	date   time.Time     // when its clock was set; zero: never, and answers say the machine's
+	step   time.Duration // between two things that somebody does
 	lastID int64
 	logins map[int64]string
 	mrs    []*mergeRequest
@@ -98,18 +99,26 @@ type Fault struct {
 
 // New starts a server. Close ends it.
 func New() *Server {
-	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, logins: map[int64]string{authorID: "author"}, settings: map[string]any{}, files: map[string]string{}}
+	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, step: time.Minute, logins: map[int64]string{authorID: "author"}, settings: map[string]any{}, files: map[string]string{}}
 	s.votes = votes{members: map[string]map[int64]member{}, services: map[int64]bool{}, trees: map[string][]map[string]any{}, parents: map[string][]string{}}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v4"
 	return s
 }
 
-// At makes its answers say that it is then.
+// At sets its clock, which then goes on by three seconds with each thing that
+// somebody does, and is what its answers say.
 func (s *Server) At(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.date = now
+	s.date, s.now, s.step = now, now, 3*time.Second
+}
+
+// Now is its clock.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
 }
 
 // Close ends the server.
@@ -238,7 +247,7 @@ var (
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	if !s.date.IsZero() {
-		w.Header().Set("Date", s.date.UTC().Format(http.TimeFormat))
+		w.Header().Set("Date", s.now.UTC().Format(http.TimeFormat))
 	}
 	s.mu.Unlock()
 	if f := s.fault(r); f != nil && f(w, r) {

@@ -71,9 +71,9 @@ type pipeline struct {
 	sha, source       string
 }
 
-// tick moves the clock by a minute, and returns the time.
+// tick moves the clock by a step, and returns the time.
 func (s *Server) tick() time.Time {
-	s.now = s.now.Add(time.Minute)
+	s.now = s.now.Add(s.step)
 	return s.now
 }
 
