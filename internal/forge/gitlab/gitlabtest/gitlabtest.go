@@ -60,6 +60,8 @@ type Server struct {
 	settings map[string]any    // by project and path
 	files    map[string]string // by project and name
 
+	statuses []status
+
 	checks []int64
 	said   []check
 	took   []string
@@ -278,7 +280,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
-	if known && (s.serveJobs(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r) || s.serveNames(w, r)) {
+	if known && (s.serveJobs(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r) || s.serveNames(w, r) || s.serveWrites(w, r)) {
 		return
 	}
 	if known || job {
