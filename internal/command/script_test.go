@@ -81,6 +81,7 @@ func TestStories(t *testing.T) {
 			"github":  github,
 			"guard":   guard,
 			"remote":  remote,
+			"cosign":  cosign,
 		},
 	})
 }

@@ -31,6 +31,7 @@ type watchLedgerFlags struct {
 	state, metricsFile      string
 	webhookFile, secretFile string
 	compare                 []string
+	witnesses               bool
 }
 
 func (f *watchLedgerFlags) flags(cmd *cobra.Command) {
@@ -46,10 +47,11 @@ func (f *watchLedgerFlags) flags(cmd *cobra.Command) {
 	flags.StringVar(&f.webhookFile, "webhook-file", "", "with --watch, post each alert to the https address in `FILE`; "+child.Name+" opens the connection")
 	flags.StringVar(&f.secretFile, "webhook-secret-file", "", "with --watch, sign what is posted with the secret in `FILE` (HMAC-SHA256)")
 	flags.StringArrayVar(&f.compare, "compare", nil, "with --watch, compare with the head that another reader was shown: `FILE` is their --state, or a signed checkpoint; may be given again")
+	flags.BoolVar(&f.witnesses, "ask-witnesses", false, "with --watch, compare with the newest head that each witness of the policy cosigned; "+child.Name+" asks them")
 }
 
 // watchOnly are the flags that mean nothing without --watch.
-var watchOnly = [...]string{"every", "rounds", "patience", "warn-before", "anchor-within", "state", "metrics", "webhook-file", "webhook-secret-file", "compare"}
+var watchOnly = [...]string{"every", "rounds", "patience", "warn-before", "anchor-within", "state", "metrics", "webhook-file", "webhook-secret-file", "compare", "ask-witnesses"}
 
 func (f *watchLedgerFlags) check(cmd *cobra.Command, asJSON bool) error {
 	if !f.watch {

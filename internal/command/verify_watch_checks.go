@@ -3,7 +3,6 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/anchored"
-	"github.com/gateledger/gateledger/internal/canon"
-	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
@@ -71,6 +68,9 @@ func (l *watching) compare(ctx context.Context) error {
 		if err := l.peer(ctx, file); err != nil {
 			failed = errors.Join(failed, err)
 		}
+	}
+	if l.m.flags.witnesses {
+		failed = errors.Join(failed, l.askWitnesses(ctx))
 	}
 	return failed
 }
@@ -216,48 +216,4 @@ func (l *watching) anchored(name string, evidence anchored.Evidence) {
 		Kind: "not-anchored", Key: "not-anchored " + name, Severity: findingSeverity,
 		Message: fmt.Sprintf("%s: the first %d entries, with an allowed release, are not anchored since %s: %s", name, was.Size, was.Since, j.Why),
 	})
-}
-
-// maxPeer bounds what another reader was shown, in bytes.
-const maxPeer = maxState
-
-// peer compares with what another reader was shown: their state, or a signed
-// checkpoint. Who is shown more than we are, for several rounds, tells that we
-// are shown an old log.
-func (l *watching) peer(ctx context.Context, file string) error {
-	data, err := readLimited(file, maxPeer)
-	if err != nil {
-		return fmt.Errorf("compare with %s: %w", file, peerError(err))
-	}
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-		var s ledgerState
-		if err := canon.Decode(data, &s); err != nil || s.Schema != ledgerStateSchema {
-			return fmt.Errorf("compare with %s: it is neither a monitor's state nor a signed checkpoint", file)
-		}
-		data = []byte(s.Head)
-	}
-	c, err := proof.ParseCheckpoint(data, l.keys)
-	if err != nil {
-		return fmt.Errorf("compare with %s: %w", file, err)
-	}
-	if c.Size <= l.head.Size {
-		delete(l.next.Apart, file)
-		_, err := l.consistent(ctx, c, file)
-		return err
-	}
-	if l.next.Apart[file]++; l.next.Apart[file] >= l.m.flags.patience {
-		a := alertOf("behind", fmt.Errorf("%s was shown %d entries, and this reader only %d, for %d rounds: an old log is shown here", file, c.Size, l.head.Size, l.next.Apart[file]), string(c.Raw), string(l.head.Raw))
-		a.Key = "behind " + file
-		l.found = append(l.found, a)
-	}
-	return nil
-}
-
-// peerError is an error without its exit code: a peer that is not there is no
-// misuse of a monitor that goes on.
-func peerError(err error) error {
-	if exit := (*cli.Exit)(nil); errors.As(err, &exit) && exit.Err != nil {
-		return errors.New(exit.Err.Error())
-	}
-	return err
 }

@@ -45,8 +45,8 @@ func (p *project) watch(want int, args ...string) []told {
 	return all
 }
 
-// kinds are the kinds of alerts, in order.
-func kinds(all []told) []string {
+// kindsTold are the kinds of alerts, in order.
+func kindsTold(all []told) []string {
 	out := []string{}
 	for _, one := range all {
 		out = append(out, one.Kind)
@@ -56,7 +56,7 @@ func kinds(all []told) []string {
 
 func (p *project) tells(want string, all []told) {
 	p.Helper()
-	if got := strings.Join(kinds(all), " "); got != want {
+	if got := strings.Join(kindsTold(all), " "); got != want {
 		p.Errorf("told %q, want %q: %+v", got, want, all)
 	}
 }

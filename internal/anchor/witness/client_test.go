@@ -243,3 +243,35 @@ func TestHTTP(t *testing.T) {
 		t.Errorf("metrics:\n%s", m)
 	}
 }
+
+func TestNewest(t *testing.T) {
+	h := newHistory(t, origin, 9)
+	r := newRig(t, h)
+	url := serve(t, r.Handler())
+	base := &http.Transport{}
+	t.Cleanup(base.CloseIdleConnections)
+	world := anchor.World{Base: base, Timeout: 10 * time.Second, Pause: time.Millisecond, Now: r.clock.Now}
+	newest := func(url, origin string) (string, error) {
+		raw, err := Newest(t.Context(), anchored.Spec{Name: "w1", URL: url}, world, origin)
+		return string(raw), err
+	}
+	if raw, err := newest(url+"/", origin); raw != "" || err != nil {
+		t.Errorf("before anything was cosigned: %q, %v", raw, err)
+	}
+	a := r.add(h.request(t, 0, 7))
+	if raw, err := newest(url, origin); raw != string(h.sizes[7].Raw)+a.body || err != nil {
+		t.Errorf("%q, %v", raw, err)
+	}
+	if raw, err := newest(url, "other.example"); raw != "" || err != nil {
+		t.Errorf("another log: %q, %v", raw, err)
+	}
+	for _, status := range []int{200, 302, 403, 500} {
+		odd := serve(t, http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(status) }))
+		if raw, err := newest(odd, origin); raw != "" || !errors.Is(err, anchor.ErrUnavailable) {
+			t.Errorf("%d: %q, %v", status, raw, err)
+		}
+	}
+	if _, err := newest("ftp://w.example", origin); !errors.Is(err, anchor.ErrSetup) {
+		t.Errorf("no address: %v", err)
+	}
+}
