@@ -17,7 +17,7 @@ func TestEveryAttackIsPlayed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	row := regexp.MustCompile("^\\| ([A-J][0-9]+) \\| [^|]+ \\| [^|]+ \\| `([^`]+)`: (.+) \\|$")
+	row := regexp.MustCompile("^\\| ([A-L][0-9]+) \\| [^|]+ \\| [^|]+ \\| `([^`]+)`: (.+) \\|$")
 	seen := 0
 	for line := range strings.Lines(string(page)) {
 		line = strings.TrimSuffix(line, "\n")

@@ -161,6 +161,11 @@ func TestYAMLOfTheDocsIsRead(t *testing.T) {
 // checkPolicyPart has the policy's own parser read what is a part of one.
 func checkPolicyPart(t *testing.T, text string) {
 	t.Helper()
+	if strings.HasPrefix(text, "version: 1\nledger:") {
+		if _, err := policy.Parse([]byte(text)); err != nil {
+			t.Errorf("%v\n%s", err, text)
+		}
+	}
 	if !strings.HasPrefix(text, "environments:") {
 		return
 	}

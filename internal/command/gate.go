@@ -309,12 +309,24 @@ func (g *gate) decide(ctx context.Context) (policy.Decision, error) {
 	d.Head = checkpointOf(head)
 	g.advice = !g.flags.consume
 	if d.UsedBy != "" && d.Verdict == policy.Allowed {
-		return d, g.confirm(ctx, head)
+		if err := g.confirm(ctx, head); err != nil {
+			return d, err
+		}
+		return g.anchor(ctx, d)
 	}
 	if g.advice || d.Verdict == policy.Pending || len(d.Unknown) > 0 && d.Verdict != policy.Denied {
 		return d, nil
 	}
-	return d, g.log(ctx, head, in, request, d)
+	if d.Verdict == policy.Allowed {
+		waiting, held, err := g.paysDebts(ctx, head, events, d)
+		if held || err != nil {
+			return waiting, err
+		}
+	}
+	if err := g.log(ctx, head, in, request, d); err != nil {
+		return d, err
+	}
+	return g.anchor(ctx, d)
 }
 
 // evaluate decides from the log and from what people said on the forges. Where

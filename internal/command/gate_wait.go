@@ -225,7 +225,7 @@ func (w *waiter) note(ctx context.Context, s *standing, err error, left time.Dur
 		w.last = s
 		why = s.decision.Why
 		d := s.decision
-		d.Now = ""
+		d.Now, d.Anchors = "", nil // an age is no news
 		trace, _ = canon.Digest(d)
 	}
 	moved, w.trace = trace != w.trace && w.trace != "", trace

@@ -76,6 +76,8 @@ func TestStories(t *testing.T) {
 			"mode":    mode,
 			"capture": capture,
 			"scene":   scene,
+			"anchors": playAnchors,
+			"clock":   clock,
 			"asked":   asked,
 			"gitlab":  gitlab,
 			"github":  github,
