@@ -172,7 +172,7 @@ func (s *showing) note(a *anchoring, r anchored.Receipt, p anchored.Proven) {
 	if c.Size <= s.head.Size {
 		s.old[a.spec] = max(s.old[a.spec], c.Size)
 	}
-	if c.Size == s.head.Size && c.Root == s.head.Root && !a.already {
+	if c.Size == s.head.Size && c.Root == s.head.Root && !a.already && !p.Hearsay { // of hearsay the anchor is asked again
 		a.receipt, a.proven, a.already = r, p, true
 	}
 }
