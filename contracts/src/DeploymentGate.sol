@@ -77,7 +77,8 @@ contract DeploymentGate is IDeploymentGate, Admin, EIP712 {
         for (uint256 p = 0; p < people.length; ++p) {
             if (people[p].roles == 0 || people[p].roles > Seats.ALL) revert BadPolicy(4);
             roles = Seats.add(roles, p, people[p].roles);
-            _enrol(environment, epoch, uint8(p), people[p]);
+            // forge-lint: disable-next-line(unsafe-typecast)
+            _enrol(environment, epoch, uint8(p), people[p]); // at most 24
         }
         uint32 seats = Seats.pack(policy.seats);
         if (seats == 0 || !Seats.filled(seats, roles, people.length)) revert BadPolicy(9);
@@ -231,7 +232,8 @@ contract DeploymentGate is IDeploymentGate, Admin, EIP712 {
     /// @dev An address, or a verifier that is there and a key for it.
     function _wellFormed(bytes calldata signer) private view returns (bool) {
         if (signer.length < 20) return false;
-        address account = address(bytes20(signer));
+        // forge-lint: disable-next-line(unsafe-typecast)
+        address account = address(bytes20(signer)); // the first 20 bytes are meant
         return signer.length == 20 ? account != address(0) : account.code.length != 0;
     }
 

@@ -48,6 +48,8 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
     /// @inheritdoc ILogAnchor
     function head(bytes32 origin) external view returns (uint64 size, bytes27 root) {
         uint256 last = _logs[origin].head;
+        // 40 bits and 27 bytes are all that there is.
+        // forge-lint: disable-next-line(unsafe-typecast)
         return (uint64(last & _SIZE), bytes27(bytes32(last)));
     }
 
@@ -106,7 +108,8 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
     function _refuse(bytes32 origin, uint256 last, uint64 size, bytes32 root) private pure {
         if (size == 0) revert Empty();
         if (size > _SIZE) revert TooLarge(size);
-        uint64 have = uint64(last & _SIZE);
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint64 have = uint64(last & _SIZE); // 40 bits
         if (size < have) revert Smaller(origin, have, size);
         if (_pack(size, root) == last) revert AlreadyAnchored(origin, size);
         revert Fork(origin, size, bytes27(bytes32(last)), root);

@@ -15,6 +15,8 @@ library Seats {
 
     /// @notice The other way round.
     function unpack(uint32 seats) internal pure returns (uint8[4] memory) {
+        // Each takes its own 8 bits.
+        // forge-lint: disable-next-line(unsafe-typecast)
         return [uint8(seats), uint8(seats >> 8), uint8(seats >> 16), uint8(seats >> 24)];
     }
 
@@ -29,6 +31,7 @@ library Seats {
     function filled(uint32 seats, uint256 people, uint256 n) internal pure returns (bool) {
         uint256 wanted = 0;
         for (uint256 r = 0; r < 4; ++r) {
+            // forge-lint: disable-next-line(incorrect-shift)
             if (seats >> (8 * r) & 0xff != 0) wanted |= 1 << r;
         }
         for (uint256 set = wanted; set != 0; set = (set - 1) & wanted) {

@@ -6,6 +6,8 @@ import {IDeploymentGate} from "../src/IDeploymentGate.sol";
 import {IEvidenceRegistry} from "../src/IEvidenceRegistry.sol";
 import {LogAnchor} from "../src/LogAnchor.sol";
 import {GateBase} from "./Base.sol";
+import {Governance} from "./faulty/Governance.sol";
+import {Registry} from "./faulty/Registry.sol";
 
 /// @notice What whole transactions cost (isolate in foundry.toml), under the rules that
 /// foundry.toml names. The figures are kept in snapshots/gateledger.json, and the
@@ -42,7 +44,7 @@ contract GasTest is GateBase {
 
     function test_deployment() public {
         IDeploymentGate.Request memory r = request();
-        r.excluded = 0x80;
+        r.excluded = 8;
         vm.prank(PROPOSER);
         gate.propose(r);
         spent("DeploymentGate.propose", 62_000);
@@ -63,5 +65,55 @@ contract GasTest is GateBase {
         spent("EvidenceRegistry.advise, first", 80_000);
         registry.advise("p", keccak256("CVE"), IEvidenceRegistry.Vex.Fixed, IEvidenceRegistry.Justification.None, 0);
         spent("EvidenceRegistry.advise, update", 45_000);
+    }
+}
+
+/// @notice The same for the faulty form, with values as long as real ones. Nothing of it
+/// is a limit; bench/chain/run prints it beside ours.
+contract FaultyGasTest is GateBase {
+    string private constant GROUP = "faulty";
+    string private constant COMMIT = "8f0d3f0f7f2c4a6e9b1d5c3a7e8f9a0b1c2d3e4f";
+    string private constant DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    function test_deployment() public {
+        Governance g = Governance(deploy("Governance", abi.encode(uint8(3))));
+        uint256[3] memory keys = [ALICE, BOB, CAROL];
+        for (uint256 i = 0; i < 3; ++i) {
+            g.addApprover(vm.addr(keys[i]), "reviewer");
+        }
+        g.propose("1.4.2", COMMIT, "production", DIGEST);
+        uint256 whole = vm.snapshotGasLastCall(GROUP, "propose");
+        for (uint256 i = 0; i < 3; ++i) {
+            vm.prank(vm.addr(keys[i]));
+            g.approve(1);
+            if (i == 0) whole += vm.snapshotGasLastCall(GROUP, "approve, first");
+            if (i == 1) whole += vm.snapshotGasLastCall(GROUP, "approve, second");
+            if (i == 2) whole += vm.snapshotGasLastCall(GROUP, "approve, last");
+        }
+        vm.snapshotValue(GROUP, "propose and three approvals, four transactions", whole);
+    }
+
+    function test_registry() public {
+        Registry r = Registry(deploy("Registry", ""));
+        r.create("acme/app", "1.4.2", dependencies(10), DIGEST);
+        vm.snapshotGasLastCall(GROUP, "create, 10 dependencies");
+        r.create("acme/app", "1.4.3", dependencies(100), DIGEST);
+        vm.snapshotGasLastCall(GROUP, "create, 100 dependencies");
+        r.report("openssl", "3.0.1", "CVE-2024-0001", "HIGH");
+        vm.snapshotGasLastCall(GROUP, "report");
+        r.setChecksum("openssl", "3.0.1", DIGEST);
+        vm.snapshotGasLastCall(GROUP, "setChecksum");
+    }
+
+    /// @dev What a dependency says there: name, version, checksum, licence, verified.
+    function dependencies(uint256 n) private pure returns (string memory all) {
+        bytes memory one_ = abi.encodePacked(
+            '{"name":"left-pad","version":"1.3.0","checksum":"', DIGEST, '","license":"MIT","verified":true}'
+        );
+        bytes memory list = "[";
+        for (uint256 i = 0; i < n; ++i) {
+            list = bytes.concat(list, i == 0 ? bytes("") : bytes(","), one_);
+        }
+        return string(bytes.concat(list, "]"));
     }
 }
