@@ -83,7 +83,6 @@ func TestStories(t *testing.T) {
 			"github":  github,
 			"guard":   guard,
 			"remote":  remote,
-			"cosign":  cosign,
 		},
 	})
 }
