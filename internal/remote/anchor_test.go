@@ -85,7 +85,7 @@ func TestAnchorVerbFails(t *testing.T) {
 		"a password":              {func(q *child.AnchorQuestion) { q.Spec.URL = "https://me:" + bearer + "@tsa.example" }, nil, cli.Usage, "a user name or password"},
 		"it says no":              {nil, says(403, "pay first"), cli.No, "403 Forbidden: pay first"},
 		"it is busy":              {nil, says(503, ""), cli.Unknown, "timestamp authority stamp at 127.0.0.1"},
-		"it is moved":             {nil, http.RedirectHandler("/elsewhere", 302).ServeHTTP, cli.Unknown, "redirects are not followed"},
+		"it is moved":             {nil, http.RedirectHandler("/elsewhere", http.StatusFound).ServeHTTP, cli.Unknown, "redirects are not followed"},
 		"it gives a web page":     {nil, says(200, "<html>"), cli.Unknown, "no timestamp response"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@
 package rekor
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -298,7 +299,7 @@ func (f *fake) entry1(rw http.ResponseWriter, status, index int) {
 		panic(err)
 	}
 	root := f.root()
-	head, err := util.CreateAndSignCheckpoint(nil, "rekor.example", 123, uint64(len(f.bodies)), root[:], signer)
+	head, err := util.CreateAndSignCheckpoint(context.Background(), "rekor.example", 123, uint64(len(f.bodies)), root[:], signer)
 	if err != nil {
 		panic(err)
 	}
@@ -319,7 +320,7 @@ func (f *fake) entry1(rw http.ResponseWriter, status, index int) {
 // trust is a trusted root that knows the log, and the log's own key.
 func (f *fake) trust(t *testing.T, verifierKey string, spec anchored.Spec) anchored.Trust {
 	t.Helper()
-	var public crypto.PublicKey = f.v1.Public()
+	public := f.v1.Public()
 	if f.version == 2 {
 		public = f.v2.Public()
 	}
