@@ -289,6 +289,9 @@ func (d Decision) supply() []string {
 // recordCommand records the kind of evidence that m starts with.
 func (d Decision) recordCommand(m policy.Missing) string {
 	kind, _, _ := strings.Cut(m.What, " ")
+	if kind == "anchor" {
+		return product.Name + " anchor --environment " + quote(d.Decision.Environment)
+	}
 	if _, err := event.KindNamed(kind); err != nil || d.Request == nil {
 		return ""
 	}
