@@ -185,7 +185,7 @@ func TestWakeJobOfTheDocs(t *testing.T) {
 	if !ok || len(file) != 1 || len(job.Script) != 1 || job.Needs == nil || len(job.Needs) > 0 || job.Resource != "gateledger-wake" || job.Timeout == "" {
 		t.Fatalf("%+v", file)
 	}
-	if len(job.Rules) != 1 || !maps.Equal(job.Rules[0], map[string]string{"if": `$CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH`}) {
+	if len(job.Rules) != 1 || !maps.Equal(job.Rules[0], map[string]string{"if": `$CI_PIPELINE_SOURCE == "schedule" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $GATELEDGER_GITLAB_TOKEN`}) {
 		t.Errorf("it runs by %v", job.Rules)
 	}
 	if !maps.Equal(job.Inherit, map[string]bool{"default": false, "variables": false}) || !maps.Equal(job.Variables, map[string]string{"GIT_STRATEGY": "none"}) {

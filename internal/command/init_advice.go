@@ -34,7 +34,7 @@ func (s *setup) advise(ctx context.Context, file string) error {
 	home := s.env.Getenv("HOME")
 	a := advice{
 		plan: s.host.plan, key: shellPath(home, s.keyFile("log", ".key")), branch: branch,
-		file: file, release: releaseFile(s.host.provider), include: s.include(),
+		file: file, release: releaseFile(s.host.provider), wake: wakeFiles(s.host.provider), include: s.include(),
 	}
 	if s.jobs != "" {
 		a.jobKey = shellPath(home, s.jobKeyFile())
@@ -107,7 +107,8 @@ type advice struct {
 	stolen  bool   // the host may have taken the log's branch for the default one
 	file    string // of the job
 	release string // its file
-	include string // how to write the pipeline that uses both; empty: there is one
+	wake    []string
+	include string // how to write the pipeline that uses them; empty: there is one
 	pinned  bool   // the job names a release
 }
 
@@ -181,16 +182,33 @@ func (a advice) gitlab() []hostAct {
 {"name": "` + jobName + `", "deploy_access_levels": [{"access_level": 40}]}
 JSON`})
 	}
-	use := hostAct{"Use both files. In .gitlab-ci.yml, which init leaves to you:  include: [{local: " + a.file + "}, {local: " + a.release + "}]", ""}
+	use := hostAct{"Use the files. In .gitlab-ci.yml, which init leaves to you:  include: [{local: " + strings.Join(a.included(), "}, {local: ") + "}]", ""}
 	if a.include != "" {
-		use = hostAct{"Use both files. There is no .gitlab-ci.yml yet", a.include}
+		use = hostAct{"Use the files. There is no .gitlab-ci.yml yet", a.include}
 	}
 	return a.framed(append(acts, use),
 		a.usurped("glab api --method PUT 'projects/:fullpath' -f default_branch="+shellWord(a.main)),
 		hostAct{"A pipeline every hour, for what other branches left and for votes that came; its owner must be a maintainer", "glab schedule create --cron '17 * * * *' --ref " + shellWord(a.main) + " --description '" + product.Name + " log'"},
+		hostAct{"So that a vote runs the gate's job again by itself, in that pipeline: a project access token with the scope api and a role that may run the job. Without it a person runs the job again. If you want that, take the # away; it reads the token",
+			"# glab variable set " + wakeTokenName + " --protected --masked --raw"},
 		hostAct{"The default branch is protected from the start. Keep it so: it decides what the jobs with the keys run", ""},
 	)
 }
+
+// versioned are the files that name the version to install; at GitHub others
+// have it from an action.
+func (a advice) versioned() []string {
+	if slices.Contains(a.wake, gitlabWakeFile) {
+		return []string{a.file, gitlabWakeFile}
+	}
+	return []string{a.file}
+}
+
+// included are the files that a GitLab pipeline includes.
+func (a advice) included() []string { return append([]string{a.file, a.release}, a.wake...) }
+
+// wakeTokenName is what the token is called that may run the gate's job again.
+const wakeTokenName = "GATELEDGER_GITLAB_TOKEN"
 
 // include is what writes a pipeline of nothing but init's files, where there
 // is none.
@@ -198,7 +216,7 @@ func (s *setup) include() string {
 	if _, err := os.Lstat(filepath.Join(s.place.root, pipelineFile)); s.host.provider != hosting.GitLab || !errors.Is(err, fs.ErrNotExist) {
 		return ""
 	}
-	return "printf 'include:\\n  - local: %s\\n  - local: %s\\n' " + gitlabJob + " " + gitlabReleaseFile + " > " + pipelineFile
+	return "printf 'include:\\n  - local: %s\\n  - local: %s\\n  - local: %s\\n' " + gitlabJob + " " + gitlabReleaseFile + " " + gitlabWakeFile + " > " + pipelineFile
 }
 
 // pipelineFile is where a GitLab project says what runs.
@@ -209,12 +227,12 @@ const pipelineFile = ".gitlab-ci.yml"
 func (a advice) framed(acts []hostAct, after ...hostAct) []hostAct {
 	var first []hostAct
 	if !a.pinned {
-		first = append(first, hostAct{"This build is no release: put the version to install into " + a.file + ", in place of " + noVersion, ""})
+		first = append(first, hostAct{"This build is no release: put the version to install into " + strings.Join(a.versioned(), " and ") + ", in place of " + noVersion, ""})
 	}
 	if a.unnamed != "" {
 		first = append(first, hostAct{"The policy was written before jobs had a key of their own. Put it under signers:  " + jobSigner + `: {key: "` + a.unnamed + `", tier: fast}`, ""})
 	}
-	files := product.PolicyFile + " " + a.file + " " + a.release
+	files := strings.Join(append([]string{product.PolicyFile, a.file, a.release}, a.wake...), " ")
 	if a.include != "" {
 		files += " " + pipelineFile
 	}

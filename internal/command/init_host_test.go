@@ -37,7 +37,7 @@ func mustSharedSetup(t *testing.T, env *cli.Env) *setup {
 	return s
 }
 
-var sharedSteps = []string{"log key", "event key", "ci key", "ledger", "policy", "trust", "release", "job"}
+var sharedSteps = []string{"log key", "event key", "ci key", "ledger", "policy", "trust", "release", "wake", "review", "job"}
 
 func TestSharedInitKilledAfterAnyStepIsFinishedByTheNextRun(t *testing.T) {
 	for _, last := range sharedSteps {

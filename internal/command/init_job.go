@@ -47,12 +47,16 @@ func jobFile(provider string) string {
 
 // settle writes the host's files, and says what is left to do there. The
 // release comes first: the job that integrates follows the workflows there are.
+// It does not follow those that wake, which record nothing and run often.
 func (s *setup) settle(ctx context.Context) error {
 	if !s.hosted() {
 		return nil
 	}
 	file := jobFile(s.host.provider)
 	if err := s.writeOnce("release", releaseFile(s.host.provider), func() ([]byte, error) { return s.release(ctx) }); err != nil {
+		return err
+	}
+	if err := s.writeWake(ctx); err != nil {
 		return err
 	}
 	if err := s.writeOnce("job", file, func() ([]byte, error) { return s.job(ctx, file) }); err != nil {
@@ -166,7 +170,7 @@ func workflowNames(folder string) ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries[:min(len(entries), maxWorkflows)] {
-		if ext := filepath.Ext(e.Name()); ext != ".yml" && ext != ".yaml" || e.Name() == filepath.Base(githubJob) {
+		if ext := filepath.Ext(e.Name()); ext != ".yml" && ext != ".yaml" || e.Name() == filepath.Base(githubJob) || isWakeFile(e.Name()) {
 			continue
 		}
 		info, err := e.Info()
@@ -183,6 +187,11 @@ func workflowNames(folder string) ([]string, error) {
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
+}
+
+// isWakeFile says whether a workflow's file is one of those that wake.
+func isWakeFile(name string) bool {
+	return name == filepath.Base(githubWakeFile) || name == filepath.Base(githubReviewFile)
 }
 
 // workflowName is the name by which another workflow can follow this one;
