@@ -41,7 +41,7 @@ func (f *watchLedgerFlags) flags(cmd *cobra.Command) {
 	flags.IntVar(&f.rounds, "rounds", 0, "with --watch, end after `N` rounds; 0 goes on until an interrupt")
 	flags.IntVar(&f.patience, "patience", 3, "with --watch, alert after `N` rounds in a row in which something could not be found out")
 	flags.DurationVar(&f.warnBefore, "warn-before", 30*24*time.Hour, "with --watch, alert this long before a key or a trusted root ends")
-	flags.DurationVar(&f.anchorWithin, "anchor-within", time.Hour, "with --watch, how long an allowed release may wait for the anchors that its tier asks for")
+	flags.DurationVar(&f.anchorWithin, "anchor-within", time.Hour, "with --watch, how long a release may wait for the anchors that its tier asks for")
 	flags.StringVar(&f.state, "state", ledgerStateFile, "with --watch, the `FILE` that remembers what was seen and told")
 	flags.StringVar(&f.metricsFile, "metrics", "", "with --watch, write metrics in Prometheus' text form to `FILE`")
 	flags.StringVar(&f.webhookFile, "webhook-file", "", "with --watch, post each alert to the https address in `FILE`; "+child.Name+" opens the connection")

@@ -179,17 +179,17 @@ func (l *watching) anchors(evidence anchored.Evidence) {
 			continue
 		}
 		current := evidence.Current(l.policy.AnchorNeed(name))
-		if old := l.now.Sub(current); old > e.MaxHeadAge && l.next.Allowed[name] > 0 {
+		if old := l.now.Sub(current); old > e.MaxHeadAge && l.next.Used[name] > 0 {
 			message := fmt.Sprintf("%s: not enough witnesses have seen the newest head within %s", name, e.MaxHeadAge)
 			l.found = append(l.found, ledgerAlert{Kind: "not-anchored", Key: "head-age " + name, Severity: findingSeverity, Message: message})
 		}
 	}
 }
 
-// anchored judges the newest allowed decision of an environment. It may wait for
+// anchored judges the newest release into an environment. It may wait for
 // so long from when it was seen first.
 func (l *watching) anchored(name string, evidence anchored.Evidence) {
-	size := l.next.Allowed[name]
+	size := l.next.Used[name]
 	was, waits := l.next.Waiting[name]
 	if size == 0 {
 		delete(l.next.Waiting, name)
@@ -214,6 +214,6 @@ func (l *watching) anchored(name string, evidence anchored.Evidence) {
 	}
 	l.found = append(l.found, ledgerAlert{
 		Kind: "not-anchored", Key: "not-anchored " + name, Severity: findingSeverity,
-		Message: fmt.Sprintf("%s: the first %d entries, with an allowed release, are not anchored since %s: %s", name, was.Size, was.Since, j.Why),
+		Message: fmt.Sprintf("%s: the first %d entries, with a release, are not anchored since %s: %s", name, was.Size, was.Since, j.Why),
 	})
 }

@@ -57,7 +57,7 @@ func (m *monitor) look(ctx context.Context, now time.Time) (next ledgerState, fo
 }
 
 func (s ledgerState) clone() ledgerState {
-	s.Alerts, s.Allowed, s.Waiting, s.Apart = nil, cloned(s.Allowed), cloned(s.Waiting), cloned(s.Apart)
+	s.Alerts, s.Used, s.Waiting, s.Apart = nil, cloned(s.Used), cloned(s.Waiting), cloned(s.Apart)
 	return s
 }
 
@@ -210,7 +210,7 @@ func (l *watching) readAll(ctx context.Context, from uint64) error {
 		return err
 	}
 	l.head = v.audited.Head
-	l.next.Audited, l.next.Policy, l.next.Allowed = stamp(l.now), l.policy.Digest, map[string]uint64{}
+	l.next.Audited, l.next.Policy, l.next.Used = stamp(l.now), l.policy.Digest, map[string]uint64{}
 	older := 0
 	first, _, logged := policy.FirstPolicy(v.events)
 	for _, e := range v.events {
@@ -268,7 +268,7 @@ func (l *watching) readNew(ctx context.Context, from uint64) (changed bool, err 
 }
 
 // entry looks at one entry under the policy of its time: who signed it, and
-// whether it let a release out.
+// whether it let a release out, which is when it has to be anchored.
 func (l *watching) entry(ctx context.Context, in *policy.Policy, e *event.Event, fresh bool) {
 	_, _, err := in.Signer(e, l.rootOf(ctx, in.Sigstore.TrustedRoot))
 	if errors.Is(err, policy.ErrStranger) {
@@ -277,18 +277,12 @@ func (l *watching) entry(ctx context.Context, in *policy.Policy, e *event.Event,
 		}
 		return
 	}
-	if err != nil || e.Kind() != "decision" {
+	if err != nil || e.Kind() != "consumption" {
 		return
 	}
-	p, err := event.DecodePredicate[event.DecisionPredicate](e)
-	if err != nil {
-		return
+	if p, err := event.DecodePredicate[event.ConsumptionPredicate](e); err == nil {
+		l.next.Used[p.Environment] = max(l.next.Used[p.Environment], e.Index+1)
 	}
-	d, err := policy.ParseDecision(p.Decision)
-	if err != nil || d.Verdict != policy.Allowed {
-		return
-	}
-	l.next.Allowed[d.Environment] = max(l.next.Allowed[d.Environment], e.Index+1)
 }
 
 func (l *watching) stranger(e *event.Event) {

@@ -65,7 +65,7 @@ type ledgerState struct {
 
 	Failures int                    `json:"failures"` // rounds in a row that could not find out
 	Alerts   map[string]ledgerAlert `json:"alerts"`   // by key, those that stand
-	Allowed  map[string]uint64      `json:"allowed"`  // by environment, the entries up to its newest allowed decision
+	Used     map[string]uint64      `json:"used"`     // by environment, the entries up to its newest consumption
 	Waiting  map[string]unanchored  `json:"waiting"`  // by environment, what is not anchored yet
 	Apart    map[string]int         `json:"apart"`    // by peer, rounds in a row in which it was shown more than this reader
 }

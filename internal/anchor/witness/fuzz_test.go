@@ -5,6 +5,7 @@ package witness
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -96,6 +97,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	r := newRig(b, h, func(o *Options) { o.Now = time.Now })
 	a := ask(b, r.options.Key.String(), serve(b, r.Handler()), &clock{now: time.Now().Add(time.Hour)})
 	old := uint64(0)
+	var all []time.Duration
 	for b.Loop() {
 		b.StopTimer()
 		if old == leaves {
@@ -103,9 +105,14 @@ func BenchmarkRoundTrip(b *testing.B) {
 		}
 		s := h.submission(b, old, old+1)
 		b.StartTimer()
+		began := time.Now()
 		if _, err := a.Submit(b.Context(), s); err != nil {
 			b.Fatal(err)
 		}
+		all = append(all, time.Since(began))
 		old++
 	}
+	slices.Sort(all)
+	b.ReportMetric(float64(all[len(all)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
 }
