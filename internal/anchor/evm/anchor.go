@@ -156,7 +156,7 @@ func (c *contract) settle(ctx context.Context, n *node, at *place) error {
 	wait := firstPoll
 	for {
 		final, err := c.final(ctx, n, at)
-		if final || err != nil {
+		if final || err != nil && ctx.Err() == nil {
 			return err
 		}
 		if pause(ctx, wait) != nil {

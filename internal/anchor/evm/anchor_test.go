@@ -252,9 +252,7 @@ func TestTheNextJobGoesOn(t *testing.T) {
 	c := newChain(t)
 	spec := c.spec(c.logAnchor())
 	c.set(func() { c.mine = false })
-	ctx, cancel := contextFor(t, 200*time.Millisecond)
-	defer cancel()
-	if _, err := c.open(spec, nil).Submit(ctx, submission(origin, 10, 1)); !errors.Is(err, anchor.ErrUnavailable) {
+	if err := c.begin(spec, func() bool { return c.count("eth_sendRawTransaction") > 0 }); !errors.Is(err, anchor.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	done := make(chan error, 1)
@@ -291,9 +289,7 @@ func TestABlockThatIsNotFinalIsNoReceiptYet(t *testing.T) {
 	c := newChain(t)
 	spec := c.spec(c.logAnchor())
 	spec.Confirmations = 0
-	ctx, cancel := contextFor(t, 300*time.Millisecond)
-	defer cancel()
-	_, err := c.open(spec, nil).Submit(ctx, submission(origin, 10, 1))
+	err := c.begin(spec, c.settles())
 	if !errors.Is(err, anchor.ErrUnavailable) || !strings.Contains(err.Error(), "not final yet") {
 		t.Fatal(err)
 	}
@@ -316,9 +312,7 @@ func TestAReorganisedChainIsSubmittedToAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := contextFor(t, 300*time.Millisecond)
-	defer cancel()
-	if _, err := c.open(spec, nil).Submit(ctx, submission(origin, 10, 1)); !errors.Is(err, anchor.ErrUnavailable) {
+	if err := c.begin(spec, c.settles()); !errors.Is(err, anchor.ErrUnavailable) {
 		t.Fatal(err)
 	}
 	gone, _ := c.sim.Client().HeaderByNumber(t.Context(), nil)

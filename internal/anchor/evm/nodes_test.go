@@ -578,3 +578,7 @@ func TestNodeBehindALiar(t *testing.T) {
 		}
 	})
 }
+
+func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
+}

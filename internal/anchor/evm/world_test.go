@@ -147,7 +147,7 @@ func (c *chain) set(change func()) {
 // world is what an anchor may touch, with these variables.
 func (c *chain) world(variables map[string]string) anchor.World {
 	return anchor.World{
-		Base: http.DefaultTransport, Timeout: 5 * time.Second, Pause: time.Millisecond,
+		Base: http.DefaultTransport, Timeout: time.Minute, Pause: time.Millisecond,
 		Now: time.Now, Random: rand.Reader, Getenv: func(name string) string { return variables[name] },
 	}
 }
@@ -285,6 +285,29 @@ func until(t *testing.T, done func() bool) {
 	t.Fatal("it does not come")
 }
 
-func contextFor(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(t.Context(), d)
+// begin submits a checkpoint, and has the job end once something is so.
+func (c *chain) begin(spec anchored.Spec, end func() bool) error {
+	ctx, cancel := context.WithCancel(c.t.Context())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.open(spec, nil).Submit(ctx, submission(origin, 10, 1))
+		done <- err
+	}()
+	until(c.t, end)
+	cancel()
+	return <-done
+}
+
+// settles tells when a submission waits for its block to be final: after the
+// transaction it asks for blocks, again and again.
+func (c *chain) settles() func() bool {
+	asked := -1
+	return func() bool {
+		blocks := c.count("eth_getBlockByNumber")
+		if asked < 0 && c.count("eth_sendRawTransaction") > 0 {
+			asked = blocks
+		}
+		return asked >= 0 && blocks > asked+4
+	}
 }
