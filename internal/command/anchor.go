@@ -76,6 +76,9 @@ func runAnchor(ctx context.Context, env *cli.Env, f anchorFlags) error {
 	if err != nil {
 		return err
 	}
+	if _, err := w.receiptsAt(ctx, head); err != nil { // two logs that were shown, or more than there is now
+		return err
+	}
 	var all []anchoring
 	if head.Size > 0 {
 		if all, head, err = w.anchorNewest(ctx, head, specs, f.timeout); err != nil {

@@ -16,7 +16,14 @@ fi
 
 top=$PWD
 work=$(mktemp -d)
-trap 'for f in "$work"/*.pid; do [ ! -f "$f" ] || kill "$(cat "$f")" 2>/dev/null || true; done; "$top/test/sigstore/down" "$work/sigstore"; rm -rf "$work"' EXIT
+cleanup() { # ends what this script started, by its own process ids
+	for f in "$work"/*.pid; do
+		[ ! -f "$f" ] || kill "$(cat "$f")" 2>/dev/null || true
+	done
+	"$top/test/sigstore/down" "$work/sigstore"
+	rm -rf "$work"
+}
+trap cleanup EXIT
 CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags='-s -w' -o "$work/bin/" ./cmd/gateledger ./cmd/gateledger-remote ./test/sigstore/front
 GOMODCACHE=$(go env GOMODCACHE) GOCACHE=$(go env GOCACHE)
 export GOMODCACHE GOCACHE PATH="$work/bin:$PATH" HOME="$work/home" GIT_CONFIG_NOSYSTEM=1
@@ -69,7 +76,7 @@ rekorFront() {
 }
 logged() { curl -sSf "http://127.0.0.1:$SIGSTORE_FREE_PORT/api/v2/checkpoint" | sed -n 2p; } # how many entries Rekor has
 kept() { git -C "$work/remote.git" ls-tree -r --name-only gateledger/log anchor/ | wc -l; }  # receipts on the branch
-statuses() { gateledger anchor --json "$@" | jq -r '[.anchors[] | .name + " " + .status] | sort | join(", ")'; }
+statuses() { gateledger anchor --json | jq -r '[.anchors[] | .name + " " + .status] | sort | join(", ")'; }
 
 echo "= a log, a Sigstore, two witnesses"
 cd "$work/app"
