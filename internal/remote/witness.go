@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
@@ -83,6 +84,11 @@ func runWitness(ctx context.Context, env *cli.Env) error {
 	return cmp.Or(err, p.broken)
 }
 
+// begunSuffix is on the name of the file beside a key that says where its state
+// was begun: a key whose state is not there, because a disk is not mounted or a
+// path is mistyped, must not begin another.
+const begunSuffix = ".begun"
+
 // openWitness reads the key and takes up the state.
 func openWitness(env *cli.Env, p *parent, c child.WitnessConfig) (*witness.Witness, error) {
 	if c.Rate < 0 || c.Rate > maxRate || c.Connections < 1 || c.Connections > maxConnections {
@@ -96,14 +102,27 @@ func openWitness(env *cli.Env, p *parent, c child.WitnessConfig) (*witness.Witne
 	if err != nil {
 		return nil, cli.Fail(cli.Usage, "gateledger witness keygen NAME -o FILE makes one", "--key %s: %w", c.KeyFile, err)
 	}
-	w, err := witness.Open(c.State, witness.Options{Key: key, Logs: c.Logs, Rate: c.Rate, Now: env.Now, Log: p.log})
+	begun, err := os.ReadFile(c.KeyFile + begunSuffix)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, cli.Fail(cli.Usage, "", "--key: %w", err)
+	}
+	w, err := witness.Open(c.State, witness.Options{Key: key, Logs: c.Logs, Rate: c.Rate, Begun: begun != nil, Now: env.Now, Log: p.log})
 	switch {
-	case errors.Is(err, witness.ErrState):
-		return nil, cli.Fail(cli.Integrity, "a witness that goes on from another state could cosign two histories: bring back the right one, or make a new key", "%w", err)
+	case errors.Is(err, witness.ErrState), errors.Is(err, witness.ErrLost):
+		hint := "a witness that goes on from another state could cosign two histories: bring back the right one"
+		if begun != nil {
+			hint += ", which was begun at " + strings.TrimSpace(string(begun))
+		}
+		return nil, cli.Fail(cli.Integrity, hint+"; or make a new key", "%w", err)
 	case errors.Is(err, witness.ErrBusy):
 		return nil, cli.Fail(cli.Usage, "one process works with a state, on a disk that is its own", "%w", err)
 	case err != nil:
 		return nil, cli.Fail(cli.Usage, "", "%w", err)
+	}
+	if begun == nil {
+		if err := keyring.CreateKeyFile(c.KeyFile+begunSuffix, []byte(c.State+"\n")); err != nil {
+			p.log(guard.Warn, "could not note beside the key that it has begun: should its state be lost, nothing would stop it from beginning anew", "error", err.Error())
+		}
 	}
 	p.log(guard.Info, "witness", "name", key.Name(), "key", key.String(), "logs", fmt.Sprint(len(c.Logs)))
 	return w, nil

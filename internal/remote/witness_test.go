@@ -208,6 +208,10 @@ func TestWitnessRefusesToStart(t *testing.T) {
 		"a log's key":           {func(w *witnessed) { _ = os.WriteFile(w.config.KeyFile, []byte("PRIVATE+KEY+x+00000000+AQ=="), 0o600) }, cli.Usage, "no Ed25519 key"},
 		"no logs":               {func(w *witnessed) { w.config.Logs = nil }, cli.Usage, "0 keys of logs"},
 		"no connections":        {func(w *witnessed) { w.config.Connections = 0 }, cli.Usage, "connections"},
+		"its state is gone": {func(w *witnessed) {
+			w.start(t).stop()
+			w.config.State += "2"
+		}, cli.Integrity, "the state that this witness left is not there"},
 		"another's state": {func(w *witnessed) {
 			w.config.State = other.config.State
 			other.start(t).stop()

@@ -39,6 +39,7 @@ const (
 var (
 	ErrBusy  = errors.New("another process works with it")
 	ErrState = errors.New("it is not the state that this witness left")
+	ErrLost  = errors.New("the state that this witness left is not there")
 )
 
 // maxState bounds a file of the state, in bytes.
@@ -53,9 +54,13 @@ type store struct {
 }
 
 // openStore takes the folder for this process and this key, and makes it where
-// it is not there. layer is put before its file system, for tests.
-func openStore(folder string, key proof.Cosigner, layer func(durable.FS) durable.FS) (*store, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+// it is not there, unless it has to be. layer is put before its file system, for
+// tests.
+func openStore(folder string, key proof.Cosigner, begun bool, layer func(durable.FS) durable.FS) (*store, error) {
+	if _, err := os.Stat(filepath.Join(folder, ownerPath)); begun && errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrLost
+	}
+	if err := makeFolder(folder); err != nil {
 		return nil, err
 	}
 	fsys, err := durable.Dir(folder)
@@ -81,6 +86,28 @@ func openStore(folder string, key proof.Cosigner, layer func(durable.FS) durable
 		return nil, errors.Join(err, lock.Close())
 	}
 	return s, nil
+}
+
+// makeFolder makes a folder and those above it, and returns once their names are
+// durable: a state that a power cut takes away whole is forgotten too.
+func makeFolder(folder string) error {
+	if _, err := os.Stat(folder); err == nil {
+		return nil
+	}
+	above := filepath.Dir(folder)
+	if above != folder {
+		if err := makeFolder(above); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	parent, err := durable.Dir(above)
+	if err != nil {
+		return err
+	}
+	return parent.SyncDir(".")
 }
 
 // own writes whose state this is, or checks it. A folder without an owner that

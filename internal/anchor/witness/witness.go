@@ -36,6 +36,7 @@ const maxBackwards = time.Minute
 type Options struct {
 	Key   proof.CosignerKey
 	Logs  []string // verifier keys, whose names are the logs' origins; several of one log are its keys
+	Begun bool     // the key has cosigned before: its state must be there
 	Rate  int      // new checkpoints of one log a second; 0: no limit
 	Now   func() time.Time
 	Log   func(level, message string, attributes ...string) // of what happens; nil: nobody
@@ -66,8 +67,8 @@ type log struct {
 }
 
 // Open takes up the state in a folder, which is made where there is none. It
-// fails with ErrBusy where another process has it, and with ErrState where it
-// is not what this key's witness left.
+// fails with ErrBusy where another process has it, with ErrState where it is not
+// what this key's witness left, and with ErrLost where it should be there.
 func Open(folder string, o Options) (*Witness, error) {
 	w, err := open(folder, o)
 	if err != nil {
@@ -84,7 +85,7 @@ func open(folder string, o Options) (_ *Witness, err error) {
 	if err := w.know(o.Logs); err != nil {
 		return nil, err
 	}
-	if w.store, err = openStore(folder, o.Key.Cosigner, o.Layer); err != nil {
+	if w.store, err = openStore(folder, o.Key.Cosigner, o.Begun, o.Layer); err != nil {
 		return nil, err
 	}
 	if w.store.new {

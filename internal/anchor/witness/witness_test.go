@@ -225,6 +225,34 @@ func rename(t *testing.T, folder, from, to string) {
 	}
 }
 
+// A key that has begun does not begin anew.
+func TestStateThatIsGone(t *testing.T) {
+	h := newHistory(t, origin, 1)
+	folder := filepath.Join(t.TempDir(), "one", "two")
+	o := Options{Key: newKey(t), Logs: []string{h.vkey}, Now: time.Now, Begun: true}
+	if _, err := Open(folder, o); !errors.Is(err, ErrLost) {
+		t.Errorf("nothing is there: %v", err)
+	}
+	if _, err := os.Stat(filepath.Dir(folder)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it made something: %v", err)
+	}
+	o.Begun = false
+	w, err := Open(folder, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o.Begun = true
+	if w, err = Open(folder, o); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestOneProcessAtATime(t *testing.T) {
 	h := newHistory(t, origin, 1)
 	r := newRig(t, h)
