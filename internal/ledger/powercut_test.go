@@ -111,7 +111,7 @@ func (m *memory) Open(name string) (fs.File, error) {
 	if err != nil || n == nil {
 		return nil, errors.Join(err, fs.ErrInvalid)
 	}
-	return openFile{bytes.NewReader(bytes.Clone(n.data)), memoryInfo{path.Base(name), int64(len(n.data))}}, nil
+	return openFile{bytes.NewReader(bytes.Clone(n.data)), memoryInfo{path.Base(name), int64(len(n.data)), false}}, nil
 }
 
 func (m *memory) ReadDir(folder string) ([]fs.DirEntry, error) {
@@ -121,9 +121,9 @@ func (m *memory) ReadDir(folder string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	var entries []fs.DirEntry
-	for name := range m.now {
+	for name, n := range m.now {
 		if name != "." && path.Dir(name) == folder {
-			entries = append(entries, fs.FileInfoToDirEntry(memoryInfo{path.Base(name), 0}))
+			entries = append(entries, fs.FileInfoToDirEntry(memoryInfo{path.Base(name), 0, n == nil}))
 		}
 	}
 	return entries, nil
@@ -256,16 +256,22 @@ func (f openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 func (openFile) Close() error                 { return nil }
 
 type memoryInfo struct {
-	name string
-	size int64
+	name   string
+	size   int64
+	folder bool
 }
 
 func (i memoryInfo) Name() string     { return i.name }
 func (i memoryInfo) Size() int64      { return i.size }
-func (memoryInfo) Mode() fs.FileMode  { return 0 }
 func (memoryInfo) ModTime() time.Time { return time.Time{} }
-func (memoryInfo) IsDir() bool        { return false }
+func (i memoryInfo) IsDir() bool      { return i.folder }
 func (memoryInfo) Sys() any           { return nil }
+func (i memoryInfo) Mode() fs.FileMode {
+	if i.folder {
+		return fs.ModeDir
+	}
+	return 0
+}
 
 // batches are appended when the power goes: inside a segment, to its end, a
 // whole one, past it. Few have documents, to keep the changes few.

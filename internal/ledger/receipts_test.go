@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,6 +75,53 @@ func keepFailing(t *testing.T, o ledger.Options, f fault) bool {
 		t.Errorf("change %d: half-written files stay: %q, %v", f.at, left, err)
 	}
 	return layer.reached()
+}
+
+// The power goes at every change while receipts are kept, and what was not synced
+// is lost in whole, in part, or not at all. What was acknowledged is there
+// afterwards, also where an earlier writer had died over it.
+func TestPowerCutOverReceipts(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	o := ledgertest.Options(t)
+	base := newMemory()
+	o.Layer = func(durable.FS) durable.FS { return base }
+	folder := t.TempDir()
+	fillAt(t, folder, o, bare(0, 3))
+	dice := rand.New(rand.NewPCG(1, 2))
+	one, two := ledgertest.Receipt(3, 1), ledgertest.Receipt(3, 2)
+	for name, survives := range map[string]func() bool{
+		"all unsynced is lost":  func() bool { return false },
+		"all unsynced survives": func() bool { return true },
+		"some of it survives":   func() bool { return dice.IntN(2) == 0 },
+	} {
+		cut := 0
+		for reached := true; reached; cut++ {
+			m := base.copy()
+			o.Layer = func(durable.FS) durable.FS { return m }
+			keeper := open(t, "dir:"+folder, o).(ledger.ReceiptKeeper)
+			m.budget = cut
+			err := keeper.KeepReceipts(ctx, []ledger.StoredReceipt{one})
+			if err == nil {
+				err = keeper.KeepReceipts(ctx, []ledger.StoredReceipt{one, two})
+			}
+			reached = m.budget == 0
+			died := &memory{now: clone(m.now), safe: clone(m.safe), budget: -1} // the process alone; another one comes; then the power goes
+			m.restore(survives)
+			l := open(t, "dir:"+folder, o)
+			kept, strays := ledgertest.Receipts(t, l)
+			if strays > 0 || err == nil && len(kept) != 2 {
+				t.Fatalf("%s, cut %d: it said %v, and there are %d receipts, %d strays", name, cut, err, len(kept), strays)
+			}
+			m = died
+			keep(t, open(t, "dir:"+folder, o), one, two)
+			m.restore(func() bool { return false })
+			ledgertest.MustKeep(t, open(t, "dir:"+folder, o), one, two)
+		}
+		if cut < 10 {
+			t.Errorf("%s: only %d changes: is the layer in use?", name, cut)
+		}
+	}
 }
 
 // What somebody puts among the receipts is counted, and stops nobody.
