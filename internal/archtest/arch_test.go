@@ -37,6 +37,8 @@ var exceptions = map[string]string{
 	"ledger>git":   "a git: ledger is a branch elsewhere, and git is who gets there",
 	"keyring>sign": "the ring keeps key files, and sign is who reads one",
 
+	"forge>anchor": "votes on a chain are read through the node's client, which package anchor has",
+
 	"announce>forge": "what is told is read first, by the rules by which forges are asked",
 }
 

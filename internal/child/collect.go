@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/product"
 	"github.com/gateledger/gateledger/internal/vote"
@@ -35,6 +36,18 @@ type CollectQuestion struct {
 	Facts       []string `json:"facts,omitempty"`       // what the policy's roles ask about an account, see event.ForgePerson
 	Run         string   `json:"run,omitempty"`         // of the gate
 	Attempt     string   `json:"attempt,omitempty"`
+
+	Chain *CollectChain `json:"chain,omitempty"` // of the source evm
+}
+
+// A CollectChain says where on a chain to look, and for whom.
+type CollectChain struct {
+	Spec         anchored.Spec `json:"spec"`    // the contract, a DeploymentGate
+	Since        string        `json:"since"`   // RFC 3339: when the request was made
+	Artifacts    []string      `json:"digests"` // SHA-256 of what is deployed, hex
+	Signers      [][]string    `json:"signers"` // of each person of the policy, lower-case hex
+	Host         string        `json:"host"`    // of the request, which the snapshot repeats
+	RepositoryID string        `json:"repository_id"`
 }
 
 // A CollectAnswer is what 'collect' writes once it has read all of a source.

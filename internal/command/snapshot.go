@@ -73,7 +73,7 @@ func (g *gate) snapshot(ctx context.Context, source string, r openRequest) (even
 	var none event.ForgeVotesPredicate
 	answer, err := g.readSource(ctx, child.CollectQuestion{
 		Source: source, Commit: g.at.Commit, Keys: [][]byte{}, Request: r.id, Environment: g.rules.Name, Run: g.at.Run, Attempt: g.at.Attempt,
-		Accounts: g.policy.AccountsBy(source, g.at.Host), Facts: g.policy.FactsFor(g.rules, source),
+		Accounts: g.policy.AccountsBy(source, g.at.Host), Facts: g.policy.FactsFor(g.rules, source), Chain: g.onChain(source, r),
 	})
 	if err != nil {
 		return none, collectError(err)
@@ -88,6 +88,21 @@ func (g *gate) snapshot(ctx context.Context, source string, r openRequest) (even
 	fmt.Fprintf(g.env.Stderr, "read %s: %s in %s\n", source, counted(len(p.Votes), "vote"), counted(p.Read.Calls, "call"))
 	p.Context = g.at
 	return p, nil
+}
+
+// onChain says where a chain has votes of a request; nil for any other source.
+func (g *gate) onChain(source string, r openRequest) *child.CollectChain {
+	if source != event.ChainSource || g.rules.DeploymentGate == nil {
+		return nil
+	}
+	c := &child.CollectChain{
+		Spec: *g.rules.DeploymentGate, Since: r.predicate.Created, Artifacts: []string{}, Signers: g.policy.ChainSigners(),
+		Host: cmp.Or(g.at.Host, "local"), RepositoryID: g.at.RepositoryID,
+	}
+	for _, s := range r.predicate.Subjects {
+		c.Artifacts = append(c.Artifacts, s.Digest["sha256"])
+	}
+	return c
 }
 
 // sameAsLogged says whether the newest snapshot of this source and request in

@@ -43,6 +43,8 @@ type Query struct {
 	Run         string   // the run that looks; empty: the source's variables may say
 	Attempt     int      // of the run; 0: it is not known
 
+	Chain *Chain // of the source evm
+
 	Base           http.RoundTripper // the network
 	Timeout, Pause time.Duration     // see ask.Transport
 	Cache          *ask.Cache        // of earlier answers; nil: of this reading only
@@ -69,6 +71,7 @@ type source struct {
 
 func sources() []source {
 	return []source{
+		{event.ChainSource, chainVotes},
 		{"github-comment", githubComments},
 		{"github-environment", githubEnvironment},
 		{"github-review", githubReviews},

@@ -147,6 +147,8 @@ func (d *decoder) anchor(name string, n *yaml.Node, path string) anchored.Spec {
 			s.Chain = uint64(max(id, 0))
 		case "contract":
 			s.Contract = d.contract(v, path)
+		case "confirmations":
+			s.Confirmations = d.confirmations(v, path)
 		}
 	})
 	if n.Kind == yaml.MappingNode {
@@ -183,6 +185,9 @@ func (d *decoder) anchorFits(n *yaml.Node, path string, s anchored.Spec) {
 		case !has && key.of == s.Kind:
 			d.fail(n, path+"."+key.name, "is missing")
 		}
+	}
+	if s.Kind != "evm" && d.where[path+".confirmations"] != nil {
+		d.failAt(path+".confirmations", "is of evm, and this anchor is of kind %s", s.Kind)
 	}
 }
 

@@ -48,6 +48,7 @@ func (d *decoder) check() {
 			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
 		}
 		d.checkSeats(path, e)
+		d.checkOnChain(path, e)
 		d.checkBreakGlass(path+".break-glass", e)
 		d.p.Environments[name] = e
 	}
@@ -139,7 +140,7 @@ func (d *decoder) signersAreDistinct() {
 // principalsAreDistinct refuses a policy in which one human could pass for
 // two: by a key, an account or an address that two principals have.
 func (d *decoder) principalsAreDistinct() {
-	keys, emails, accounts := map[string]string{}, map[string]string{}, map[string]string{}
+	keys, emails, accounts, signers := map[string]string{}, map[string]string{}, map[string]string{}, map[string]string{}
 	for _, o := range d.p.Outsiders {
 		emails[o] = "an outsider"
 	}
@@ -160,6 +161,7 @@ func (d *decoder) principalsAreDistinct() {
 		}
 		d.accountsOnce(accounts, who.GitHub, name, path+".github")
 		d.accountsOnce(accounts, who.GitLab, name, path+".gitlab")
+		d.signersOnce(signers, who, name, path)
 	}
 }
 

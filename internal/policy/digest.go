@@ -64,6 +64,8 @@ type resolved struct {
 	BreakGlass *resolvedGlass `json:"break_glass,omitempty"`
 
 	Anchoring *resolvedAnchoring `json:"anchoring,omitempty"` // of tier anchored
+
+	DeploymentGate *resolvedContract `json:"deployment_gate,omitempty"` // that has votes
 }
 
 type resolvedRole struct {
@@ -129,6 +131,7 @@ type resolvedPrincipal struct {
 	Roles   []string      `json:"roles"`
 
 	Accounts []string `json:"accounts,omitempty"` // all others, as host:id
+	Signers  []string `json:"evm,omitempty"`
 }
 
 type resolvedKey struct {
@@ -175,6 +178,7 @@ func (p *Policy) resolve(e Environment) resolved {
 		r.Roles[name] = resolvedRole{sorted(role.Teams), role.Permission, role.Codeowners}
 	}
 	r.Agents, r.BreakGlass, r.Anchoring = e.Agents, e.BreakGlass.resolved(), p.anchoring(e)
+	r.DeploymentGate = resolvedGateOf(e.DeploymentGate)
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}
@@ -256,6 +260,9 @@ func (p *Policy) principalsOf(e Environment) map[string]resolvedPrincipal {
 		r.GitHub, r.Accounts = firstAt("github.com", who.GitHub, nil)
 		r.GitLab, r.Accounts = firstAt("gitlab.com", who.GitLab, r.Accounts)
 		slices.Sort(r.Accounts)
+		if len(who.Signers) > 0 {
+			r.Signers = sorted(who.Signers)
+		}
 		for _, k := range who.Keys {
 			r.Keys = append(r.Keys, resolvedKey{k.SSH.Marshal(), bound(k.From), bound(k.Until)})
 		}

@@ -52,6 +52,8 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			e.Freeze = d.freeze(v, path)
 		case "break-glass":
 			e.BreakGlass = d.breakGlass(v, path)
+		case "deployment-gate":
+			e.DeploymentGate = d.deploymentGate(v, path)
 		case "anchors":
 			e.Anchors = d.nameList(v, path)
 			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {

@@ -68,6 +68,13 @@ var grammar = map[string][]keyword{
 		{name: "evm"},
 		{name: "chain"},
 		{name: "contract"},
+		{name: "confirmations"},
+	},
+	"deployment gate": {
+		{name: "evm", required: true},
+		{name: "chain", required: true},
+		{name: "contract", required: true},
+		{name: "confirmations"},
 	},
 	"outage": {
 		{name: "settle-within", required: true},
@@ -97,6 +104,7 @@ var grammar = map[string][]keyword{
 		{name: "emails"},
 		{name: "github"},
 		{name: "gitlab"},
+		{name: "evm"},
 		{name: "roles"},
 		{name: "keyless"},
 	},
@@ -137,6 +145,7 @@ var grammar = map[string][]keyword{
 		{name: "anchors"},
 		{name: "outage"},
 		{name: "max-head-age"},
+		{name: "deployment-gate"},
 		{name: "when", later: "conditions (when) are not in this version: a reader of CEL would nearly double the programs; use environments, evidence and freeze instead"},
 	},
 	"posture": {
@@ -190,7 +199,7 @@ var grammar = map[string][]keyword{
 // The words that stand for themselves, and those of later versions.
 var (
 	exclusions   = []string{"author", "committer", "co-author", "pusher", "triggerer"}
-	laterSources = []string{"github-review", "github-comment", "github-environment", "gitlab-approval", "gitlab-deployment", "contract"}
+	laterSources = []string{"github-review", "github-comment", "github-environment", "gitlab-approval", "gitlab-deployment"}
 	runners      = []string{"github-hosted", "gitlab-hosted", "self-hosted"}
 	results      = map[string]string{"test": "passed", "deployment": "healthy"}
 )
@@ -208,5 +217,6 @@ var (
 	hostPattern     = pattern.New(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$`)
 	triggerPattern  = pattern.New(`^[a-z][a-z0-9_]{0,63}$`)
 	refPattern      = pattern.New(`^refs/[!-~]{1,1000}$`)
+	depthPattern    = pattern.New(`^[1-9][0-9]{0,3}$`)
 	idPattern       = pattern.New(`^[1-9][0-9]{0,17}$`)
 )

@@ -86,6 +86,7 @@ type Principal struct {
 	Emails  []string      // lower case
 	GitHub  []Account
 	GitLab  []Account
+	Signers []string // on a chain: an account's address, or an ERC-7913 verifier and its key; lower-case hex
 	Roles   []string
 }
 
@@ -134,6 +135,8 @@ type Environment struct {
 	Dated    bool     // times of requests, votes, evidence and decisions must be proven
 
 	BreakGlass *BreakGlass // nil: there is none
+
+	DeploymentGate *anchored.Spec // the contract that has votes of source evm; nil: none has
 
 	// Of tier anchored.
 	Anchors    []string      // names of anchors, each of which must have taken a checkpoint; none: any that prove enough

@@ -71,9 +71,9 @@ func providerOf(fact string) string {
 	return ""
 }
 
-// fromProvider says whether a source is of the provider; any is of "".
+// fromProvider says whether a source is of the provider; any forge is of "".
 func fromProvider(source, provider string) bool {
-	return provider == "" || strings.HasPrefix(source, provider+"-")
+	return source != event.ChainSource && (provider == "" || strings.HasPrefix(source, provider+"-"))
 }
 
 // implies says whether a fact that a forge tells is the one that is wanted, or
@@ -188,6 +188,9 @@ func (p *Policy) OwnerOf(host string, id int64) (name string, ok bool) {
 // ownerBy names the principal whose account it is at the forge that a source
 // reads. Two forges can have one host, and a number each.
 func (p *Policy) ownerBy(source, host string, id int64) (name string, ok bool) {
+	if source == event.ChainSource {
+		return p.ownerOnChain(id)
+	}
 	for name, who := range p.Principals {
 		if id != 0 && slices.ContainsFunc(who.accountsBy(source), func(a Account) bool { return a.Host == host && a.ID == id }) {
 			return name, true // one at most: Parse refuses an account named twice
@@ -218,19 +221,21 @@ func (who Principal) accountsBy(source string) []Account {
 		return who.GitHub
 	case strings.HasPrefix(source, "gitlab-"):
 		return who.GitLab
+	case source == event.ChainSource:
+		return nil // a chain has signers, see ownerOnChain
 	}
 	return who.accounts()
 }
 
 func (who Principal) hasAccountAt(source, host string) bool {
-	return slices.ContainsFunc(who.accountsBy(source), func(a Account) bool { return a.Host == host })
+	return source == event.ChainSource && len(who.Signers) > 0 || slices.ContainsFunc(who.accountsBy(source), func(a Account) bool { return a.Host == host })
 }
 
 func (who Principal) accounts() []Account { return slices.Concat(who.GitHub, who.GitLab) }
 
 // votesBy says whether a principal has an account to vote with in a source.
 func (who Principal) votesBy(source string) bool {
-	return len(who.GitHub) > 0 && fromProvider(source, "github") || len(who.GitLab) > 0 && fromProvider(source, "gitlab")
+	return len(who.GitHub) > 0 && fromProvider(source, "github") || len(who.GitLab) > 0 && fromProvider(source, "gitlab") || len(who.Signers) > 0 && source == event.ChainSource
 }
 
 // weak says whether votes of a source have no time.

@@ -121,6 +121,8 @@ func (d *decoder) principal(n *yaml.Node, path string) Principal {
 			p.GitHub = d.accounts(v, path, "github.com")
 		case "gitlab":
 			p.GitLab = d.accounts(v, path, "gitlab.com")
+		case "evm":
+			p.Signers = d.signers(v, path)
 		case "roles":
 			p.Roles = d.nameList(v, path)
 		case "keyless":

@@ -82,7 +82,7 @@ func (d *decoder) checkSeats(path string, e Environment) {
 			d.roleCanBeSeen(path+".veto.roles["+strconv.Itoa(i)+"]", role, e.Sources())
 		}
 	}
-	if len(e.Sources()) > 0 {
+	if slices.ContainsFunc(e.Sources(), func(s string) bool { return fromProvider(s, "") }) {
 		return
 	}
 	if i := slices.Index(e.Exclude, "pusher"); i >= 0 {

@@ -83,8 +83,8 @@ const rulesOfTests = `
 
 const peopleOfTests = `
   alice: {keys: [{ssh: "KEY(alice)"}, {ssh: "KEY(alice2)"}], roles: [security, lead], emails: [alice@x.org], github: [{id: 1, login: alice}, {id: 11, login: alice-admin}]}
-  bob:   {keys: [{ssh: "KEY(bob)"}], roles: [lead], emails: [bob@x.org], gitlab: {id: 2}, github: {id: 22}}
-  carol: {keys: [{ssh: "KEY(carol)"}], roles: [lead], emails: [carol@x.org], github: {id: 3}}
+  bob:   {keys: [{ssh: "KEY(bob)"}], roles: [lead], emails: [bob@x.org], gitlab: {id: 2}, github: {id: 22}, evm: ["0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359"]}
+  carol: {keys: [{ssh: "KEY(carol)"}], roles: [lead], emails: [carol@x.org], github: {id: 3}, evm: "0xdbF03B407c01E7cD3CBea99509d93f8DDDC8C6FB"}
   dave:  {keys: [{ssh: "KEY(dave)"}], roles: [security, guest], emails: [dave@x.org], github: {id: 4}}
   erin:  {roles: [lead], emails: [erin@x.org], github: {id: 5}}
   frank: {keys: [{ssh: "KEY(frank)", from: 2026-03-02}], roles: [lead]}

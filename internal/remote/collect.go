@@ -92,8 +92,12 @@ func collected(ctx context.Context, env *cli.Env, w wire, timeout time.Duration,
 	if !commitPattern.MatchString(q.Commit) {
 		return none, cli.Fail(cli.Usage, "", "commit %.80q is not a full object id in lower-case hex", q.Commit)
 	}
+	chain, err := chainOf(q.Chain)
+	if err != nil {
+		return none, err
+	}
 	found, err := forge.Read(ctx, q.Source, forge.Query{
-		Commit: q.Commit, Request: q.Request, Environment: q.Environment, Accounts: q.Accounts, Facts: q.Facts, Run: q.Run, Attempt: attempt(q.Attempt),
+		Chain: chain, Commit: q.Commit, Request: q.Request, Environment: q.Environment, Accounts: q.Accounts, Facts: q.Facts, Run: q.Run, Attempt: attempt(q.Attempt),
 		Getenv: env.Getenv, Base: w.base, Timeout: timeout, Pause: w.pause, Cache: cache,
 	})
 	if err != nil {
@@ -153,6 +157,18 @@ func collectError(source string, err error) error {
 		return cli.Fail(cli.Unknown, hint, "%w", err)
 	}
 	return cli.Fail(cli.Unknown, "run it again once the forge answers", "%w", err)
+}
+
+// chainOf reads where on a chain to look.
+func chainOf(c *child.CollectChain) (*forge.Chain, error) {
+	if c == nil {
+		return nil, nil
+	}
+	since, err := time.Parse(time.RFC3339, c.Since)
+	if err != nil {
+		return nil, cli.Fail(cli.Usage, "", "since: %w", err)
+	}
+	return &forge.Chain{Spec: c.Spec, Since: since, Artifacts: c.Artifacts, Signers: c.Signers, Host: c.Host, RepositoryID: c.RepositoryID}, nil
 }
 
 // attempt reads the number of a run's attempt; 0: nobody said.

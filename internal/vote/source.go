@@ -43,6 +43,12 @@ const (
 func Sources() []Source {
 	return []Source{
 		{
+			Name: "evm", Binds: BindsRequest,
+			Doc:       "approvals, vetoes and withdrawals that a DeploymentGate contract on an Ethereum chain has of the request, as a node tells them",
+			Variables: []string{"GATELEDGER_EVM_TOKEN_FILE"},
+			Setup:     "the environment's deployment-gate names the node and the contract; set GATELEDGER_EVM_TOKEN_FILE to a file with a token where the node wants one",
+		},
+		{
 			Name: "github-comment", Binds: BindsRequest, Carries: true,
 			Doc:       "/approve, /deny and /revoke with the request's id, and signed votes, in comments of the commit's pull requests on GitHub",
 			Variables: githubVariables(),

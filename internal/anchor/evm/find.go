@@ -98,7 +98,7 @@ func (c *contract) event(ctx context.Context, n *node, want wanted) (*types.Log,
 }
 
 func (c *contract) eventIn(ctx context.Context, n *node, want wanted, from, to uint64) (*types.Log, error) {
-	logs, err := n.logs(ctx, c.address, from, to, []common.Hash{anchoredTopic, want.origin, sizeTopic(want.size)})
+	logs, err := n.logs(ctx, c.address, from, to, []any{anchoredTopic, want.origin, sizeTopic(want.size)})
 	if err != nil {
 		return nil, err
 	}
@@ -115,19 +115,43 @@ func (c *contract) eventIn(ctx context.Context, n *node, want wanted, from, to u
 	return logs[0], nil
 }
 
-// logs reads the events of a contract that have these topics.
-func (n *node) logs(ctx context.Context, from common.Address, first, last uint64, topics []common.Hash) ([]*types.Log, error) {
-	var logs []*types.Log
+// logs reads the events of a contract that have these topics: hashes, lists of
+// them, of which any will do, and nil for anything.
+func (n *node) logs(ctx context.Context, from common.Address, first, last uint64, topics []any) ([]*types.Log, error) {
+	var answer *[]*types.Log
 	filter := map[string]any{"address": from, "fromBlock": hexNumber(first), "toBlock": hexNumber(last), "topics": topics}
-	if err := n.call(ctx, &logs, "eth_getLogs", filter); err != nil {
+	if err := n.call(ctx, &answer, "eth_getLogs", filter); err != nil {
 		return nil, err
 	}
+	if answer == nil {
+		return nil, fmt.Errorf("ask eth_getLogs at %s: %w: it answers with nothing", n.host, anchor.ErrUnavailable)
+	}
+	logs := *answer
 	for _, l := range logs {
-		if l == nil || l.Removed || l.Address != from || l.BlockNumber < first || l.BlockNumber > last || len(l.Topics) < len(topics) || !slices.Equal(l.Topics[:len(topics)], topics) {
+		if l == nil || l.Removed || l.Address != from || l.BlockNumber < first || l.BlockNumber > last || !hasTopics(l, topics) {
 			return nil, fmt.Errorf("ask eth_getLogs at %s: %w: it shows events that were not asked for", n.host, anchor.ErrUnavailable)
 		}
 	}
 	return logs, nil
+}
+
+func hasTopics(l *types.Log, topics []any) bool {
+	if len(l.Topics) < len(topics) {
+		return false
+	}
+	for i, want := range topics {
+		switch want := want.(type) {
+		case common.Hash:
+			if l.Topics[i] != want {
+				return false
+			}
+		case []common.Hash:
+			if !slices.Contains(want, l.Topics[i]) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // isAnchored says whether a log is the event of this origin and size, by this
