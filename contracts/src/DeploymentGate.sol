@@ -202,8 +202,7 @@ contract DeploymentGate is IDeploymentGate, Admin, EIP712 {
     /// @inheritdoc IDeploymentGate
     function policyOf(bytes32 environment) external view returns (bool open, uint32 epoch, Policy memory policy) {
         InForce memory p = _policies[environment];
-        return
-            (p.seats != 0, p.epoch, Policy(p.executor, Seats.unpack(p.seats), p.vetoRoles, p.maxAge));
+        return (p.seats != 0, p.epoch, Policy(p.executor, Seats.unpack(p.seats), p.vetoRoles, p.maxAge));
     }
 
     /// @inheritdoc IDeploymentGate
@@ -273,9 +272,7 @@ contract DeploymentGate is IDeploymentGate, Admin, EIP712 {
 
     function _signed(Vote calldata vote, bytes32 digest) private view returns (bool) {
         if (vote.signer.length == 20) {
-            return SignatureChecker.isValidSignatureNowCalldata(
-                address(bytes20(vote.signer)), digest, vote.signature
-            );
+            return SignatureChecker.isValidSignatureNowCalldata(address(bytes20(vote.signer)), digest, vote.signature);
         }
         return SignatureChecker.isValidSignatureNow(vote.signer, digest, vote.signature);
     }

@@ -55,13 +55,9 @@ contract EvidenceRegistry is IEvidenceRegistry {
     }
 
     /// @inheritdoc IEvidenceRegistry
-    function advise(
-        bytes32 package,
-        bytes32 advisory,
-        Vex status,
-        Justification justification,
-        bytes32 statement
-    ) external {
+    function advise(bytes32 package, bytes32 advisory, Vex status, Justification justification, bytes32 statement)
+        external
+    {
         if (package == 0 || advisory == 0) revert EmptyDigest();
         if (status == Vex.Unknown || (status == Vex.NotAffected) != (justification != Justification.None)) {
             revert BadStatus(status, justification);

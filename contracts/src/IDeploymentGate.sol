@@ -84,10 +84,14 @@ interface IDeploymentGate {
     /// @notice An environment takes nothing until it has a policy again.
     event Closed(bytes32 indexed environment, uint32 indexed epoch);
     /// @notice Votes may be cast. `id` is `idOf(request)`.
-    event Proposed(bytes32 indexed id, bytes32 indexed request, bytes32 indexed environment, address proposer, Request details);
+    event Proposed(
+        bytes32 indexed id, bytes32 indexed request, bytes32 indexed environment, address proposer, Request details
+    );
     /// @notice A quorum approved. It may be executed up to `until`.
     /// @param voters Bit p is set: person p of the epoch approved.
-    event Approved(bytes32 indexed id, bytes32 indexed request, bytes32 indexed environment, uint24 voters, uint40 until);
+    event Approved(
+        bytes32 indexed id, bytes32 indexed request, bytes32 indexed environment, uint24 voters, uint40 until
+    );
     /// @notice Somebody took back, and may not approve this request again. If the
     /// request had been approved with their vote, it is open again.
     event Withdrawn(bytes32 indexed id, bytes32 indexed request, uint8 person);

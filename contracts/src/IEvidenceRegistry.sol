@@ -88,13 +88,8 @@ interface IEvidenceRegistry {
 
     /// @notice Says how a package stands to an advisory, in the caller's name. NotAffected
     /// needs a justification, the others must have none.
-    function advise(
-        bytes32 package,
-        bytes32 advisory,
-        Vex status,
-        Justification justification,
-        bytes32 statement
-    ) external;
+    function advise(bytes32 package, bytes32 advisory, Vex status, Justification justification, bytes32 statement)
+        external;
 
     /// @notice What a publisher said of a subject.
     /// @return document The digest; zero where there is none.

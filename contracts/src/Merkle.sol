@@ -30,13 +30,11 @@ library Merkle {
     }
 
     /// @notice Whether the tree (second, secondRoot) only adds leaves to (first, firstRoot).
-    function consistent(
-        uint64 first,
-        uint64 second,
-        bytes32 firstRoot,
-        bytes32 secondRoot,
-        bytes32[] calldata path
-    ) internal view returns (bool) {
+    function consistent(uint64 first, uint64 second, bytes32 firstRoot, bytes32 secondRoot, bytes32[] calldata path)
+        internal
+        view
+        returns (bool)
+    {
         if (first == 0 || first > second) return false;
         if (first == second) return path.length == 0 && firstRoot == secondRoot;
         if (path.length == 0) return false;

@@ -155,7 +155,11 @@ abstract contract GateBase is Base {
         return vote(r, IDeploymentGate.Decision.Approve, key);
     }
 
-    function votes(IDeploymentGate.Request memory r, uint256 a) internal view returns (IDeploymentGate.Vote[] memory v) {
+    function votes(IDeploymentGate.Request memory r, uint256 a)
+        internal
+        view
+        returns (IDeploymentGate.Vote[] memory v)
+    {
         v = new IDeploymentGate.Vote[](1);
         v[0] = yes(r, a);
     }

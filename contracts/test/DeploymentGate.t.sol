@@ -220,7 +220,10 @@ contract DeploymentGateTest is GateBase {
     }
 
     function test_withdrawAfterApproval() public {
-        IDeploymentGate.Request memory r = approved();
+        IDeploymentGate.Request memory r = proposed();
+        IDeploymentGate.Vote[] memory short = votes(r, ALICE, BOB);
+        short[0] = endingAt(r, ALICE, START + 60);
+        gate.approve(r, short);
         gate.withdraw(r, vote(r, IDeploymentGate.Decision.Withdraw, CAROL));
         check(gate.executable(r), "who hadn't voted took back the others' approval");
         IDeploymentGate.Vote[] memory old = votes(r, ALICE, BOB);
@@ -229,6 +232,10 @@ contract DeploymentGateTest is GateBase {
         wrongStatus(gate.idOf(r), IDeploymentGate.Status.Open);
         execute(r);
         refuse(r, old, abi.encodeWithSelector(IDeploymentGate.HasWithdrawn.selector, 1, 1));
+        (,, uint40 ends, uint24 voters, uint24 withdrawn) = gate.stateOf(gate.idOf(r));
+        check(ends == r.expires && voters == 0 && withdrawn == 6, "not as before the approval");
+        IDeploymentGate.Vote[] memory both = votes(r, CAROL, ALICE);
+        refuse(r, both, abi.encodeWithSelector(IDeploymentGate.HasWithdrawn.selector, 0, 2));
     }
 
     function test_veto() public {

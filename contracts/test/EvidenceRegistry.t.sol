@@ -19,8 +19,13 @@ contract EvidenceRegistryTest is Base {
         vm.expectEmit();
         emit IEvidenceRegistry.Published(address(this), "sbom", "a", "d");
         registry.publish("sbom", "a", "d");
-        (bytes32 document, IEvidenceRegistry.State state, IEvidenceRegistry.Reason reason, uint40 since, uint40 revoked) =
-            registry.entryOf(address(this), "sbom", "a");
+        (
+            bytes32 document,
+            IEvidenceRegistry.State state,
+            IEvidenceRegistry.Reason reason,
+            uint40 since,
+            uint40 revoked
+        ) = registry.entryOf(address(this), "sbom", "a");
         check(document == "d" && state == IEvidenceRegistry.State.Published, "not published");
         check(reason == IEvidenceRegistry.Reason.None && since == 1_800_000_000 && revoked == 0, "revoked");
         check(registry.isPublished(address(this), "sbom", "a", "d"), "not in force");
@@ -33,9 +38,7 @@ contract EvidenceRegistryTest is Base {
         );
         registry.publish("sbom", "a", "d");
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IEvidenceRegistry.Conflict.selector, bytes32("sbom"), bytes32("a"), bytes32("d")
-            )
+            abi.encodeWithSelector(IEvidenceRegistry.Conflict.selector, bytes32("sbom"), bytes32("a"), bytes32("d"))
         );
         registry.publish("sbom", "a", "e");
     }
@@ -60,10 +63,17 @@ contract EvidenceRegistryTest is Base {
         vm.expectEmit();
         emit IEvidenceRegistry.Revoked(address(this), "sbom", "a", IEvidenceRegistry.Reason.Compromised, "s");
         registry.revoke("sbom", "a", IEvidenceRegistry.Reason.Compromised, "s");
-        (bytes32 document, IEvidenceRegistry.State state, IEvidenceRegistry.Reason reason, uint40 since, uint40 revoked) =
-            registry.entryOf(address(this), "sbom", "a");
+        (
+            bytes32 document,
+            IEvidenceRegistry.State state,
+            IEvidenceRegistry.Reason reason,
+            uint40 since,
+            uint40 revoked
+        ) = registry.entryOf(address(this), "sbom", "a");
         check(document == "d" && state == IEvidenceRegistry.State.Revoked, "not revoked");
-        check(reason == IEvidenceRegistry.Reason.Compromised && since == 1_800_000_000 && revoked == 1_800_000_009, "why");
+        check(
+            reason == IEvidenceRegistry.Reason.Compromised && since == 1_800_000_000 && revoked == 1_800_000_009, "why"
+        );
         check(!registry.isPublished(address(this), "sbom", "a", "d"), "revoked, and in force");
         bytes memory none =
             abi.encodeWithSelector(IEvidenceRegistry.NotPublished.selector, bytes32("sbom"), bytes32("a"));
@@ -78,9 +88,7 @@ contract EvidenceRegistryTest is Base {
     function test_revokeOnlyOnesOwnAndWithAReason() public {
         registry.publish("sbom", "a", "d");
         vm.prank(OTHER);
-        vm.expectRevert(
-            abi.encodeWithSelector(IEvidenceRegistry.NotPublished.selector, bytes32("sbom"), bytes32("a"))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.NotPublished.selector, bytes32("sbom"), bytes32("a")));
         registry.revoke("sbom", "a", IEvidenceRegistry.Reason.Wrong, 0);
         vm.expectRevert(abi.encodeWithSelector(IEvidenceRegistry.NoReason.selector));
         registry.revoke("sbom", "a", IEvidenceRegistry.Reason.None, 0);
@@ -121,9 +129,8 @@ contract EvidenceRegistryTest is Base {
     function testFuzz_tallyCounts(uint8[24] calldata said) public {
         for (uint256 i = 0; i < said.length; ++i) {
             IEvidenceRegistry.Vex s = IEvidenceRegistry.Vex(1 + said[i] / 8 % 4);
-            IEvidenceRegistry.Justification why = s == IEvidenceRegistry.Vex.NotAffected
-                ? IEvidenceRegistry.Justification.ComponentNotPresent
-                : NONE;
+            IEvidenceRegistry.Justification why =
+                s == IEvidenceRegistry.Vex.NotAffected ? IEvidenceRegistry.Justification.ComponentNotPresent : NONE;
             try registry.advise("p", bytes32(uint256(1 + said[i] % 8)), s, why, 0) {} catch {}
         }
         uint48[5] memory count;

@@ -232,7 +232,9 @@ contract FaultsTest is GateBase {
         registry.publish("package", "p", "evil");
         check(registry.isPublished(address(this), "package", "p", "good"), "a stranger overwrote it");
         vm.expectRevert(
-            abi.encodeWithSelector(IEvidenceRegistry.Conflict.selector, bytes32("package"), bytes32("p"), bytes32("good"))
+            abi.encodeWithSelector(
+                IEvidenceRegistry.Conflict.selector, bytes32("package"), bytes32("p"), bytes32("good")
+            )
         );
         registry.publish("package", "p", "evil");
     }

@@ -113,6 +113,7 @@ contract PolicyTest is GateBase {
         IDeploymentGate.Request memory open = proposed();
         IDeploymentGate.Vote[] memory v = votes(open, ALICE, BOB);
         IDeploymentGate.Vote memory no = vote(open, IDeploymentGate.Decision.Veto, DANA);
+        IDeploymentGate.Vote memory back = vote(open, IDeploymentGate.Decision.Withdraw, ALICE);
         IDeploymentGate.Request memory done = request();
         done.request = keccak256("second");
         propose(done);
@@ -123,6 +124,8 @@ contract PolicyTest is GateBase {
         gate.approve(open, v);
         vm.expectRevert(wrong);
         gate.veto(open, no);
+        vm.expectRevert(wrong);
+        gate.withdraw(open, back);
         vm.expectRevert(wrong);
         execute(done);
         check(!gate.executable(done), "executable");

@@ -50,9 +50,8 @@ contract SignersTest is GateBase {
         address factory = create(published("proxies/SafeProxyFactory.sol/SafeProxyFactory"));
         address[] memory owners = new address[](3);
         (owners[0], owners[1], owners[2]) = (vm.addr(BOB), vm.addr(CAROL), vm.addr(DANA));
-        bytes memory setup = abi.encodeCall(
-            ISafe.setup, (owners, 2, address(0), "", handler, address(0), 0, address(0))
-        );
+        bytes memory setup =
+            abi.encodeCall(ISafe.setup, (owners, 2, address(0), "", handler, address(0), 0, address(0)));
         return ISafe(factory).createProxyWithNonce(singleton, setup, 1);
     }
 

@@ -6,7 +6,7 @@
 # checked in. Nothing may be skipped.
 #
 #	contracts.sh            all of it
-#	contracts.sh update     writes the bindings and the gas figures anew
+#	contracts.sh update     formats, and writes the bindings and the gas figures anew
 #	contracts.sh forge …    forge itself, for one test: forge test --match-test NAME
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -33,6 +33,7 @@ forge)
 	exit
 	;;
 update)
+	run forge fmt src test
 	run forge test
 	test/chain/bindings
 	git status --short contracts/snapshots internal/anchor/evm
@@ -41,6 +42,7 @@ update)
 esac
 
 echo "lint"
+run forge fmt --check src test
 run forge lint src
 if grep -E '^(warning|error)' "$work/out" >/dev/null; then
 	cat "$work/out"

@@ -40,9 +40,9 @@ contract Registry {
     }
 
     function report(string memory package, string memory version, string memory id, string memory severity) public {
-        vulnerabilities[keccak256(abi.encodePacked(package, version))].push(
-            Vulnerability(id, severity, block.timestamp, msg.sender, true)
-        );
+        vulnerabilities[keccak256(
+                abi.encodePacked(package, version)
+            )].push(Vulnerability(id, severity, block.timestamp, msg.sender, true));
         emit VulnerabilityReported(package, version, id);
     }
 
