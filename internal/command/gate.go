@@ -211,6 +211,7 @@ type gate struct {
 	collected string // digest of the policy by which votes were collected, see collect
 	seen      *look  // what people said on the forge, see decideSeen
 	patient   bool   // it waits, and asks often
+	asks      bool   // it waits, and has just read the policy that it may ask for, see enforce
 	around    bool   // the posture was read, see lookAround
 	waited    *waited
 

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,9 @@ import (
 // What was read before is not read again where nothing moved: the ledger's
 // entries are kept, and one child keeps what the forge answered. Nothing is
 // signed or stamped for a poll that settles nothing.
+//
+// The policy is not kept for the whole wait: who may approve can change in six
+// hours. It is read again, and where it is another one the gate begins anew.
 
 // The bounds of waiting.
 const (
@@ -43,6 +47,7 @@ const (
 	restPause = time.Minute           // between polls while nothing moves
 	localTick = 20 * time.Millisecond // the shortest pause where all that is asked is on this machine
 	stampRest = time.Minute           // how long an answer with a stamped time stands in for a new one
+	lawRest   = time.Minute           // how old the policy may be that a poll goes by
 	lastWords = 5 * time.Second       // to tell a forge that this was cancelled
 )
 
@@ -104,7 +109,8 @@ type waiter struct {
 	flags gateFlags
 	told  *told
 
-	g        *gate // once it could be opened
+	g        *gate     // once it could be opened
+	law      time.Time // when its policy was read
 	last     *standing
 	shown    string // what people were told last, in one line
 	reported string // what the forge was told last
@@ -138,21 +144,69 @@ func (w *waiter) run(ctx context.Context) error {
 
 // poll asks once, as gate does.
 func (w *waiter) poll(ctx context.Context) (*standing, error) {
-	if w.g == nil {
-		g, err := openGate(ctx, w.env, w.flags, w.told)
-		if err != nil {
-			return nil, err
-		}
-		w.g = g
-		if w.pause < minPause && !g.asksHere() || w.pause < localTick {
-			return nil, cli.Fail(cli.Usage, "", "--every is %s; the shortest pause is %s, and %s where all that is asked is on this machine", w.pause, minPause, localTick)
-		}
-		if err := g.keepAsking(); err != nil {
-			return nil, err
-		}
+	if err := w.open(ctx, lawRest); err != nil {
+		return nil, err
 	}
+	s, err := w.reach(ctx)
+	if !errors.Is(err, errOtherPolicy) {
+		return s, err
+	}
+	if err := w.open(ctx, 0); err != nil {
+		return nil, err
+	}
+	w.g.asks = true // the default branch has just been read
+	return w.reach(ctx)
+}
+
+// reach has the gate look at everything anew.
+func (w *waiter) reach(ctx context.Context) (*standing, error) {
 	w.g.collected, w.g.seen, w.g.around, w.g.stuck, w.g.patient = "", nil, false, 0, true
+	defer func() { w.g.asks = false }()
 	return w.g.reach(ctx)
+}
+
+// errOtherPolicy says that the policy in force is not the one that was read. A
+// gate that waits reads it again before it asks anybody to change it: since it
+// began, the change may have come from there.
+var errOtherPolicy = errors.New("the policy in force is not the one that was read")
+
+// open opens the gate, or sees to it that its policy is no older than age, and
+// is still what stands where it was read.
+func (w *waiter) open(ctx context.Context, age time.Duration) error {
+	if w.g != nil {
+		same, err := w.sameLaw(ctx, age)
+		if same || err != nil {
+			return err
+		}
+		fmt.Fprintf(w.env.Stderr, "note: there is another policy than when the wait began; it goes by that\n")
+		w.close()
+		w.g = nil
+	}
+	law := time.Now()
+	g, err := openGate(ctx, w.env, w.flags, w.told)
+	if err != nil {
+		return err
+	}
+	w.g, w.law = g, law
+	if w.pause < minPause && !g.asksHere() || w.pause < localTick {
+		return cli.Fail(cli.Usage, "", "--every is %s; the shortest pause is %s, and %s where all that is asked is on this machine", w.pause, minPause, localTick)
+	}
+	return g.keepAsking()
+}
+
+// sameLaw reports whether the policy is what it was. A file that somebody named
+// is theirs, and read once: what else runs here could write it.
+func (w *waiter) sameLaw(ctx context.Context, age time.Duration) (bool, error) {
+	now := time.Now()
+	if w.flags.policy != "" || age > 0 && now.Sub(w.law) < age && !w.g.asksHere() {
+		return true, nil
+	}
+	text, err := gatePolicy(ctx, w.g.place, w.g.ring, w.flags.where)
+	if err != nil {
+		return false, err
+	}
+	w.law = now
+	return bytes.Equal(text.data, w.g.given.Source), nil
 }
 
 func (w *waiter) close() {

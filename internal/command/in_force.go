@@ -117,6 +117,9 @@ func (g *gate) enforce(ctx context.Context) (*standing, error) {
 		if g.policy.Digest == g.given.Digest {
 			return nil, nil
 		}
+		if g.patient && !g.asks {
+			return nil, errOtherPolicy
+		}
 		change, err := g.change()
 		if err != nil {
 			return nil, err
