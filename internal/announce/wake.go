@@ -103,21 +103,20 @@ type hubRun struct {
 // A hubJob is a job of a run, in one attempt
 // (https://docs.github.com/en/rest/actions/workflow-jobs).
 type hubJob struct {
-	ID         int64     `json:"id"`
-	Run        int64     `json:"run_id"`
-	Attempt    int       `json:"run_attempt"`
-	Name       string    `json:"name"`
-	Status     string    `json:"status"`
-	Conclusion string    `json:"conclusion"`
-	Began      time.Time `json:"started_at"`
-	Ended      time.Time `json:"completed_at"`
-	Runner     string    `json:"runner_name"`
-	Address    string    `json:"html_url"`
+	ID      int64     `json:"id"`
+	Run     int64     `json:"run_id"`
+	Attempt int       `json:"run_attempt"`
+	Name    string    `json:"name"`
+	Status  string    `json:"status"`
+	Began   time.Time `json:"started_at"`
+	Ended   time.Time `json:"completed_at"`
+	Runner  string    `json:"runner_name"`
+	Address string    `json:"html_url"`
 }
 
 // githubWake finds the gate's job and runs it again, with those that depend on
-// it. A job that waited ended well, so it is not one of the failed ones, which
-// is what one that ends with 8 is.
+// it: whether it ended well or not, that one alone. What else has failed in the
+// run is nobody's to start.
 func githubWake(ctx context.Context, q WakeQuery) (Asker, error) {
 	h, err := newHub(q.Query)
 	if err != nil {
@@ -146,23 +145,21 @@ func githubWake(ctx context.Context, q WakeQuery) (Asker, error) {
 	if a.State == WakeRunning || !q.Start {
 		return a, nil
 	}
-	path := fmt.Sprintf("%s/actions/jobs/%d/rerun", h.path, job.ID)
-	if job.Conclusion == "failure" {
-		path = h.path + "/actions/runs/" + q.Run + "/rerun-failed-jobs"
-	}
-	if err := h.write(ctx, "POST", path, map[string]any{}, &struct{}{}); err != nil {
+	if err := h.write(ctx, "POST", fmt.Sprintf("%s/actions/jobs/%d/rerun", h.path, job.ID), map[string]any{}, &struct{}{}); err != nil {
 		return Asker{}, fmt.Errorf("run job %q of run %s again: %w", clean.Field(job.Name), q.Run, err)
 	}
 	a.State, a.Attempt = WakeStarted, a.Attempt+1
 	return a, nil
 }
 
-// jobs are all jobs of all attempts of a run.
+// jobs are all jobs of all attempts of a run. A list that is shorter than GitHub
+// says it is would hide the newest attempt.
 func (h *hub) jobs(ctx context.Context, run string) ([]hubJob, error) {
 	var all []hubJob
 	for page := 1; page <= maxPages; page++ {
 		var part struct {
-			Jobs []hubJob `json:"jobs"`
+			Total int      `json:"total_count"`
+			Jobs  []hubJob `json:"jobs"`
 		}
 		query := url.Values{"filter": {"all"}, "per_page": {strconv.Itoa(pageSize)}, "page": {strconv.Itoa(page)}}
 		more, err := h.get(ctx, h.path+"/actions/runs/"+run+"/jobs", query, &part)
@@ -174,7 +171,12 @@ func (h *hub) jobs(ctx context.Context, run string) ([]hubJob, error) {
 				return nil, fmt.Errorf("%w: what should be one of its jobs is none", ErrUnavailable)
 			}
 		}
-		if all = append(all, part.Jobs...); !more {
+		all = append(all, part.Jobs...)
+		switch {
+		case more:
+		case len(all) < part.Total:
+			return nil, fmt.Errorf("%w: %d of %d jobs are shown", ErrUnavailable, len(all), part.Total)
+		default:
 			return all, nil
 		}
 	}
@@ -183,7 +185,8 @@ func (h *hub) jobs(ctx context.Context, run string) ([]hubJob, error) {
 
 // asker finds the job that asked: of that attempt, the one that was on the
 // runner at that time, else the only one of that name. Its newest attempt
-// counts. GitHub tells a job neither its number nor the name that people see.
+// counts, if there it is the only one of its name. GitHub tells a job neither
+// its number nor the name that people see.
 func (q WakeQuery) asker(jobs []hubJob) (hubJob, error) {
 	var on, named []hubJob
 	for _, j := range jobs {
@@ -204,11 +207,18 @@ func (q WakeQuery) asker(jobs []hubJob) (hubJob, error) {
 	if len(found) != 1 {
 		return hubJob{}, fmt.Errorf("%w: which job of attempt %s of run %s asked: %d were on runner %.80q then, %d are called %.80q", ErrUnavailable, q.Attempt, q.Run, len(on), clean.Field(q.Runner), len(named), clean.Field(q.Job))
 	}
-	newest := found[0]
+	newest, alike := found[0], 0
 	for _, j := range jobs {
-		if j.Name == newest.Name && j.Attempt > newest.Attempt {
-			newest = j
+		switch {
+		case j.Name != newest.Name || j.Attempt < newest.Attempt || j.ID == newest.ID:
+		case j.Attempt > newest.Attempt:
+			newest, alike = j, 0
+		case newest.Attempt > found[0].Attempt:
+			alike++
 		}
+	}
+	if alike > 0 {
+		return hubJob{}, fmt.Errorf("%w: %d jobs of attempt %d of run %s are called %.80q", ErrUnavailable, alike+1, newest.Attempt, q.Run, clean.Field(newest.Name))
 	}
 	return newest, nil
 }
@@ -251,9 +261,13 @@ func gitlabWake(ctx context.Context, q WakeQuery) (Asker, error) {
 	}
 	newest := asked
 	for _, j := range jobs {
-		if j.Name == asked.Name && j.ID > newest.ID {
-			newest = j
+		if j.Name != asked.Name || j.ID <= newest.ID {
+			continue
 		}
+		if j.Pipeline != asked.Pipeline {
+			return Asker{}, fmt.Errorf("%w: job %d is not of pipeline %s, of which it is listed", ErrUnavailable, j.ID, q.Run)
+		}
+		newest = j
 	}
 	return l.again(ctx, newest, q)
 }

@@ -4,6 +4,7 @@ package announce
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -61,7 +62,7 @@ func (b *bed) posts() []string {
 }
 
 func TestGitHubRunsAJobAgain(t *testing.T) {
-	const job, failed = "actions/re-run-job-for-workflow-run", "actions/re-run-workflow-failed-jobs"
+	const job = "actions/re-run-job-for-workflow-run"
 	for name, c := range map[string]struct {
 		world func(*bed)
 		state string
@@ -88,7 +89,7 @@ func TestGitHubRunsAJobAgain(t *testing.T) {
 			b.Job(10, "gate", "runner-1", began)
 			b.End(10, asked, true)
 			b.q.Run = "10"
-		}, WakeStarted, []string{failed}, nil},
+		}, WakeStarted, []string{job}, nil},
 		"one that runs":            {func(b *bed) { b.Run(10, 1, "push", commit); b.Job(10, "gate", "runner-1", began); b.q.Run = "10" }, WakeRunning, nil, nil},
 		"one whose run is at work": {func(b *bed) { b.Job(9, "slow", "runner-7", began) }, WakeRunning, nil, nil},
 		"of a pull request, of another commit": {func(b *bed) {
@@ -138,6 +139,72 @@ func TestGitHubsNewestAttemptCounts(t *testing.T) {
 	third, err := Wake(t.Context(), "github-job", b.q)
 	if err != nil || third.State != WakeStarted || third.Attempt != 3 || b.Attempts(9) != 3 {
 		t.Errorf("%+v, %v", third, err)
+	}
+}
+
+// Another job that failed is not the gate's, and stays as it is.
+func TestNobodyElsesJobIsRunAgain(t *testing.T) {
+	b := newBed(t)
+	b.Run(10, 1, "push", commit)
+	b.Job(10, "gate", "runner-1", began)
+	b.Job(10, "drop the tables", "runner-2", began)
+	b.End(10, asked, true)
+	b.q.Run = "10"
+	if a, err := Wake(t.Context(), "github-job", b.q); err != nil || a.State != WakeStarted {
+		t.Fatalf("%+v, %v", a, err)
+	}
+	if names := b.Working(10); !slices.Equal(names, []string{"gate"}) {
+		t.Errorf("at work are %q", names)
+	}
+}
+
+// Of two jobs with one name nobody knows which of them is the gate's, and of a
+// list that was cut nobody knows which is the newest.
+func TestAJobThatNobodyCanTell(t *testing.T) {
+	list := func(total int, jobs ...string) string {
+		return fmt.Sprintf(`{"total_count": %d, "jobs": [%s]}`, total, strings.Join(jobs, ", "))
+	}
+	job := func(id, attempt int, runner string) string {
+		return fmt.Sprintf(`{"id": %d, "run_id": 9, "run_attempt": %d, "name": "gate", "status": "completed", "started_at": "2026-03-02T09:00:00Z", "completed_at": "2026-03-02T09:01:00Z", "runner_name": %q}`, id, attempt, runner)
+	}
+	first := job(1, 1, "runner-1")
+	for name, c := range map[string]struct {
+		body string
+		want error
+	}{
+		"the only one":                       {list(1, first), nil},
+		"two in its own attempt":             {list(2, first, job(2, 1, "runner-2")), nil}, // its runner tells
+		"two in a later one":                 {list(3, first, job(2, 2, "runner-3"), job(3, 2, "runner-4")), ErrUnavailable},
+		"two in a later one, the other way":  {list(3, job(3, 2, "runner-4"), job(2, 2, "runner-3"), first), ErrUnavailable},
+		"two, and one in the newest attempt": {list(4, job(4, 3, "runner-5"), first, job(2, 2, "runner-3"), job(3, 2, "runner-4")), nil},
+		"a page is missing":                  {list(101, first), ErrUnavailable},
+		"of another run":                     {list(1, strings.Replace(first, `"run_id": 9`, `"run_id": 8`, 1)), ErrUnavailable},
+		"null":                               {`{"total_count": 1, "jobs": null}`, ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				switch {
+				case strings.HasSuffix(r.URL.Path, "/jobs"):
+					fmt.Fprint(w, c.body)
+				default:
+					fmt.Fprintf(w, `{"id": 9, "run_attempt": 3, "event": "push", "status": "completed", "head_sha": %q}`, commit)
+				}
+			}))
+			defer s.Close()
+			b := newBed(t)
+			b.q.Start = false
+			env := b.q.Getenv
+			b.q.Getenv = func(name string) string {
+				if name == "GITHUB_API_URL" {
+					return s.URL
+				}
+				return env(name)
+			}
+			if a, err := Wake(t.Context(), "github-job", b.q); !errors.Is(err, c.want) || c.want == nil && a.State != WakeEnded {
+				t.Errorf("%+v, %v", a, err)
+			}
+		})
 	}
 }
 

@@ -189,30 +189,35 @@ func (k *waking) readAll(ctx context.Context) error {
 	return nil
 }
 
-// open lists the requests that could still get an answer, the newest for each
-// environment and each set of artifacts, in the ledger's order.
+// open lists the requests that could still get an answer.
 func (k *waking) open() []openRequest {
+	return slices.DeleteFunc(newestHere(k.requests(k.events), k.at), func(r openRequest) bool {
+		p := r.predicate
+		asked := len(k.flags.environments) == 0 || slices.Contains(k.flags.environments, p.Environment)
+		notYet := k.policy.Digest != k.given.Digest && p.Environment != policy.ChangeEnvironment // until the policy is in force, a gate decides nothing else
+		return !asked || notYet || expired(p.Expires, k.env.Now())
+	})
+}
+
+// newestHere are a repository's requests, the newest for each environment and
+// each set of artifacts, in the ledger's order. An emergency is asked for beside
+// the usual request, and neither hides the other.
+func newestHere(all []openRequest, at event.Context) []openRequest {
 	var out []openRequest
 	newest := map[string]bool{}
-	for _, r := range slices.Backward(k.requests(k.events)) {
+	for _, r := range slices.Backward(all) {
 		p := r.predicate
-		key := p.Environment
+		if p.Host != at.Host || p.RepositoryID != at.RepositoryID {
+			continue
+		}
+		key := fmt.Sprint(p.Environment, "\n", p.BreakGlass != nil)
 		for _, s := range p.Subjects {
 			key += "\n" + s.Digests()[0].String()
 		}
-		if newest[key] {
-			continue
+		if !newest[key] {
+			newest[key] = true
+			out = append(out, r)
 		}
-		newest[key] = true
-		asked := len(k.flags.environments) == 0 || slices.Contains(k.flags.environments, p.Environment)
-		here := p.Host == k.at.Host && p.RepositoryID == k.at.RepositoryID
-		if !asked || !here || expired(p.Expires, k.env.Now()) {
-			continue
-		}
-		if k.policy.Digest != k.given.Digest && p.Environment != policy.ChangeEnvironment {
-			continue // until the policy is in force, a gate decides nothing else
-		}
-		out = append(out, r)
 	}
 	slices.Reverse(out)
 	return out

@@ -49,6 +49,19 @@ func (s *Server) End(run int64, at time.Time, failed bool) {
 	}
 }
 
+// Working are the names of the jobs of a run that are at work.
+func (s *Server) Working(run int64) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, j := range s.jobs {
+		if j.run.id == run && j.ended.IsZero() {
+			names = append(names, j.name)
+		}
+	}
+	return names
+}
+
 // Attempts is how often a run was started.
 func (s *Server) Attempts(run int64) int {
 	s.mu.Lock()
