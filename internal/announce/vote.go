@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -122,20 +121,27 @@ func (q VoteQuery) check() (own vote.Armoured, err error) {
 	return found[0], nil
 }
 
-// lastOf finds the voter's last vote on the request among comments, the oldest
-// first, and reports whether it says what own says. Whoever left it does not
-// matter, its signature does.
-func lastOf(there []remarkable, own vote.Armoured) (remarkable, bool) {
-	for _, r := range slices.Backward(there) {
+// lastOf finds the voter's last vote on the request among comments, and reports
+// whether it says what own says. Whoever left it does not matter, its signature
+// does: so the last one is the one that was signed last, and of those of one
+// second the one that stands last. Anybody can paste an old one once more.
+func lastOf(there []remarkable, own vote.Armoured) (last remarkable, same bool) {
+	newest := time.Time{}
+	for _, r := range there {
 		blocks, _ := vote.FindArmoured(r.text)
-		for _, b := range slices.Backward(blocks) {
+		for _, b := range blocks {
 			if b.Predicate.Request != own.Predicate.Request || !bytes.Equal(b.Signature.Key.Marshal(), own.Signature.Key.Marshal()) || b.Ballot().Verify() != nil {
 				continue
 			}
-			return r, b.Predicate.Choice == own.Predicate.Choice && b.Predicate.Reason == own.Predicate.Reason
+			signed, err := time.Parse(time.RFC3339, b.Predicate.Issued)
+			if err != nil || signed.Before(newest) {
+				continue
+			}
+			newest, last = signed, r
+			same = b.Predicate.Choice == own.Predicate.Choice && b.Predicate.Reason == own.Predicate.Reason
 		}
 	}
-	return remarkable{}, false
+	return last, same
 }
 
 // venue finds where the request is shown.

@@ -23,8 +23,14 @@ import (
 // ballot is a signed vote by the key of a number, as a comment has it.
 func ballot(t *testing.T, key byte, choice vote.Choice, about, reason string) string {
 	t.Helper()
+	return ballotAt(t, key, choice, about, reason, "2026-03-02T09:00:00Z")
+}
+
+// ballotAt is a ballot that was signed then.
+func ballotAt(t *testing.T, key byte, choice vote.Choice, about, reason, issued string) string {
+	t.Helper()
 	statement, err := vote.NewStatement(vote.Predicate{
-		Request: about, Choice: choice, Ledger: "q7d4x2m9", Environment: "production", Commit: commit, Issued: "2026-03-02T09:00:00Z", Reason: reason,
+		Request: about, Choice: choice, Ledger: "q7d4x2m9", Environment: "production", Commit: commit, Issued: issued, Reason: reason,
 		Subjects: []event.Subject{{Name: "app", Digest: map[string]string{"sha256": strings.Repeat("a", 64)}}},
 	})
 	if err != nil {
@@ -104,6 +110,7 @@ func TestAVoteIsLeftOnce(t *testing.T) {
 // choice, or the same after another one, is left.
 func TestWhichVoteIsThereBefore(t *testing.T) {
 	approve, deny := ballot(t, 0, vote.Approve, request, ""), ballot(t, 0, vote.Deny, request, "no")
+	later := ballotAt(t, 0, vote.Approve, request, "", "2026-03-02T09:00:01Z")
 	forged := strings.Replace(ballot(t, 1, vote.Approve, request, ""), "BEGIN SSH", "BEGIN  SSH", 1)
 	for name, c := range map[string]struct {
 		there  []string
@@ -121,6 +128,8 @@ func TestWhichVoteIsThereBefore(t *testing.T) {
 		"the same before the other":    {[]string{approve, deny}, approve, false},
 		"both in one, this one last":   {[]string{deny + approve}, approve, true},
 		"a block that is broken":       {[]string{forged}, approve, false},
+		"an old deny, pasted again":    {[]string{deny, later, deny}, deny, false},
+		"an old one, pasted again":     {[]string{deny, later, deny}, approve, true},
 		"the same, and a broken block": {[]string{approve, forged}, approve, true},
 	} {
 		f := newForge(t)
