@@ -87,7 +87,7 @@ func (g *githubPosture) branches(ctx context.Context, name string, e github.Envi
 	case e.Branches == nil:
 		return no("any branch may deploy")
 	case isTrue(e.Branches.Protected):
-		return yes("protected branches may deploy")
+		return g.onlyProtected()
 	case !isTrue(e.Branches.Custom):
 		return no("any branch may deploy")
 	}
@@ -101,6 +101,20 @@ func (g *githubPosture) branches(ctx context.Context, name string, e github.Envi
 		}
 	}
 	return yes("%d patterns of branches may deploy", len(patterns))
+}
+
+// onlyProtected is whether "protected branches only" lets only some branches
+// deploy. It means branch protection, not rulesets, and where no branch has any
+// GitHub lets all of them deploy
+// (https://docs.github.com/actions/reference/workflows-and-actions/deployments-and-environments#deployment-branches-and-tags).
+func (g *githubPosture) onlyProtected() tri {
+	switch w := g.guard; {
+	case w.classicErr != nil:
+		return unknown(w.classicErr)
+	case w.classic == nil:
+		return no("only protected branches may deploy, and %s has no branch protection: where no branch has any, all may", g.branch)
+	}
+	return yes("only protected branches may deploy, and %s is one", g.branch)
 }
 
 // customRule is whether an app is asked.

@@ -32,6 +32,7 @@ type githubPosture struct {
 	q      PostureQuery
 	client *github.Client
 	branch string
+	guard  guard // of the default branch
 	facts  factList
 }
 
@@ -87,7 +88,7 @@ func readGitHubPosture(ctx context.Context, q PostureQuery) ([]event.PosturePred
 	g.ledger(ctx)
 	var all []event.PosturePredicate
 	for _, name := range q.Environments {
-		here := &githubPosture{q: q, client: client, branch: g.branch}
+		here := &githubPosture{q: q, client: client, branch: g.branch, guard: g.guard}
 		here.environment(ctx, name)
 		all = append(all, event.PosturePredicate{
 			Provider: "github", Host: client.Host, RepositoryID: strconv.FormatInt(client.ID, 10), Environment: name, Branch: g.branch,
@@ -191,6 +192,7 @@ func (g *githubPosture) kept(w guard, prefix string) {
 // defaultBranch notes what protects the default branch.
 func (g *githubPosture) defaultBranch(ctx context.Context) {
 	w := g.guardOf(ctx, g.branch)
+	g.guard = w
 	g.facts.set("branch-protected", either(w.byClassic(func(*github.Protection) tri { return yes("by branch protection") }), w.protectedByRules()))
 	g.kept(w, "")
 	g.facts.set("reviews-required", either(

@@ -246,9 +246,16 @@ func TestWhatIsWeakOnGitHub(t *testing.T) {
 		}), []string{"environment-self-review"}},
 		"administrators bypass": {environment(func(e map[string]any) { e["can_admins_bypass"] = true }), []string{"environment-admins"}},
 		"any branch deploys":    {environment(func(e map[string]any) { e["deployment_branch_policy"] = nil }), []string{"environment-branches"}},
-		"protected branches deploy": {environment(func(e map[string]any) {
+		"protected branches deploy, and none is, but by rulesets": {environment(func(e map[string]any) {
 			e["deployment_branch_policy"] = map[string]any{"protected_branches": true, "custom_branch_policies": false}
-		}), nil},
+		}), []string{"environment-branches"}},
+		"protected branches deploy": {func(s *githubtest.Server) {
+			environment(func(e map[string]any) {
+				e["deployment_branch_policy"] = map[string]any{"protected_branches": true, "custom_branch_policies": false}
+			})(s)
+			s.Set("branches/main/protection", githubtest.Protection())
+			s.Set("branches/main", githubtest.BranchJSON("main", true))
+		}, nil},
 		"a pattern for every branch":  {set("environments/production/deployment-branch-policies", map[string]any{"total_count": 1, "branch_policies": []any{map[string]any{"id": 1, "node_id": "x", "name": "*"}}}), []string{"environment-branches"}},
 		"a secret is everybody's too": {set("actions/secrets", githubtest.SecretNames("deploy_key")), []string{"environment-secrets"}},
 		"no environment": {func(s *githubtest.Server) {
