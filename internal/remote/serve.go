@@ -83,7 +83,7 @@ func runServe(ctx context.Context, env *cli.Env, w wire, timeout time.Duration) 
 	err = rounds(ctx, g, hook, time.Duration(c.Every)*time.Second, p.log)
 	hook.shut()
 	p.log(guard.Info, "stopped")
-	return cmp.Or(err, p.broken)
+	return cmp.Or(err, p.fault())
 }
 
 // A looker looks at what waits, and answers it.

@@ -83,6 +83,13 @@ func (p *parent) write(line child.ServeLine) error {
 	return err
 }
 
+// fault is the first line that could not be written.
+func (p *parent) fault() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.broken
+}
+
 func (p *parent) log(level, message string, attributes ...string) {
 	_ = p.write(child.ServeLine{Log: &child.ServeLog{Level: level, Message: message, Attributes: attributes}})
 }

@@ -81,7 +81,7 @@ func runWitness(ctx context.Context, env *cli.Env) error {
 			Err: fmt.Errorf("two histories of a log were shown: %s", strings.Join(forked, ", ")),
 		}
 	}
-	return cmp.Or(err, p.broken)
+	return cmp.Or(err, p.fault())
 }
 
 // begunSuffix is on the name of the file beside a key that says where its state

@@ -25,6 +25,7 @@ const (
 	maxBody  = 2 << 20 // bytes of a delivery
 	maxSeen  = 4096    // deliveries that are remembered
 	maxQueue = 64      // deliveries that wait
+	maxReads = 16      // deliveries that are read at once: nobody knows yet who sent them
 )
 
 // A Hook takes what a forge delivers. It says 202 to what it will look at, and
@@ -35,6 +36,7 @@ type Hook struct {
 	read   func(h http.Header, body []byte) delivered
 	log    Logger
 	hints  chan Hint
+	reads  chan struct{} // one for each delivery that is read now
 
 	mu     sync.Mutex
 	seen   map[[sha256.Size]byte]bool
@@ -58,7 +60,7 @@ func NewHook(o Options, secret []byte) *Hook {
 }
 
 func newHook(o Options, secret []byte, path string, read func(http.Header, []byte) delivered) *Hook {
-	return &Hook{secret: secret, path: path, read: read, log: o.Log, hints: make(chan Hint, maxQueue), seen: map[[sha256.Size]byte]bool{}}
+	return &Hook{secret: secret, path: path, read: read, log: o.Log, hints: make(chan Hint, maxQueue), reads: make(chan struct{}, maxReads), seen: map[[sha256.Size]byte]bool{}}
 }
 
 // Hints are what was delivered, in order.
@@ -114,6 +116,12 @@ var deliveryPattern = pattern.New(`^[A-Za-z0-9-]{1,64}$`)
 func (h *Hook) take(r *http.Request) (status int, why string) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 		return http.StatusUnsupportedMediaType, "its content type is not application/json"
+	}
+	select {
+	case h.reads <- struct{}{}:
+		defer func() { <-h.reads }()
+	default:
+		return http.StatusServiceUnavailable, "too many are read at once"
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	if err != nil {

@@ -5,6 +5,7 @@ package guard
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -113,6 +114,32 @@ func TestTwoDeliveriesAtOnce(t *testing.T) {
 	both.Wait()
 	if n := len(h.Hints()); n != 1 {
 		t.Errorf("%d are queued, want 1", n)
+	}
+}
+
+// Whoever knows no secret can have no more of our memory than a few deliveries.
+func TestOnlyAFewAreReadAtOnce(t *testing.T) {
+	h, _ := hooked()
+	h.log = func(string, string, ...string) {}
+	var slow sync.WaitGroup
+	var ends []*io.PipeWriter
+	for range maxReads {
+		from, to := io.Pipe()
+		ends = append(ends, to)
+		r := delivery(nil, "d-1")
+		r.Body = from
+		slow.Go(func() { take(h, r) })
+		_, _ = to.Write([]byte(" ")) // it is being read
+	}
+	if got := take(h, delivery(examplePayload(t), "d-2")); got != http.StatusServiceUnavailable || len(h.Hints()) != 0 {
+		t.Errorf("one more: %d", got)
+	}
+	for _, to := range ends {
+		_ = to.Close()
+	}
+	slow.Wait()
+	if got := take(h, delivery(examplePayload(t), "d-2")); got != http.StatusAccepted {
+		t.Errorf("after them: %d", got)
 	}
 }
 
