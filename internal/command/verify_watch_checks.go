@@ -44,7 +44,7 @@ func (l *watching) expiries(ctx context.Context) {
 		add("the trusted root " + digest + " that the policy names is not at hand")
 		return
 	}
-	for _, line := range r.WarningsWithin(l.now, l.m.flags.warnBefore) {
+	for _, line := range r.Ends(l.now, l.m.flags.warnBefore) {
 		add("trusted root: " + line)
 	}
 }

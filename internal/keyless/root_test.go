@@ -173,6 +173,30 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+func TestEnds(t *testing.T) {
+	w := newWorld(t)
+	in := func(d time.Duration) time.Time { return base.Add(d) }
+	for fact, c := range map[string]struct {
+		edit   func(*rootDoc)
+		before time.Duration
+		want   []string
+	}{
+		"all is well":                   {func(*rootDoc) {}, 30 * day, nil},
+		"within what was asked":         {func(d *rootDoc) { d.Logs[0].Key.Valid.End = in(60 * day) }, 90 * day, []string{"transparency log https://rekor.acme.example ends 2026-05-01T12:00:00Z"}},
+		"later than that":               {func(d *rootDoc) { d.Logs[0].Key.Valid.End = in(60 * day) }, 30 * day, nil},
+		"an ended one with a successor": {func(d *rootDoc) { old := d.Logs[0]; old.Key.Valid.End = in(-day); d.Logs = append(d.Logs, old) }, 30 * day, nil},
+		"ended, and no successor":       {func(d *rootDoc) { d.CertLogs[0].Key.Valid.End = in(-day) }, 30 * day, []string{"no certificate transparency log in it is valid any more"}},
+		"what was never there":          {func(d *rootDoc) { d.Authorities, d.Stampers, d.Logs = nil, nil, nil }, 30 * day, nil},
+	} {
+		if got := w.root(t, c.edit).Ends(base, c.before); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", fact, got, c.want)
+		}
+	}
+	if got := (*Root)(nil).Ends(base, day); len(got) > 0 {
+		t.Errorf("no root: %q", got)
+	}
+}
+
 // A root whose chain starts with an issuer has no signer of its own.
 func TestSignerOfAuthority(t *testing.T) {
 	w := newWorld(t)

@@ -4,6 +4,7 @@ package keyless
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -20,30 +21,51 @@ type term struct {
 // line each. What ended and has a successor that is valid now is not worth a
 // warning: a root keeps it so that old signatures verify. A list of which
 // nothing is valid is; so is one without which certificates mean nothing.
-func (r *Root) Warnings(now time.Time) []string { return r.WarningsWithin(now, soon) }
-
-// WarningsWithin is Warnings with another time before an end.
-func (r *Root) WarningsWithin(now time.Time, before time.Duration) []string {
+func (r *Root) Warnings(now time.Time) []string {
 	if r == nil {
 		return []string{ErrRoot.Error()}
 	}
 	var all []string
-	for _, l := range []struct {
-		name   string
-		terms  []term
-		needed string // what cannot be verified without any
-	}{
-		{"certificate authority", terms(r.authorities, authority.term), "certificates"},
-		{"timestamp authority", terms(r.stampers, authority.term), ""},
-		{"transparency log", terms(r.logs, logKey.term), ""},
-		{"certificate transparency log", terms(r.certLogs, logKey.term), ""},
-	} {
-		all = append(all, warn(l.name, l.terms, l.needed, now, before)...)
+	for _, l := range r.lists() {
+		all = append(all, warn(l.name, l.terms, l.needed, now, soon)...)
 	}
 	if len(r.stampers)+len(r.logs) == 0 {
 		all = append(all, "trusted root: it names neither a timestamp authority nor a log, so it proves no times")
 	}
 	return all
+}
+
+// Ends says what in the root ends within so long of now, and of what nothing is
+// valid any more, a line each. A line stays the same from day to day.
+func (r *Root) Ends(now time.Time, before time.Duration) []string {
+	if r == nil {
+		return nil
+	}
+	var all []string
+	for _, l := range r.lists() {
+		if valid := slices.ContainsFunc(l.terms, func(t term) bool { return t.holds(now) }); valid || len(l.terms) == 0 {
+			all = append(all, warn(l.name, l.terms, "", now, before)...)
+			continue
+		}
+		all = append(all, fmt.Sprintf("no %s in it is valid any more", l.name))
+	}
+	return all
+}
+
+// A termList is one list of a root.
+type termList struct {
+	name   string
+	terms  []term
+	needed string // what cannot be verified without any
+}
+
+func (r *Root) lists() []termList {
+	return []termList{
+		{"certificate authority", terms(r.authorities, authority.term), "certificates"},
+		{"timestamp authority", terms(r.stampers, authority.term), ""},
+		{"transparency log", terms(r.logs, logKey.term), ""},
+		{"certificate transparency log", terms(r.certLogs, logKey.term), ""},
+	}
 }
 
 func terms[T any](list []T, of func(T) term) []term {
