@@ -45,7 +45,8 @@ type Proven struct {
 	At         time.Time // the checkpoint was there at this time; zero: nobody says
 	Unique     bool
 	Dated      bool
-	Detail     string // for people: where it can be found
+	Detail     string  // for people: where it can be found
+	Receipt    Receipt // what it was read from
 
 	// Hearsay says that the receipt proves nothing by itself: whoever wants to
 	// know asks the anchor.
@@ -109,7 +110,7 @@ func checkProof(t Trust, r Receipt, c proof.Checkpoint) (Proven, error) {
 	if p.At.After(t.Now.Add(Skew)) {
 		return Proven{}, fmt.Errorf("%w: %s, and it is %s", ErrFuture, utc(p.At), utc(t.Now))
 	}
-	p.Checkpoint = c
+	p.Checkpoint, p.Receipt = c, r
 	return p, nil
 }
 

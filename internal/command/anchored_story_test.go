@@ -30,6 +30,8 @@ import (
 
 	"github.com/digitorus/timestamp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/gateledger/gateledger/internal/anchored"
 )
 
 // An authority is the timestamp authority of a story, whose clock is the file
@@ -50,6 +52,7 @@ var witnesses sync.Map
 //	anchors witness NAME  makes a key, and runs gateledger witness serve; sets $NAME to its key and $NAME_URL
 //	anchors down NAME     ends that process
 //	anchors up NAME       runs it again, with the state it left
+//	anchors hearsay NAME  keeps a receipt of a contract that nobody asked, for the newest checkpoint that has a receipt
 //	anchors policy FILE   puts what FILE holds into the policy: lines for ledger:, "--", lines above signers:, "--", lines for production:
 func playAnchors(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -64,6 +67,8 @@ func playAnchors(ts *testscript.TestScript, neg bool, args []string) {
 		runWitness(ts, args[1])
 	case what == "down" && len(args) == 2:
 		endWitness(ts, args[1])
+	case what == "hearsay" && len(args) == 2:
+		keepHearsay(ts, args[1])
 	case what == "policy" && len(args) == 2:
 		writeAnchors(ts, args[1])
 	default:
@@ -250,4 +255,33 @@ func writeAnchors(ts *testscript.TestScript, file string) {
 		text = strings.Replace(text, edit[0], edit[1], 1)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(".gateledger.yml"), []byte(text), 0o644))
+}
+
+// keepHearsay puts a receipt beside the ledger in the form of a contract's, and
+// takes all others away.
+func keepHearsay(ts *testscript.TestScript, name string) {
+	kept, err := filepath.Glob(ts.MkAbs(".git/gateledger/anchor/*/*.json"))
+	ts.Check(err)
+	if len(kept) == 0 {
+		ts.Fatalf("no receipt is kept")
+	}
+	var newest anchored.Receipt
+	for _, file := range kept {
+		data, err := os.ReadFile(file)
+		ts.Check(err)
+		newest, err = anchored.ParseReceipt(data)
+		ts.Check(err)
+		ts.Check(os.Chmod(filepath.Dir(file), 0o755))
+		ts.Check(os.Remove(file))
+	}
+	proof, err := json.Marshal(anchored.EVMProof{
+		Chain: 1, Contract: "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", Transaction: "0x" + strings.Repeat("ab", 32),
+		Block: 7, BlockHash: "0x" + strings.Repeat("cd", 32), Time: time.Now().UTC().Format(time.RFC3339), Finalized: true,
+	})
+	ts.Check(err)
+	newest.Kind, newest.Name, newest.Proof = "evm", name, proof
+	data, err := newest.Bytes()
+	ts.Check(err)
+	sum := sha256.Sum256(data)
+	ts.Check(os.WriteFile(filepath.Join(filepath.Dir(kept[len(kept)-1]), hex.EncodeToString(sum[:])+".json"), data, 0o644))
 }

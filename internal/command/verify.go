@@ -72,6 +72,7 @@ func question(env *cli.Env, use, short string, args cobra.PositionalArgs, ask as
 		},
 	}
 	f.flags(cmd)
+	f.onlineFlag(cmd)
 	out.flags(cmd)
 	publish.flags(cmd)
 	return cmd
@@ -155,7 +156,9 @@ func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error)
 	if err := v.follow(ctx, v.events); err != nil {
 		return nil, err
 	}
-	v.anchors, err = v.receiptsAt(ctx, v.audited.Head)
+	if v.anchors, err = v.receiptsAt(ctx, v.audited.Head); err == nil && f.online {
+		err = v.askNodes(ctx, &v.anchors)
+	}
 	return v, err
 }
 
@@ -316,6 +319,7 @@ is in doubt, 1 for new findings, 3 for what could not be found out or told.`,
 		},
 	}
 	f.flags(cmd)
+	f.onlineFlag(cmd)
 	publish.flags(cmd)
 	watch.flags(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")

@@ -59,6 +59,7 @@ type where struct {
 	ledger string
 	root   string
 	logKey string
+	online bool // a verifier may ask nodes of chains
 }
 
 func (f *where) flags(cmd *cobra.Command) {

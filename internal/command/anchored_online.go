@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package command
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/child"
+	"github.com/gateledger/gateledger/internal/clean"
+)
+
+// maxAsked is how many receipts of one anchor a node is asked about, the newest
+// first.
+const maxAsked = 4
+
+// onlineFlag is for verbs that may ask a node what a receipt of a contract is
+// worth.
+func (f *where) onlineFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.online, "online", false, "ask the nodes that the policy names about receipts of contracts, which are hearsay otherwise; "+child.Name+" opens the connection")
+}
+
+// askNodes asks about receipts that prove nothing by themselves. One that its
+// node confirms, in a block that is final, counts from then on; all else stays
+// hearsay.
+func (w *workspace) askNodes(ctx context.Context, found *anchored.Evidence) error {
+	var hearsay []int
+	for i, p := range found.Proven {
+		if p.Hearsay {
+			hearsay = append(hearsay, i)
+		}
+	}
+	if len(hearsay) == 0 {
+		return nil
+	}
+	w.judges = true // what opens something takes no program from PATH
+	remote, err := w.remote()
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(hearsay, func(a, b int) int {
+		return int(found.Proven[b].Checkpoint.Size) - int(found.Proven[a].Checkpoint.Size)
+	})
+	asked := map[anchored.Spec]int{}
+	for _, i := range hearsay {
+		p := &found.Proven[i]
+		if asked[p.Spec]++; asked[p.Spec] > maxAsked {
+			continue
+		}
+		answer, err := remote.AnchorCheck(ctx, child.AnchorCheckQuestion{Spec: p.Spec, Receipt: p.Receipt})
+		if err != nil {
+			fmt.Fprintf(w.env.Stderr, "warning: could not find out: %s\n", clean.Text(err.Error()))
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, answer.Time)
+		if !answer.Stands || !answer.Final || err != nil || at.After(w.env.Now().Add(anchored.Skew)) {
+			fmt.Fprintf(w.env.Stderr, "warning: the node of %s does not confirm its receipt of %d entries: %s\n", p.Spec.Name, p.Checkpoint.Size, clean.Text(answer.Why))
+			continue
+		}
+		p.Asked, p.At = true, at.UTC()
+	}
+	return nil
+}
