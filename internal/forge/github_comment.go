@@ -151,10 +151,14 @@ func (r *githubReading) text(s said) {
 }
 
 // until makes a revocation that can't count take earlier approvals with it, up
-// to the time that its text may have been written.
+// to the time that its text may have been written, and a veto as young as that:
+// an approval from in between does not lift it.
 func (v githubVote) until(s said) githubVote {
-	if v.Decision == event.ForgeRevoke && v.Reject != "" {
+	switch {
+	case v.Decision == event.ForgeRevoke && v.Reject != "":
 		v.shadow, v.at = true, s.since
+	case v.Decision == event.ForgeDeny:
+		v.at = s.since
 	}
 	return v
 }

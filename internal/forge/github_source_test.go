@@ -225,6 +225,39 @@ func TestOddAnswers(t *testing.T) {
 	}
 }
 
+// timesOf are the times of a snapshot's votes, by what they say.
+func timesOf(t *testing.T, source string, q Query) map[string]string {
+	t.Helper()
+	found, err := Read(t.Context(), source, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	times := map[string]string{}
+	for _, v := range found.Snapshot.Votes {
+		times[v.Decision] = v.Time
+	}
+	return times
+}
+
+// An old comment that becomes a veto is one from then on, and not from when it
+// said something else: the approval in between does not lift it.
+func TestAVetoIsAsYoungAsItsText(t *testing.T) {
+	h := newHub(t)
+	id := h.Comment(number, ana.id, "hm")
+	h.Comment(number, ana.id, "/approve "+request)
+	h.Edit(id, "/deny "+request)
+	if at := timesOf(t, "github-comment", h.q); at[event.ForgeDeny] <= at[event.ForgeApprove] || at[event.ForgeApprove] == "" {
+		t.Errorf("at GitHub %q", at)
+	}
+	s := newGitLabScene(t, "gitlab-note")
+	note := s.say(ana, "hm")
+	s.say(ana, "gateledger: /approve "+asked)
+	s.Edit(note, "gateledger: /deny "+asked)
+	if at := timesOf(t, "gitlab-note", s.q); at[event.ForgeDeny] <= at[event.ForgeApprove] || at[event.ForgeApprove] == "" {
+		t.Errorf("at GitLab %q", at)
+	}
+}
+
 // TestComments says what of a comment is a vote, and when it counts.
 func TestComments(t *testing.T) {
 	yes, no, back := "/approve "+request, "/deny "+request+" not on Fridays", "/revoke "+request

@@ -109,6 +109,9 @@ func commandIn(n gitlab.Note) (event.ForgeVote, error) {
 		Account: accountOf(gitlab.User{ID: n.AuthorID, Login: n.Login}), Decision: decisionOf(c.Choice),
 		Request: c.Request, Time: stamp(n.Created), Reason: short200(c.Reason),
 	}
+	if v.Decision == event.ForgeDeny { // its text may be as young as that: what was said in between does not lift it
+		v.Time = stamp(n.Updated)
+	}
 	switch {
 	case n.System:
 		v.Account.Kind, v.Reject = event.AccountBot, "GitLab itself wrote it"

@@ -172,16 +172,18 @@ func (e *evaluation) readSights() {
 			listed[s.name()] = s
 		}
 	}
-	seen := map[string]bool{}
+	seen, stands := map[string]bool{}, map[string]bool{}
 	for _, s := range all {
-		if s.vote.Decision != event.ForgeDeny || s.who == "" || seen[s.name()] { // nobody's was said already, if it is still there
+		name := s.name()
+		said := stands[name] || seen[name] && !s.at.IsZero()           // without a time it may have been said again
+		if s.vote.Decision != event.ForgeDeny || s.who == "" || said { // nobody's was said already, if it is still there
 			continue
 		}
-		seen[s.name()] = true
-		if shown := listed[s.name()]; shown != nil {
+		if shown := listed[name]; shown != nil {
 			s.row = shown.row
 		}
-		e.settleDeny(s, all)
+		stands[name] = e.settleDeny(s, all, !seen[name])
+		seen[name] = true
 	}
 	for _, s := range all {
 		if s.row >= 0 && e.newest[s.snap.Source] == s.snap {
@@ -192,7 +194,7 @@ func (e *evaluation) readSights() {
 
 // name tells a vote from all others, and from the same one after it changed.
 func (s *sight) name() string {
-	return s.snap.Source + "\x00" + s.vote.ID + "\x00" + s.key + "\x00" + s.vote.Decision + "\x00" + s.vote.Request
+	return s.snap.Source + "\x00" + s.vote.ID + "\x00" + s.key + "\x00" + s.vote.Decision + "\x00" + s.vote.Request + "\x00" + s.vote.Time
 }
 
 // list gives a vote its row, with what is wrong with it wherever it stands.
@@ -220,26 +222,40 @@ func (e *evaluation) list(s *sight) {
 	e.d.Votes = append(e.d.Votes, row)
 }
 
-// settleDeny keeps a deny that its account has not lifted. What would reject
-// an approval does not weaken it.
-func (e *evaluation) settleDeny(deny *sight, all []*sight) {
+// settleDeny keeps a deny that its account has not lifted, and reports whether it
+// stands. What would reject an approval does not weaken it. It is listed once,
+// unless it was said again.
+func (e *evaluation) settleDeny(deny *sight, all []*sight, first bool) (stands bool) {
 	if _, about := e.related[deny.vote.Request]; deny.vote.Request != "" && !about {
-		return // of a request that is not about these bytes, or is in no ledger
+		return false // of a request that is not about these bytes, or is in no ledger
+	}
+	lift := e.liftOf(deny, all)
+	if lift != nil && !first {
+		return false
 	}
 	if deny.row < 0 {
 		e.list(deny)
 	}
+	if lift != nil {
+		e.rejectRow(deny.row, "lifted by the same account at %s, as #%d shows", lift.vote.Time, lift.snap.Index)
+		return false
+	}
+	e.forgeDenies = append(e.forgeDenies, deny)
+	return true
+}
+
+// liftOf is the word by which the account of a deny took it back.
+func (e *evaluation) liftOf(deny *sight, all []*sight) *sight {
 	since := deny.at
 	if since.IsZero() {
 		since = deny.snap.read // it was there by then
 	}
 	for _, s := range all {
 		if s.key == deny.key && s.snap.Index >= deny.snap.Index && s.at.After(since) && e.liftsDeny(s, deny) {
-			e.rejectRow(deny.row, "lifted by the same account at %s, as #%d shows", s.vote.Time, s.snap.Index)
-			return
+			return s
 		}
 	}
-	e.forgeDenies = append(e.forgeDenies, deny)
+	return nil
 }
 
 // liftsDeny says whether a vote takes a deny of the same account back: a
