@@ -22,6 +22,7 @@ const rows = [
 	['anchor, first', ours['LogAnchor.anchor, first']],
 	['anchor, steady', ours['LogAnchor.anchor, steady'], undefined, 31700],
 	['anchor, the dearest there is', anchor, undefined, 31700],
+	['anchor with a proof (extend), a million leaves by a thousand', ours['LogAnchor.extend, a million leaves by a thousand']],
 	['one event of 1 000 under one anchor (theirs: one report each)', anchor / 1000, perEvent, 38],
 	['SBOM of 10 dependencies', ours['EvidenceRegistry.publish'], theirs['create, 10 dependencies']],
 	['SBOM of 100 dependencies', ours['EvidenceRegistry.publish'], theirs['create, 100 dependencies']],

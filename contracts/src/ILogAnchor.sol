@@ -4,7 +4,10 @@ pragma solidity 0.8.37;
 /// @title Heads of append-only logs, each larger than the last
 /// @notice A log shows its checkpoints here. Per origin and size at most one
 /// `Anchored` event can ever be emitted, whoever submits and whoever owns the contract: an
-/// operator who shows two readers two trees of one size cannot have both here.
+/// operator who shows two readers two trees of one size cannot have both here. Of a
+/// strict origin every checkpoint is proven to add to the one before, so that no two
+/// readers can have checkpoints of two trees, whatever their sizes. Of another origin
+/// readers have to compare all its events with the log themselves.
 /// @dev An origin is SHA-256 of the UTF-8 bytes of a checkpoint's first line
 /// (C2SP tlog-checkpoint), without its line feed. A root is the RFC 6962 tree head.
 interface ILogAnchor {
@@ -16,6 +19,9 @@ interface ILogAnchor {
 
     /// @notice From now on `submitter` may anchor `origin`; nobody, if it is zero.
     event SubmitterSet(bytes32 indexed origin, address indexed submitter);
+
+    /// @notice From the first checkpoint on, this origin takes none without a proof.
+    event StrictSet(bytes32 indexed origin);
 
     /// @notice The caller is not the submitter of this origin, or it has none.
     error NotSubmitter(bytes32 origin, address caller);
@@ -39,12 +45,40 @@ interface ILogAnchor {
     /// The submitter comes again with a larger checkpoint.
     error Smaller(bytes32 origin, uint64 have, uint64 got);
 
+    /// @notice This origin is strict: `extend` is the way.
+    error NeedsProof(bytes32 origin);
+
+    /// @notice `lastRoot` is not the root of the head, or the proof does not show that the
+    /// new checkpoint only adds to it: this log was forked, or the proof is of another head.
+    error NotProven(bytes32 origin, uint64 have, uint64 got);
+
+    /// @notice Only an origin that nothing was anchored of can become strict.
+    error TooLate(bytes32 origin);
+
     /// @notice Takes a checkpoint that is larger than the last of its origin.
-    /// @dev Reverts with NotSubmitter, Empty, TooLarge, AlreadyAnchored, Fork or Smaller.
+    /// @dev Reverts with NotSubmitter, NeedsProof, Empty, TooLarge, AlreadyAnchored, Fork or Smaller.
     /// @param origin SHA-256 of the log's origin line.
     /// @param size Number of leaves, 1 to 2^40 - 1.
     /// @param root RFC 6962 tree head of that size.
     function anchor(bytes32 origin, uint64 size, bytes32 root) external;
+
+    /// @notice Takes a checkpoint that is larger than the last of its origin and is proven
+    /// to add to it. The first one of an origin needs no proof. Origins that are not
+    /// strict may be extended too.
+    /// @dev Reverts as anchor does, but for NeedsProof, and with NotProven.
+    /// @param origin SHA-256 of the log's origin line.
+    /// @param size Number of leaves, 1 to 2^40 - 1.
+    /// @param root RFC 6962 tree head of that size.
+    /// @param lastRoot Root of the head, whole.
+    /// @param path RFC 6962 consistency proof from the head's size to this one.
+    function extend(bytes32 origin, uint64 size, bytes32 root, bytes32 lastRoot, bytes32[] calldata path) external;
+
+    /// @notice Has an origin take no checkpoint without a proof, for ever. Only the owner
+    /// may, and only before the first checkpoint.
+    function setStrict(bytes32 origin) external;
+
+    /// @notice Whether every checkpoint of this origin is proven to add to the one before.
+    function strict(bytes32 origin) external view returns (bool);
 
     /// @notice Says who may anchor an origin. Only the owner may. A new submitter
     /// goes on from the head that there is; nobody can take it back or make it smaller.

@@ -16,8 +16,10 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
     uint256 private constant _SIZE = (1 << 40) - 1;
 
     struct Log {
-        address submitter;
+        address submitter; // of an origin that is not strict; zero in one that is
         uint256 head;
+        address extender; // of a strict origin
+        bool strict;
     }
 
     mapping(bytes32 origin => Log) private _logs;
@@ -31,7 +33,7 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
     /// @inheritdoc ILogAnchor
     function anchor(bytes32 origin, uint64 size, bytes32 root) external {
         Log storage log = _logs[origin];
-        if (msg.sender != log.submitter) revert NotSubmitter(origin, msg.sender);
+        if (msg.sender != log.submitter) _refuseCaller(origin);
         uint256 last = log.head;
         uint256 next = (uint256(root) & ~_SIZE) | size;
         if (next & _SIZE <= last & _SIZE || size > _SIZE) _refuse(origin, last, size, root);
@@ -40,8 +42,38 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
     }
 
     /// @inheritdoc ILogAnchor
+    function extend(bytes32 origin, uint64 size, bytes32 root, bytes32 lastRoot, bytes32[] calldata path) external {
+        Log storage log = _logs[origin];
+        if (msg.sender != submitterOf(origin)) _refuseCaller(origin);
+        uint256 last = log.head;
+        // forge-lint: disable-next-line(unsafe-typecast)
+        uint64 have = uint64(last & _SIZE); // 40 bits
+        if (size <= have || size > _SIZE) _refuse(origin, last, size, root);
+        bool first = last == 0 && path.length == 0;
+        bool adds = _pack(have, lastRoot) == last && Merkle.consistent(have, size, lastRoot, root, path);
+        if (!first && !adds) revert NotProven(origin, have, size);
+        log.head = _pack(size, root);
+        emit Anchored(origin, size, root);
+    }
+
+    /// @inheritdoc ILogAnchor
+    function setStrict(bytes32 origin) external onlyOwner {
+        Log storage log = _logs[origin];
+        if (log.head != 0 || log.strict) revert TooLate(origin);
+        (log.strict, log.extender, log.submitter) = (true, log.submitter, address(0));
+        emit StrictSet(origin);
+    }
+
+    /// @inheritdoc ILogAnchor
+    function strict(bytes32 origin) external view returns (bool) {
+        return _logs[origin].strict;
+    }
+
+    /// @inheritdoc ILogAnchor
     function setSubmitter(bytes32 origin, address submitter) external onlyOwner {
-        _logs[origin].submitter = submitter;
+        Log storage log = _logs[origin];
+        if (log.strict) log.extender = submitter;
+        else log.submitter = submitter;
         emit SubmitterSet(origin, submitter);
     }
 
@@ -59,8 +91,9 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
     }
 
     /// @inheritdoc ILogAnchor
-    function submitterOf(bytes32 origin) external view returns (address) {
-        return _logs[origin].submitter;
+    function submitterOf(bytes32 origin) public view returns (address) {
+        Log storage log = _logs[origin];
+        return log.strict ? log.extender : log.submitter;
     }
 
     /// @inheritdoc ILogAnchor
@@ -102,6 +135,13 @@ contract LogAnchor is ILogAnchor, Ownable2Step {
 
     function _pack(uint64 size, bytes32 root) private pure returns (uint256) {
         return (uint256(root) & ~_SIZE) | size;
+    }
+
+    /// @dev Says why a caller is not heard.
+    function _refuseCaller(bytes32 origin) private view {
+        Log storage log = _logs[origin];
+        if (log.strict && msg.sender == log.extender) revert NeedsProof(origin);
+        revert NotSubmitter(origin, msg.sender);
     }
 
     /// @dev Says why a checkpoint is not taken.

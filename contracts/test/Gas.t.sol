@@ -5,6 +5,7 @@ import {EvidenceRegistry} from "../src/EvidenceRegistry.sol";
 import {IDeploymentGate} from "../src/IDeploymentGate.sol";
 import {IEvidenceRegistry} from "../src/IEvidenceRegistry.sol";
 import {LogAnchor} from "../src/LogAnchor.sol";
+import {Merkle} from "../src/Merkle.sol";
 import {GateBase} from "./Base.sol";
 import {Governance} from "./faulty/Governance.sol";
 import {Registry} from "./faulty/Registry.sol";
@@ -40,6 +41,49 @@ contract GasTest is GateBase {
         spent("LogAnchor.anchor, steady", 31_700);
         log.anchor(ORIGIN, 0xffffffffff, bytes32(type(uint256).max));
         spent("LogAnchor.anchor, worst", 31_700);
+    }
+
+    /// @dev A million leaves, and a thousand more: proofs as long as that takes.
+    function test_extend() public {
+        bytes32 strict = keccak256("strict.example/acme");
+        vm.prank(ADMIN);
+        log.setSubmitter(strict, address(this));
+        vm.prank(ADMIN);
+        log.setStrict(strict);
+        (bytes32 first, bytes32 second, bytes32[] memory path) = grown(1_000_001, 1_001_001);
+        log.extend(strict, 1_000_001, first, 0, new bytes32[](0));
+        log.extend(strict, 1_001_001, second, first, path);
+        spent("LogAnchor.extend, a million leaves by a thousand", 62_000);
+    }
+
+    /// @dev Heads of two sizes and the proof between them, of a tree all of whose
+    /// subtrees are made up: the algorithm of RFC 9162, 2.1.4.2, run forwards.
+    function grown(uint256 m, uint256 n) private view returns (bytes32 older, bytes32 newer, bytes32[] memory path) {
+        bytes32[] memory all = new bytes32[](64);
+        uint256 count = 0;
+        (uint256 fn, uint256 sn) = (m - 1, n - 1);
+        for (; fn & 1 == 1; fn >>= 1) {
+            sn >>= 1;
+        }
+        all[count++] = keccak256("start");
+        (older, newer) = (all[0], all[0]);
+        for (; sn != 0; (fn, sn) = (fn >> 1, sn >> 1)) {
+            bytes32 c = keccak256(abi.encode(sn, fn));
+            all[count++] = c;
+            if (fn & 1 == 1 || fn == sn) {
+                older = Merkle.node(c, older);
+                newer = Merkle.node(c, newer);
+                for (; fn & 1 == 0 && fn != 0; fn >>= 1) {
+                    sn >>= 1;
+                }
+            } else {
+                newer = Merkle.node(newer, c);
+            }
+        }
+        path = new bytes32[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            path[i] = all[i];
+        }
     }
 
     function test_deployment() public {

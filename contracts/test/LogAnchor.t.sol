@@ -78,6 +78,117 @@ contract LogAnchorTest is Base, Tree {
         log.anchor(ORIGIN, 6, "b");
     }
 
+    function test_aStrictOriginTakesWhatIsProven() public {
+        vm.expectEmit();
+        emit ILogAnchor.StrictSet(ORIGIN);
+        log.setStrict(ORIGIN);
+        check(log.strict(ORIGIN) && log.submitterOf(ORIGIN) == address(this), "not strict, or of nobody");
+        bytes32[] memory all = leaves(40);
+        bytes32[] memory none = new bytes32[](0);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NeedsProof.selector, ORIGIN));
+        log.anchor(ORIGIN, 3, "a");
+        log.extend(ORIGIN, 3, head(all, 0, 3), 0, none);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NeedsProof.selector, ORIGIN));
+        log.anchor(ORIGIN, 5, "a");
+        uint64 last = 3;
+        for (uint64 n = 4; n <= 40; n += n / 4) {
+            (bytes32 before, bytes32 root) = (head(all, 0, last), head(all, 0, n));
+            bytes32[] memory path_ = proof(all, last, n);
+            vm.expectEmit();
+            emit ILogAnchor.Anchored(ORIGIN, n, root);
+            log.extend(ORIGIN, n, root, before, path_);
+            check(log.isHead(ORIGIN, n, root), "not head");
+            last = n;
+        }
+    }
+
+    /// @dev Two trees whose checkpoints interleave: each size is larger than the last, and
+    /// a plain origin takes them all. A strict one takes one tree.
+    function test_twoTreesThatInterleave() public {
+        bytes32[] memory ours = leaves(12);
+        bytes32[] memory other = leaves(12);
+        other[2] = leaf("another entry");
+        log.anchor(ORIGIN, 5, head(ours, 0, 5));
+        log.anchor(ORIGIN, 7, head(other, 0, 7)); // which is why origins should be strict
+        log.setSubmitter("strict", address(this));
+        log.setStrict("strict");
+        log.extend("strict", 5, head(ours, 0, 5), 0, new bytes32[](0));
+        bytes memory no = abi.encodeWithSelector(ILogAnchor.NotProven.selector, bytes32("strict"), 5, 7);
+        refused(no, 7, head(other, 0, 7), head(ours, 0, 5), proof(other, 5, 7));
+        refused(no, 7, head(other, 0, 7), head(other, 0, 5), proof(other, 5, 7));
+        refused(no, 7, head(ours, 0, 7), head(ours, 0, 5), proof(ours, 4, 7));
+        refused(no, 7, head(ours, 0, 7), head(ours, 0, 5), new bytes32[](0));
+        refused(no, 7, head(ours, 0, 7), 0, proof(ours, 5, 7));
+        log.extend("strict", 7, head(ours, 0, 7), head(ours, 0, 5), proof(ours, 5, 7));
+    }
+
+    function refused(bytes memory why, uint64 size, bytes32 root, bytes32 last, bytes32[] memory path_) private {
+        vm.expectRevert(why);
+        log.extend("strict", size, root, last, path_);
+    }
+
+    function test_extendRefusesAsAnchorDoes() public {
+        bytes32[] memory none = new bytes32[](0);
+        bytes32[] memory all = leaves(9);
+        (bytes32 five, bytes32 nine) = (head(all, 0, 5), head(all, 0, 9));
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NotProven.selector, ORIGIN, 0, 5));
+        log.extend(ORIGIN, 5, five, 0, new bytes32[](1));
+        log.extend(ORIGIN, 5, five, 0, none);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.AlreadyAnchored.selector, ORIGIN, 5));
+        log.extend(ORIGIN, 5, five, five, none);
+        vm.expectRevert();
+        log.extend(ORIGIN, 5, "b", five, none);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.Smaller.selector, ORIGIN, 5, 4));
+        log.extend(ORIGIN, 4, "b", five, none);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.Empty.selector));
+        log.extend(ORIGIN, 0, "b", five, none);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.TooLarge.selector, MAX + 1));
+        log.extend(ORIGIN, MAX + 1, "b", five, none);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NotSubmitter.selector, ORIGIN, STRANGER));
+        vm.prank(STRANGER);
+        log.extend(ORIGIN, 9, nine, five, none);
+        log.extend(ORIGIN, 9, nine, five, proof(all, 5, 9)); // plain, and proven
+    }
+
+    function test_strictForEverAndFromTheStart() public {
+        vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, STRANGER));
+        vm.prank(STRANGER);
+        log.setStrict(ORIGIN);
+        log.setStrict(ORIGIN);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.TooLate.selector, ORIGIN));
+        log.setStrict(ORIGIN);
+        log.setSubmitter(ORIGIN, STRANGER);
+        check(log.strict(ORIGIN) && log.submitterOf(ORIGIN) == STRANGER, "another submitter, and no longer strict");
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NeedsProof.selector, ORIGIN));
+        vm.prank(STRANGER);
+        log.anchor(ORIGIN, 3, "a");
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NotSubmitter.selector, ORIGIN, address(this)));
+        log.anchor(ORIGIN, 3, "a");
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NotSubmitter.selector, ORIGIN, address(this)));
+        log.extend(ORIGIN, 3, "a", 0, new bytes32[](0));
+        log.setSubmitter("late", address(this));
+        log.anchor("late", 3, "a");
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.TooLate.selector, bytes32("late")));
+        log.setStrict("late");
+    }
+
+    function testFuzz_alteredExtensionIsRefused(uint8 n, uint8 place, uint8 what, uint256 flip) public {
+        uint64 size = 2 + n % 40;
+        uint64 older = 1 + place % (size - 1);
+        bytes32[] memory all = leaves(size);
+        bytes32[] memory p = proof(all, older, size);
+        (bytes32 first, bytes32 second) = (head(all, 0, older), head(all, 0, size));
+        log.setStrict(ORIGIN);
+        log.extend(ORIGIN, older, first, 0, new bytes32[](0));
+        bytes32 bit = bytes32(uint256(1) << flip % 256);
+        if (what % 4 == 0) first ^= bit;
+        if (what % 4 == 1) second ^= bit;
+        if (what % 4 == 2) p[flip % p.length] ^= bit;
+        if (what % 4 == 3) p = push(p, bit);
+        vm.expectRevert(abi.encodeWithSelector(ILogAnchor.NotProven.selector, ORIGIN, older, size));
+        log.extend(ORIGIN, size, second, first, p);
+    }
+
     function test_onlyTheOwnerNamesSubmittersAndThereIsAlwaysOne() public {
         vm.prank(STRANGER);
         vm.expectRevert(abi.encodeWithSelector(Ownable.OwnableUnauthorizedAccount.selector, STRANGER));

@@ -12,7 +12,7 @@
 const fs = require('fs');
 const path = require('path');
 
-const [modules, out] = process.argv.slice(2);
+const [modules, out] = process.argv.slice(2).map((p) => path.resolve(p));
 const contracts = path.resolve(__dirname, '../../contracts');
 const solc = require(path.join(modules, 'solc'));
 const settings = JSON.parse(fs.readFileSync(path.join(contracts, 'settings.json'), 'utf8'));
