@@ -222,7 +222,7 @@ func (g *gate) readPosture(ctx context.Context, names []string, token string) ([
 func (g *gate) changeFact(environment string) event.PostureFact {
 	f := event.PostureFact{Name: "policy-change", State: event.Yes}
 	e, _ := g.policy.Environment(environment)
-	need, have := seatsOf(e.Require), seatsOf(g.policy.PolicyChange)
+	need, have := seatsOf(e.Seats()), seatsOf(g.policy.PolicyChange)
 	switch {
 	case len(g.policy.PolicyChange) == 0:
 		f.Why = "the policy has no policy-change, so no other policy can follow it"

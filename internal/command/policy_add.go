@@ -200,7 +200,7 @@ func (f additionFlags) principal(env *cli.Env, name string, p *policy.Policy) (p
 func onlyRole(p *policy.Policy) (string, error) {
 	var roles []string
 	for _, e := range p.Environments {
-		for _, seat := range e.Require {
+		for _, seat := range e.Seats() {
 			roles = append(roles, seat.Role)
 		}
 	}

@@ -290,6 +290,11 @@ func environmentLines(e policy.Environment) []string {
 	for _, seat := range e.Require {
 		rules = append(rules, seatText(seat))
 	}
+	if risk := e.Risk; risk != nil {
+		for _, seat := range risk.Require {
+			rules = append(rules, fmt.Sprintf("%s more where a scan by %s weighs over %d, or there is none", seatText(seat), listOr(risk.By, "nobody"), risk.Over))
+		}
+	}
 	if len(e.Exclude) > 0 {
 		rules = append(rules, "not by "+strings.Join(e.Exclude, ", "))
 	}

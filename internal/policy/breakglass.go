@@ -137,7 +137,7 @@ func (d *decoder) breakGlassCanBeFilled(e Environment, path string) {
 // approvers are the roles of everybody whose approval can count, in an
 // emergency or not.
 func (e Environment) approvers() []string {
-	roles := rolesOf(e.Require)
+	roles := rolesOf(e.Seats())
 	if e.BreakGlass != nil {
 		roles = append(roles, e.BreakGlass.Role)
 	}

@@ -38,7 +38,7 @@ func (d *decoder) check() {
 			d.failAt(path, "no signer could make a request: the policy has no signers")
 		}
 		if e.Veto == nil {
-			e.Veto = rolesOf(e.Require)
+			e.Veto = rolesOf(e.Seats())
 		}
 		if e.Dated {
 			d.rootFor(d.datedBy(path), "times")
@@ -47,6 +47,7 @@ func (d *decoder) check() {
 		for i := range e.Evidence {
 			d.checkEvidence(path+".evidence["+strconv.Itoa(i)+"]", &e.Evidence[i], e.Tier)
 		}
+		d.checkRisk(path+".risk", &e)
 		d.checkSeats(path, e)
 		d.checkOnChain(path, e)
 		d.checkBreakGlass(path+".break-glass", e)
@@ -221,6 +222,7 @@ func (d *decoder) findUnready() {
 
 func (d *decoder) findUnreadyIn(e Environment, path string) {
 	d.seatsCanBeFilled(e.Name, path+".require", e.Require)
+	d.riskCanBeFilled(e, path+".risk.require")
 	d.breakGlassCanBeFilled(e, path+".break-glass")
 	for i, role := range e.Veto {
 		if _, told := d.p.ForgeRoles[role]; told || len(d.p.voters(role, vetoSources(e)...)) > 0 {

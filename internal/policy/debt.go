@@ -244,6 +244,7 @@ func (e *evaluation) aside(id string, asked entry, p event.RequestPredicate, env
 func (e *evaluation) reckon(g glassRequest, used use) Debt {
 	env, _ := e.p.Environment(g.p.Environment)
 	s := e.aside(g.id, g.en, g.p, afterwards(env))
+	s.before = used.Index
 	d := Debt{
 		Request: g.id, Environment: g.p.Environment, Host: g.p.Host, RepositoryID: g.p.RepositoryID,
 		Index: used.Index, Run: used.Run, Used: cmp.Or(used.Time, g.p.Created), Reason: g.p.BreakGlass.Reason, Ticket: g.p.BreakGlass.Ticket,
@@ -286,6 +287,7 @@ func (e *evaluation) reckon(g glassRequest, used use) Debt {
 
 // settleDebt asks the rules about people, and nothing else.
 func (e *evaluation) settleDebt() {
+	e.riskSeats(false)
 	e.readVotes()
 	e.readSnapshots()
 	for _, source := range sortedNames(e.newest) {
@@ -311,20 +313,32 @@ func (e *evaluation) settleDebt() {
 }
 
 // afterwards are the rules of an environment by which a debt is settled: the
-// usual seats, for votes that name the request, at whatever age.
+// usual seats, and those of its risk, for votes that name the request, at whatever
+// age; and for the scans that were there when it was used up, at whatever age.
 func afterwards(e Environment) Environment {
 	e.MaxAge = math.MaxInt64
-	e.Require = slices.Clone(e.Require)
-	for i, s := range e.Require {
+	e.Require = namingRequest(e.Require)
+	if e.Risk != nil {
+		risk := *e.Risk
+		risk.Require, risk.MaxAge = namingRequest(risk.Require), 0
+		e.Risk = &risk
+	}
+	return e
+}
+
+// namingRequest are seats that take only votes that name the request.
+func namingRequest(seats []Seat) []Seat {
+	seats = slices.Clone(seats)
+	for i, s := range seats {
 		sources := []string{SignedSource}
 		for _, source := range s.Source {
 			if source != SignedSource && bindsRequest(source) {
 				sources = append(sources, source)
 			}
 		}
-		e.Require[i].Source = sources
+		seats[i].Source = sources
 	}
-	return e
+	return seats
 }
 
 // debtsAreSettled holds a usual request back while a break-glass is not

@@ -63,6 +63,8 @@ type resolved struct {
 
 	BreakGlass *resolvedGlass `json:"break_glass,omitempty"`
 
+	Risk *resolvedRisk `json:"risk,omitempty"`
+
 	Anchoring *resolvedAnchoring `json:"anchoring,omitempty"` // of tier anchored
 
 	DeploymentGate *resolvedContract `json:"deployment_gate,omitempty"` // that has votes
@@ -177,7 +179,7 @@ func (p *Policy) resolve(e Environment) resolved {
 		}
 		r.Roles[name] = resolvedRole{sorted(role.Teams), role.Permission, role.Codeowners}
 	}
-	r.Agents, r.BreakGlass, r.Anchoring = e.Agents, e.BreakGlass.resolved(), p.anchoring(e)
+	r.Agents, r.BreakGlass, r.Anchoring, r.Risk = e.Agents, e.BreakGlass.resolved(), p.anchoring(e), e.Risk.resolved()
 	r.DeploymentGate = resolvedGateOf(e.DeploymentGate)
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
@@ -231,6 +233,7 @@ func (p *Policy) signersOf(e Environment) map[string]resolvedSigner {
 	all := map[string]resolvedSigner{}
 	for name, s := range p.Signers {
 		named := slices.Contains(e.Gate, name) || slices.ContainsFunc(e.Evidence, func(v Evidence) bool { return slices.Contains(v.By, name) })
+		named = named || e.Risk != nil && slices.Contains(e.Risk.By, name)
 		if named || len(e.Exclude) > 0 || byCommit(e) {
 			all[name] = resolvedSigner{s.Key, resolvedRuleOf(s.Keyless), s.Tier}
 		}

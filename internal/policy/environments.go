@@ -54,6 +54,8 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			e.BreakGlass = d.breakGlass(v, path)
 		case "deployment-gate":
 			e.DeploymentGate = d.deploymentGate(v, path)
+		case "risk":
+			e.Risk = d.risk(v, path)
 		case "anchors":
 			e.Anchors = d.nameList(v, path)
 			if v.Kind == yaml.SequenceNode && len(v.Content) == 0 {

@@ -53,6 +53,7 @@ func (e *evaluation) decide() Decision {
 		e.notExpired()
 		e.notUsedUp()
 		e.notOvertaken()
+		e.riskSeats(e.request.BreakGlass != nil)
 		e.readVotes()
 		e.readSnapshots()
 		e.sourcesAreRead()
@@ -93,6 +94,8 @@ type evaluation struct {
 	clocked      bool                 // now is proven
 	supposed     bool                 // the policy is one that is only thought of, see Replayed
 	supposition  *Supposition         // nil: nothing is, see Suppose
+
+	before uint64 // only evidence before this entry counts; 0: all
 
 	shown []event.ForgeVotesPredicate // snapshots that nobody signed, see Foresee
 

@@ -81,13 +81,19 @@ type doubtful struct {
 // word of somebody asked, and takes that word. A newer one that nobody can
 // check puts the answer in doubt, unless it could say nothing else.
 func (e *evaluation) newestFor(want Evidence, subject int) finding {
+	return e.newestUnless(want, subject, func(en entry) bool { return saysTheSame(en, want) })
+}
+
+// newestUnless is newestFor, where a newer one that nobody can check is no doubt
+// if it says the same.
+func (e *evaluation) newestUnless(want Evidence, subject int, same func(entry) bool) finding {
 	s := e.request.Subjects[subject]
 	var ignored []string
 	var doubts []doubtful
 	for _, en := range slices.Backward(e.journal.of(want.Event)) {
 		viaArtifact := en.about(s.Digests())
 		viaCommit := throughCommit(want.Event) && e.request.Commit != "" && en.about([]event.Digest{{Hex: e.request.Commit}})
-		if !viaArtifact && !viaCommit || want.Environment != "" && !e.isDeploymentTo(en, want.Environment) {
+		if e.before > 0 && en.Index >= e.before || !viaArtifact && !viaCommit || want.Environment != "" && !e.isDeploymentTo(en, want.Environment) {
 			continue
 		}
 		by, no := e.evidenceBy(en, want, s)
@@ -100,7 +106,7 @@ func (e *evaluation) newestFor(want Evidence, subject int) finding {
 		}
 		f := e.judge(en, by, want, subject)
 		if f.no == "" {
-			doubts = slices.DeleteFunc(doubts, func(d doubtful) bool { return saysTheSame(d.entry, want) })
+			doubts = slices.DeleteFunc(doubts, func(d doubtful) bool { return same(d.entry) })
 		}
 		f.doubts = append(f.doubts, doubts...)
 		return f

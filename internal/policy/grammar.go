@@ -142,6 +142,7 @@ var grammar = map[string][]keyword{
 		{name: "freeze"},
 		{name: "posture"},
 		{name: "break-glass"},
+		{name: "risk"},
 		{name: "anchors"},
 		{name: "outage"},
 		{name: "max-head-age"},
@@ -166,6 +167,13 @@ var grammar = map[string][]keyword{
 		{name: "settle-within", required: true},
 		{name: "ticket"},
 		{name: "source"},
+	},
+	"risk": {
+		{name: "from", required: true},
+		{name: "by", required: true},
+		{name: "over", required: true},
+		{name: "require", required: true},
+		{name: "max-age"},
 	},
 	"seat": {
 		{name: "role", required: true},

@@ -88,6 +88,9 @@ func (l *linter) environment(e Environment, path string) {
 		l.warn("self-asserted-times", path+".tier", "tier fast believes the clocks of those who sign; dated: true has times proven")
 	}
 	l.anchors(e, path)
+	if e.Risk != nil && e.Risk.MaxAge == 0 {
+		l.warn("scan-of-any-age", path+".risk.max-age", "left out: a scan of any age counts, and new vulnerabilities are found every day")
+	}
 	if len(e.Evidence) == 0 {
 		l.warn("no-evidence", path+".evidence", "asks for no evidence: bytes that nobody tested or scanned can be let in")
 	}

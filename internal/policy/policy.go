@@ -135,6 +135,7 @@ type Environment struct {
 	Dated    bool     // times of requests, votes, evidence and decisions must be proven
 
 	BreakGlass *BreakGlass // nil: there is none
+	Risk       *Risk       // nil: no scan asks for more people
 
 	DeploymentGate *anchored.Spec // the contract that has votes of source evm; nil: none has
 

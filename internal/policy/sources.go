@@ -53,7 +53,7 @@ func (s Seat) takes(source string) bool { return slices.Contains(s.Sources(), so
 // sorted.
 func (e Environment) Sources() []string {
 	var all []string
-	for _, s := range e.Require {
+	for _, s := range e.Seats() {
 		for _, source := range s.Source {
 			if source != SignedSource {
 				all = append(all, source)
