@@ -349,15 +349,20 @@ func (v *verifier) summary(asJSON bool, t *told) error {
 			Bodies    uint64 `json:"bodies"`
 			Blobs     uint64 `json:"blobs"`
 			Tiles     uint64 `json:"tiles"`
+			Receipts  uint64 `json:"receipts"` // of anchors, beside the log
+			Strays    uint64 `json:"strays"`   // files among them that are none
 			Strangers int    `json:"strangers"`
 			Trusted   bool   `json:"trusted"`
 
 			Anchors []custody.Anchoring `json:"anchors,omitempty"` // of environments of tier anchored
-		}{product.PredicateBase + "ledger/v1", r.Head.Origin, r.Head.Size, checkpointOf(r.Head).Root, r.Bodies, r.Blobs, r.Tiles, strangers, v.pinned, anchorings})
+		}{product.PredicateBase + "ledger/v1", r.Head.Origin, r.Head.Size, checkpointOf(r.Head).Root, r.Bodies, r.Blobs, r.Tiles, r.Receipts, r.Strays, strangers, v.pinned, anchorings})
 		return errors.Join(err, exit)
 	}
 	fmt.Fprintf(v.env.Stdout, "ok: %d entries, %d bodies, %d documents and %d tiles of %s match the signed checkpoint\n",
 		r.Entries, r.Bodies, r.Blobs, r.Tiles, r.Head.Origin)
+	if r.Receipts+r.Strays > 0 {
+		fmt.Fprintf(v.env.Stdout, "note: %s of anchors beside the log, and %s that can be none\n", counted(int(r.Receipts), "receipt"), counted(int(r.Strays), "file"))
+	}
 	if strangers > 0 {
 		fmt.Fprintf(v.env.Stdout, "note: %d entries are signed by keys that the policy does not name; no rule counts them\n", strangers)
 	}

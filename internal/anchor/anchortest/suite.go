@@ -33,8 +33,12 @@ type Service struct {
 	// nothing, as a timestamp authority.
 	Taken func() int
 
-	// Unique says that it takes only what follows from what it has.
+	// Unique says that it takes one checkpoint of a size, and only larger ones.
 	Unique bool
+
+	// Blind says that it sees size and root alone, as a contract does: not
+	// whether a larger checkpoint follows from what it has, nor who signed it.
+	Blind bool
 
 	// Check says whether a receipt of it holds.
 	Check func(anchored.Receipt) error
@@ -211,6 +215,10 @@ func (m Maker) fork(t *testing.T) {
 	r.log.Grow(t, 5)
 	r.must(t, r.log.Head(t, 5))
 	fork := r.log.Fork(t)
+	if r.Blind {
+		r.blindFork(t, fork)
+		return
+	}
 	for _, more := range []uint64{0, 4} {
 		head := fork.Grow(t, more)
 		receipt, err := r.submit(t, fork, head)
@@ -226,6 +234,22 @@ func (m Maker) fork(t *testing.T) {
 	if r.Unique {
 		r.taken(t, 1, "forks")
 		r.must(t, r.log.Grow(t, 3))
+	}
+}
+
+// blindFork shows a fork to an anchor that sees no proofs: one of a size that it
+// has is refused, and after a larger one the log itself is, so that somebody
+// notices.
+func (r *rig) blindFork(t *testing.T, fork *Log) {
+	if _, err := r.submit(t, fork, fork.Head(t, 5)); !errors.Is(err, anchor.ErrForked) && !errors.Is(err, anchor.ErrRefused) {
+		t.Errorf("fork of 5 leaves: %v, want ErrForked or ErrRefused", err)
+	}
+	r.taken(t, 1, "a fork of the same size")
+	if _, err := r.submit(t, fork, fork.Grow(t, 4)); err != nil {
+		return // it sees more than it has to
+	}
+	if _, err := r.submit(t, r.log, r.log.Grow(t, 4)); !errors.Is(err, anchor.ErrForked) {
+		t.Errorf("the log after a fork was taken: %v, want ErrForked", err)
 	}
 }
 
@@ -403,6 +427,9 @@ func (m Maker) addresses(t *testing.T) {
 // unsigned is a checkpoint that is none.
 func (m Maker) unsigned(t *testing.T) {
 	r := m.rig(t)
+	if r.Blind {
+		return
+	}
 	c := r.log.Grow(t, 5)
 	c.Raw = []byte("not a note\n")
 	if _, err := r.anchor.Submit(t.Context(), anchor.Submission{Checkpoint: c}); err == nil {

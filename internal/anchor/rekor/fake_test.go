@@ -3,6 +3,7 @@
 package rekor
 
 import (
+	"bytes"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -23,10 +24,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-openapi/runtime"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	tiles "github.com/sigstore/rekor-tiles/v2/pkg/generated/protobuf"
 	rekornote "github.com/sigstore/rekor-tiles/v2/pkg/note"
+	"github.com/sigstore/rekor/pkg/generated/models"
+	"github.com/sigstore/rekor/pkg/types"
+	_ "github.com/sigstore/rekor/pkg/types/hashedrekord/v0.0.1" // a log knows its kinds by import
 	"github.com/sigstore/rekor/pkg/util"
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore/pkg/signature"
@@ -268,9 +273,9 @@ func (f *fake) serve1(rw http.ResponseWriter, req *http.Request, data []byte) {
 		http.NotFound(rw, req)
 		return
 	}
-	body, err := canon.Transform(data)
+	body, err := canonical1(req.Context(), data)
 	if err != nil || req.URL.Path != "/api/v1/log/entries" {
-		http.Error(rw, `{"code":400,"message":"what?"}`, http.StatusBadRequest)
+		http.Error(rw, fmt.Sprintf(`{"code":400,"message":%q}`, err), http.StatusBadRequest)
 		return
 	}
 	index, before := f.add(body)
@@ -281,6 +286,19 @@ func (f *fake) serve1(rw http.ResponseWriter, req *http.Request, data []byte) {
 		return
 	}
 	f.entry1(rw, http.StatusCreated, index)
+}
+
+// canonical1 reads, checks and writes a proposed entry by the server's own code.
+func canonical1(ctx context.Context, data []byte) ([]byte, error) {
+	proposed, err := models.UnmarshalProposedEntry(bytes.NewReader(data), runtime.JSONConsumer())
+	if err != nil {
+		return nil, err
+	}
+	impl, err := types.UnmarshalEntry(proposed)
+	if err != nil {
+		return nil, err
+	}
+	return types.CanonicalizeEntry(ctx, impl)
 }
 
 func (f *fake) entry1(rw http.ResponseWriter, status, index int) {
