@@ -167,3 +167,37 @@ func (v *verifier) tellAnchors(all []custody.Anchoring) {
 		io.WriteString(v.env.Stdout, report.Anchors(a.Anchors))
 	}
 }
+
+// anchorLines says who sees the log, as trust shows a policy.
+func anchorLines(p *policy.Policy) []string {
+	var out []string
+	if n := p.Ledger.Witnesses.Need; n > 0 {
+		out = append(out, fmt.Sprintf("witnesses    of %s", counted(n, "different operator")))
+	}
+	for _, s := range p.AnchorSpecs() {
+		switch s.Kind {
+		case anchored.Witness:
+			out = append(out, fmt.Sprintf("witness      %s of %s, at %s", s.Key, s.Operator, s.URL))
+		case "evm":
+			out = append(out, fmt.Sprintf("anchor       %s: contract %s on chain %d, by %s", s.Name, s.Contract, s.Chain, s.URL))
+		default:
+			out = append(out, fmt.Sprintf("anchor       %s: %s at %s", s.Name, s.Kind, s.URL))
+		}
+	}
+	return out
+}
+
+// anchorRules says what an environment asks of anchors.
+func anchorRules(e policy.Environment) []string {
+	if e.Tier != policy.Anchored {
+		return nil
+	}
+	rules := []string{"the log must be proven unique and dated by " + listOr(e.Anchors, "any anchors that prove it")}
+	if e.Outage != nil {
+		rules = append(rules, "goes on while anchors are down, and owes them for "+e.Outage.SettleWithin.String())
+	}
+	if e.MaxHeadAge > 0 {
+		rules = append(rules, "witnesses must have seen the log within "+e.MaxHeadAge.String())
+	}
+	return rules
+}

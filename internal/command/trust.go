@@ -202,6 +202,7 @@ func trustLines(p *policy.Policy) []string {
 	if p.Sigstore.Timestamp != "" {
 		out = append(out, "timestamps   "+p.Sigstore.Timestamp)
 	}
+	out = append(out, anchorLines(p)...)
 	for _, name := range sortedKeys(p.Signers) {
 		s := p.Signers[name]
 		out = append(out, fmt.Sprintf("signer       %s: %s, tier %s", name, cmp.Or(s.Key, ruleText(s.Keyless)), s.Tier))
@@ -312,6 +313,7 @@ func environmentLines(e policy.Environment) []string {
 	for _, ev := range e.Evidence {
 		rules = append(rules, evidenceText(ev))
 	}
+	rules = append(rules, anchorRules(e)...)
 	for i := range rules {
 		rules[i] = "environment  " + e.Name + ": " + rules[i]
 	}
