@@ -19,7 +19,9 @@ type Workflow struct {
 // privileged are the triggers that run the default branch's file with the
 // repository's rights for what anybody brings
 // (https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows).
-var privileged = []string{"pull_request_target", "issue_comment", "workflow_run", "issues", "discussion_comment"}
+var privileged = []string{
+	"pull_request_target", "issue_comment", "workflow_run", "issues", "discussion_comment", "discussion", "check_run", "check_suite", "status",
+}
 
 var (
 	commitRef   = pattern.New(`@[0-9a-f]{40}$|@[0-9a-f]{64}$`)
@@ -94,7 +96,7 @@ func privilegedTrigger(on node) (string, error) {
 }
 
 func (w *Workflow) job(j entry, file map[string]node, trigger string) error {
-	fields, err := fieldsOf(j.value, "uses", "steps", "permissions", "environment", "container", "services")
+	fields, err := fieldsOf(j.value, "uses", "steps", "permissions", "environment", "container", "services", "env")
 	if err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (w *Workflow) job(j entry, file map[string]node, trigger string) error {
 	w.uses(called)
 	brings := ""
 	for i, step := range fields["steps"].list() {
-		parts, err := fieldsOf(step, "uses", "run", "with")
+		parts, err := fieldsOf(step, "uses", "run", "with", "env")
 		if err != nil {
 			return err
 		}
@@ -115,7 +117,11 @@ func (w *Workflow) job(j entry, file map[string]node, trigger string) error {
 		}
 		ref, _ := with["ref"].text()
 		repository, _ := with["repository"].text()
-		if brings == "" && (isCheckout(uses) && (foreign(ref) || foreign(repository)) || fetches(run)) {
+		fetched, err := fetches(run, parts["env"], fields["env"], file["env"])
+		if err != nil {
+			return err
+		}
+		if brings == "" && (isCheckout(uses) && (foreign(ref) || foreign(repository)) || fetched) {
 			brings = fmt.Sprintf("step %d", i+1)
 		}
 	}
@@ -180,11 +186,33 @@ func foreign(text string) bool {
 	return true
 }
 
-// fetches reports a script that gets a pull request's commits.
-func fetches(script string) bool {
-	return strings.Contains(script, "gh pr checkout") || strings.Contains(script, "refs/pull/") ||
-		strings.Contains(script, "git fetch") && strings.Contains(script, "pull/") ||
-		strings.Contains(script, "git checkout") && (strings.Contains(script, "head_ref") || strings.Contains(script, "head.sha") || strings.Contains(script, "head.ref"))
+var (
+	gitGets = pattern.New(`(?i)\bgit\b[^\n]*\b(?:checkout|switch|fetch|pull|clone|merge|reset|worktree)\b`)
+	brought = pattern.New(`(?i)\bhead_(?:ref|sha|branch|repository)\b|\bhead\.(?:ref|sha|repo)\b|\bpull/`)
+)
+
+// fetches reports a script that gets a pull request's commits: by the command
+// for that, or by one of git's where the script, or a variable that it is given,
+// names what a pull request brings.
+func fetches(script string, variables ...node) (bool, error) {
+	if strings.Contains(script, "gh pr checkout") || strings.Contains(script, "refs/pull/") {
+		return true, nil
+	}
+	if !gitGets.MatchString(script) {
+		return false, nil
+	}
+	named := brought.MatchString(script)
+	for _, env := range variables {
+		all, _, err := env.entries()
+		if err != nil {
+			return false, err
+		}
+		for _, v := range all {
+			text, _ := v.value.text()
+			named = named || strings.Contains(text, "${{") && brought.MatchString(text)
+		}
+	}
+	return named, nil
 }
 
 // rightsOf says which rights a job has that code of strangers must not have;
@@ -243,8 +271,12 @@ func mayWrite(permissions node) (string, error) {
 	return "", nil
 }
 
+// secrets is an expression that has to do with secrets: one, or all of them.
+// Where an expression stands without its signs, as in if:, a name of one is one.
+var secrets = pattern.New(`\bsecrets\s*[.\[]|\$\{\{[^}]*\bsecrets\b`)
+
 // mentionsSecret reports a secret other than the job's own token in any text
-// below a node.
+// below a node. Expressions are read in whichever case.
 func (n node) mentionsSecret() (bool, error) {
 	r := n.real()
 	if r.Node == nil {
@@ -253,8 +285,9 @@ func (n node) mentionsSecret() (bool, error) {
 	if *n.work -= 1 + len(r.Content); *n.work < 0 {
 		return false, fmt.Errorf("%w: over %d keys to look at", ErrForm, maxWork)
 	}
-	if text := strings.ReplaceAll(r.Value, "secrets.GITHUB_TOKEN", ""); len(r.Content) == 0 {
-		return strings.Contains(text, "secrets.") || strings.Contains(text, "secrets["), nil
+	if len(r.Content) == 0 {
+		text := strings.ReplaceAll(strings.ToLower(r.Value), "secrets.github_token", "")
+		return secrets.MatchString(text), nil
 	}
 	for i, c := range r.Content {
 		if i%2 == 0 && n.isMap() && c.Value == "secrets" {
