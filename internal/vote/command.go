@@ -48,7 +48,8 @@ var (
 // error says what is wrong: two commands, or a line that only looks like one.
 //
 // With such an error, Choice is empty, or it is Deny: what stands in the text
-// next to a veto does not take it away.
+// next to a veto does not take it away, nor does code or a comment around it that
+// does not end.
 func ParseCommand(text string) (Command, error) {
 	if len(text) > MaxCommandText {
 		return Command{}, fmt.Errorf("command: a text of %d bytes, over the limit of %d", len(text), MaxCommandText)
@@ -68,6 +69,9 @@ func ParseCommand(text string) (Command, error) {
 		if commands++; commands == 1 || c.Choice == Deny && found.Choice != Deny {
 			found = c
 		}
+	}
+	if c, line := lines.veto(); c.Choice == Deny && found.Choice != Deny {
+		found, problem = c, fmt.Errorf("command: line %d: it stands in code or in a comment that does not end", line)
 	}
 	if commands > 1 && problem == nil {
 		problem = fmt.Errorf("command: %d commands in one text, want one", commands)
@@ -91,6 +95,9 @@ type commandLines struct {
 	fence  string // what opened the code that we are in
 	hidden bool   // in an HTML comment
 	quote  bool   // the paragraph began as a quote, and may go on without its sign
+
+	begun string // what follows the line in which the code or comment began that we are in
+	at    int    // its number
 }
 
 // next returns the next line that could be a command.
@@ -99,11 +106,34 @@ func (l *commandLines) next() (line string, ok bool) {
 		line, l.rest, _ = strings.Cut(l.rest, "\n")
 		l.n++
 		line = strings.TrimRight(line, " \t")
-		if !l.skip(line) {
+		was := l.hidden || l.fence != ""
+		visible := !l.skip(line)
+		if !was && (l.hidden || l.fence != "") {
+			l.begun, l.at = l.rest, l.n
+		}
+		if visible {
 			return line, true
 		}
 	}
 	return "", false
+}
+
+// veto is the first deny in code or in a comment that does not end, and its line.
+// Forges do not agree with us, nor with each other, on where such a thing begins:
+// people may see the veto as it was meant. Nothing else in there counts.
+func (l *commandLines) veto() (c Command, line int) {
+	if l.fence == "" && !l.hidden {
+		return c, 0
+	}
+	n := l.at
+	for text := range strings.Lines(l.begun) {
+		n++
+		m := commandLine.FindStringSubmatch(strings.TrimRight(text, " \t\n"))
+		if m != nil && Choice(m[1]) == Deny {
+			return Command{Choice: Deny, Request: m[2], Reason: strings.TrimSpace(m[3])}, n
+		}
+	}
+	return c, 0
 }
 
 // skip reports whether a line stands in code, in a quote or in a comment.

@@ -72,14 +72,21 @@ func TestParseCommand(t *testing.T) {
 		"a quote goes on":          {"> he said\n" + yes, "!part of the quote"},
 		"too long":                 {strings.Repeat("x", MaxCommandText) + "\n" + yes, "!over the limit of 2097152"},
 
-		"the word without a colon":     {"gateledger " + yes, "!line 1"},
-		"the word and two spaces":      {"gateledger:  " + yes, "!line 1"},
-		"the word in capitals":         {"Gateledger: " + yes, "!line 1"},
-		"both ways":                    {yes + "\ngateledger: " + yes, "!2 commands"},
-		"a veto beside an approval":    {yes + "\n" + no, "deny 5a!2 commands"},
-		"a veto twice":                 {no + "\n" + no, "deny 5a!2 commands"},
-		"a veto and a broken line":     {"/approve this\n" + no + " wait", "deny 5a wait!line 1"},
-		"a veto where a quote goes on": {"> he said\n" + no, "deny 5a!part of the quote"},
+		"the word without a colon":      {"gateledger " + yes, "!line 1"},
+		"the word and two spaces":       {"gateledger:  " + yes, "!line 1"},
+		"the word in capitals":          {"Gateledger: " + yes, "!line 1"},
+		"both ways":                     {yes + "\ngateledger: " + yes, "!2 commands"},
+		"a veto beside an approval":     {yes + "\n" + no, "deny 5a!2 commands"},
+		"a veto twice":                  {no + "\n" + no, "deny 5a!2 commands"},
+		"a veto and a broken line":      {"/approve this\n" + no + " wait", "deny 5a wait!line 1"},
+		"a veto in code without an end": {"- ```\n  make\n  ```\n\n" + no + " it is red", "deny 5a it is red!line 5: it stands in code or in a comment"},
+		"a veto after half a comment":   {"The arrow <!-- is wrong.\n" + no, "deny 5a!line 2"},
+		"and an approval before it":     {yes + "\n```\n" + no, "deny 5a!line 3"},
+		"an approval after one":         {"```\n" + no + "\n" + yes, "deny 5a!line 2"},
+		"a veto in code":                {"```\n" + no + "\n```", ""},
+		"a veto in a comment":           {"<!--\n" + no + "\n-->", ""},
+		"words about one, in code":      {"```\ngateledger approve --deny", ""},
+		"a veto where a quote goes on":  {"> he said\n" + no, "deny 5a!part of the quote"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := ParseCommand(c.text)
@@ -105,7 +112,7 @@ func FuzzParseCommand(f *testing.F) {
 	id := strings.Repeat("5a", 32)
 	for _, seed := range []string{
 		"/approve " + id, "/deny " + id + " no", "/revoke " + id, "```\n/approve " + id + "\n```", "> /approve " + id,
-		"<!--\n/deny " + id, "/approve " + id + "\r\n/deny " + id, "/approve", "gateledger: /deny " + id, "~~~\n", "a\x00b", "\xff/approve " + id,
+		"<!--\n/deny " + id, "```\n/deny " + id + "\n/approve " + id, "/approve " + id + "\r\n/deny " + id, "/approve", "gateledger: /deny " + id, "~~~\n", "a\x00b", "\xff/approve " + id,
 	} {
 		f.Add(seed)
 	}
