@@ -87,6 +87,8 @@ type monitor struct {
 	hook  *webhook
 	state ledgerState
 
+	known map[string]bool // checkpoints that were found to be the log's
+
 	worst  int // the exit code of what was found in this run
 	why    error
 	untold error // why the last round's alerts were not taken
@@ -103,7 +105,7 @@ func runWatchLedger(ctx context.Context, env *cli.Env, at where, f watchLedgerFl
 	}
 	quiet := *env
 	quiet.Stderr = &onceEach{to: env.Stderr, said: map[string]bool{}}
-	m := &monitor{env: &quiet, where: at, flags: f, hook: hook}
+	m := &monitor{env: &quiet, where: at, flags: f, hook: hook, known: map[string]bool{}}
 	if m.state, err = readLedgerState(f.state); err != nil {
 		return err
 	}

@@ -101,7 +101,7 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 	if !ok {
 		return anchored.Evidence{}, nil
 	}
-	known := map[string]bool{}
+	least, any := l.leastNeeded()
 	var kept [][]byte
 	for r, err := range keeper.Receipts(ctx) {
 		if errors.Is(err, ledger.ErrStray) {
@@ -110,11 +110,11 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 		if err != nil {
 			return anchored.Evidence{}, ledgerError(l.url, err)
 		}
-		good, err := l.receipt(ctx, r.Data, known)
+		good, err := l.receipt(ctx, r.Data)
 		if err != nil {
 			return anchored.Evidence{}, err
 		}
-		if good {
+		if good && any && r.Size >= least {
 			kept = append(kept, r.Data)
 		}
 	}
@@ -129,9 +129,30 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 	return evidence, nil
 }
 
-// receipt holds the checkpoint in a receipt against the log. known are those
-// that were found to be the log's.
-func (l *watching) receipt(ctx context.Context, data []byte, known map[string]bool) (bool, error) {
+// leastNeeded is the smallest size that a receipt must cover to count for what
+// is judged; none are judged where there was no release.
+func (l *watching) leastNeeded() (least uint64, any bool) {
+	for name, size := range l.next.Used {
+		if w, waits := l.next.Waiting[name]; waits {
+			size = min(size, w.Size)
+		}
+		if e, ok := l.policy.Environment(name); !ok || e.Tier != policy.Anchored {
+			continue
+		}
+		if !any || size < least {
+			least, any = size, true
+		}
+	}
+	return least, any
+}
+
+// maxKnown is how many checkpoints a monitor remembers as the log's, so that it
+// does not compare them in each round again: a log that has grown from a head
+// still has what that head had.
+const maxKnown = 1 << 16
+
+// receipt holds the checkpoint in a receipt against the log.
+func (l *watching) receipt(ctx context.Context, data []byte) (bool, error) {
 	r, err := anchored.ParseReceipt(data)
 	if err != nil {
 		return false, nil
@@ -142,14 +163,16 @@ func (l *watching) receipt(ctx context.Context, data []byte, known map[string]bo
 	}
 	who := fmt.Sprintf("the receipt of %.20s %.80s", r.Kind, r.Name)
 	at := fmt.Sprint(c.Size, c.Root)
-	if known[at] {
+	if l.m.known[at] {
 		return true, nil
 	}
 	if c.Size > l.head.Size {
 		return false, l.lost(ctx, c, who)
 	}
 	ok, err := l.consistent(ctx, c, who)
-	known[at] = ok
+	if ok && len(l.m.known) < maxKnown {
+		l.m.known[at] = true
+	}
 	return ok, err
 }
 

@@ -23,9 +23,6 @@ import (
 // maxAnswer bounds what a witness says, in bytes: signature lines.
 const maxAnswer = 64 << 10
 
-// maxAhead is how far a witness's clock may go before ours.
-const maxAhead = 5 * time.Minute
-
 // Kind is the witness as an anchor.
 func Kind() anchor.Kind { return anchor.Kind{Name: "witness", Open: openClient} }
 
@@ -144,7 +141,7 @@ func (c *client) receipt(sent proof.Checkpoint, body string) (anchored.Receipt, 
 		case err != nil:
 			continue // of a key that nobody asked
 		}
-		if ahead := at.Sub(c.world.Now()); ahead > maxAhead {
+		if ahead := at.Sub(c.world.Now()); ahead > anchored.Skew {
 			return fail("it says that it was made at %s, %s from now", at.Format(time.RFC3339), ahead.Round(time.Second))
 		}
 		made, err := canon.Marshal(anchored.WitnessProof{Cosignature: strings.TrimSuffix(line, "\n")})
