@@ -86,6 +86,9 @@ func PostVote(ctx context.Context, q VoteQuery) (p Placed, before bool, err erro
 		if left.id <= 0 {
 			return Placed{}, false, fmt.Errorf("%w: the forge names no comment", ErrUnavailable)
 		}
+		if _, whole := lastOf([]remarkable{left}, own); !whole {
+			return Placed{}, false, fmt.Errorf("%w: comment %d does not hold the vote that was left", ErrUnavailable, left.id)
+		}
 	}
 	p = Placed{Place: fmt.Sprintf("comment %d on %s", left.id, v.name), Address: left.address}
 	return p, before, nil
@@ -245,7 +248,7 @@ func (h *hub) at(number int64, name, address string) venue {
 		write: func(ctx context.Context, body string) (remarkable, error) {
 			var out hubComment
 			err := h.write(ctx, "POST", path, map[string]string{"body": body}, &out)
-			return remarkable{out.ID, body, out.Address}, err
+			return remarkable{out.ID, text(out.Body), out.Address}, err
 		},
 	}
 }
@@ -277,7 +280,7 @@ func (l *lab) venue(ctx context.Context, q VoteQuery) (venue, error) {
 		write: func(ctx context.Context, body string) (remarkable, error) {
 			var out labNote
 			err := l.write(ctx, "POST", path, map[string]string{"body": body}, &out)
-			return remarkable{out.ID, body, m.note(out.ID)}, err
+			return remarkable{out.ID, out.Body, m.note(out.ID)}, err
 		},
 	}, nil
 }

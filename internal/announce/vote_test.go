@@ -202,6 +202,8 @@ func TestAVoteThatIsNotTakenIsNotSaidToBe(t *testing.T) {
 		"a redirect":    {status(307, "{}", "Location", "https://evil.example/"), ErrUnavailable},
 		"null":          {status(200, "null"), ErrUnavailable},
 		"no comment":    {status(201, "{}"), ErrUnavailable},
+		"no text":       {status(201, `{"id": 5}`), ErrUnavailable},
+		"another text":  {status(201, `{"id": 5, "body": "Signed vote: none"}`), ErrUnavailable},
 		"cut short":     {hangUp, ErrUnavailable},
 	} {
 		for _, by := range []string{"github", "gitlab"} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/policy"
 )
 
 // Of each question the newest counts, and only another one for the same is newer.
@@ -62,6 +63,29 @@ func TestWhoHasHeardTheAnswer(t *testing.T) {
 	} {
 		if got := (looked{since: c.since, dated: true}).knownAt(c.began); got != c.want {
 			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// A stranger's words are no news.
+func TestWhoseWordIsNews(t *testing.T) {
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	const early, late = "2026-03-02T09:00:00Z", "2026-03-02T11:00:00Z"
+	first := policy.Vote{Principal: "ana", Counted: true, Issued: early}
+	for name, c := range map[string]struct {
+		more policy.Vote
+		want string
+	}{
+		"one that counts":             {policy.Vote{Principal: "bo", Counted: true, Issued: late}, late},
+		"one of a team, that counts":  {policy.Vote{Account: "github.com:99", Counted: true, Issued: late}, late},
+		"a principal's, rejected":     {policy.Vote{Principal: "bo", Issued: late}, late},
+		"a stranger's":                {policy.Vote{Account: "github.com:666", Issued: late}, early},
+		"one that is of tomorrow":     {policy.Vote{Principal: "bo", Counted: true, Issued: "2026-03-03T09:00:00Z"}, early},
+		"one that has no time at all": {policy.Vote{Principal: "bo", Counted: true}, early},
+	} {
+		l := looked{d: policy.Decision{Votes: []policy.Vote{first, c.more}}, in: policy.Input{Now: now, Events: make([]*event.Event, 1)}}
+		if got := (&waking{}).newestWord(openRequest{}, l).Format(time.RFC3339); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
 	}
 }

@@ -152,7 +152,8 @@ func (k passingKey) Verifier() event.Verifier {
 
 // newestWord is the time of the newest thing that was said of a request or its
 // artifacts after it was made: a vote, or an event with a time of its own. What
-// claims to be of later than now says nothing.
+// claims to be of later than now says nothing, nor does a vote of nobody's: or
+// every stranger's comment would run a job again that has failed.
 func (k *waking) newestWord(r openRequest, l looked) time.Time {
 	var newest time.Time
 	word := func(text string) {
@@ -162,7 +163,9 @@ func (k *waking) newestWord(r openRequest, l looked) time.Time {
 		}
 	}
 	for _, v := range l.d.Votes {
-		word(v.Issued)
+		if v.Counted || v.Principal != "" {
+			word(v.Issued)
+		}
 	}
 	for _, e := range l.in.Events[r.index+1:] {
 		about := e.Mentions(r.id) || slices.ContainsFunc(r.predicate.Subjects, func(s event.Subject) bool { return mentionsAny(e, s) })
