@@ -295,3 +295,30 @@ func constantOf(t *testing.T, name string) int64 {
 	t.Errorf("package %s has no constant %s", pkg, name)
 	return 0
 }
+
+// The page on the policy has a row for each warning, and for nothing else.
+func TestWarningsAreOnThePage(t *testing.T) {
+	page := pagesOf(t)["docs/policy.md"]
+	_, table, ok := strings.Cut(page, "\n## What policy lint warns of\n")
+	if !ok {
+		t.Fatal("the page does not say what lint warns of")
+	}
+	var rows, codes []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(table, -1) {
+		rows = append(rows, m[1])
+	}
+	for _, file := range []string{"internal/policy/lint.go", "internal/command/policy_lint.go"} {
+		data, err := os.ReadFile(filepath.Join(top(), file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range regexp.MustCompile(`(?:l\.warn\(|r\.add\(lintWarning, )"([a-z-]+)"`).FindAllStringSubmatch(string(data), -1) {
+			codes = append(codes, m[1])
+		}
+	}
+	slices.Sort(rows)
+	slices.Sort(codes)
+	if codes = slices.Compact(codes); !slices.Equal(rows, codes) || len(codes) < 10 {
+		t.Errorf("rows %q\ncodes %q", rows, codes)
+	}
+}

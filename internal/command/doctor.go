@@ -142,7 +142,7 @@ func (d *doctor) questions() []func(context.Context) finding {
 	if lendsGlass(d.policy) {
 		all = append(all, d.owed)
 	}
-	return append(all, d.ownKey)
+	return append(all, d.open, d.ownKey)
 }
 
 func (d *doctor) checkout() finding {

@@ -107,6 +107,7 @@ func (l *linter) environment(e Environment, path string) {
 		l.warn("own-approval", path+".exclude", "the author of a commit is not excluded, and may approve it")
 	}
 	l.people(e, path)
+	l.forges(e, path)
 	l.age(path+".max-age", e.MaxAge, longVote)
 	for i, v := range e.Evidence {
 		at := path + ".evidence[" + strconv.Itoa(i) + "]"
@@ -152,6 +153,37 @@ func days(d time.Duration) string {
 		return strconv.Itoa(int(d/(24*time.Hour))) + "d"
 	}
 	return strconv.Itoa(int(d/time.Hour)) + "h"
+}
+
+// forges says what of an environment rests on what a forge may not tell. What it
+// does not tell is "could not find out", and opens nothing.
+func (l *linter) forges(e Environment, path string) {
+	for i, s := range e.Require {
+		if teams := l.p.ForgeRoles[s.Role].Teams; len(teams) > 0 {
+			l.warn("hidden-team", path+".require["+strconv.Itoa(i)+"].role",
+				"role %s is held by whom a forge says (%s), and a job's own token may not see who that is: then no approval of theirs is found out; people whom the policy names with SSH keys need no token for it", s.Role, strings.Join(teams, ", "))
+		}
+	}
+	if len(e.Exclude) == 0 {
+		return
+	}
+	for _, provider := range []string{"github", "gitlab"} {
+		if !slices.ContainsFunc(e.Sources(), func(source string) bool { return strings.HasPrefix(source, provider+"-") }) {
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(l.p.Principals)) {
+			who := l.p.Principals[name]
+			accounts := map[string][]Account{"github": who.GitHub, "gitlab": who.GitLab}[provider]
+			if key := "principals." + name + ".emails"; len(who.Emails) > 0 && len(accounts) == 0 && !l.told(key) {
+				l.warn("author-by-address", key, "%s is known by address only, and %s says by account who had a hand in a change: then nobody can tell who that is, which stops the gate; add %s: {id: …}", name, provider, provider)
+			}
+		}
+	}
+}
+
+// told says whether something was said of a key before.
+func (l *linter) told(key string) bool {
+	return slices.ContainsFunc(l.found, func(w Warning) bool { return w.Key == key })
 }
 
 // people says where an environment rests on too few. A seat that nobody can

@@ -81,6 +81,49 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
+// What a forge may not tell is said before anybody waits for it.
+func TestWarningsOfWhatAForgeHides(t *testing.T) {
+	const seats = "\n    require: [{role: security, count: 1}, {role: %s, count: 1, source: [signed, %s]}]\n    exclude: [%s]\n    gate: gate\n"
+	codes := func(rules, more string) (all []string) {
+		p := policyWith(t, rules, more)
+		for _, w := range p.Warnings() {
+			if w.Code == "hidden-team" || w.Code == "author-by-address" {
+				all = append(all, w.Code+" "+w.Key)
+			}
+		}
+		return all
+	}
+	for name, c := range map[string]struct {
+		rules, roles string
+		want         []string
+	}{
+		"a team":                {fmt.Sprintf(seats, "devs", "github-review", "author"), "roles: {devs: {teams: [\"github:acme/devs\"]}}\n", []string{"author-by-address principals.gus.emails", "hidden-team environments.production.require[1].role"}},
+		"a group":               {fmt.Sprintf(seats, "devs", "gitlab-approval", "author"), "roles: {devs: {groups: [\"gitlab:acme/devs\"]}}\n", []string{"author-by-address principals.alice.emails", "author-by-address principals.carol.emails", "author-by-address principals.dave.emails", "author-by-address principals.erin.emails", "author-by-address principals.gus.emails", "hidden-team environments.production.require[1].role"}},
+		"a permission is shown": {fmt.Sprintf(seats, "devs", "github-review", "author"), "roles: {devs: {permission: write}}\n", []string{"author-by-address principals.gus.emails"}},
+		"people of the policy":  {fmt.Sprintf(seats, "lead", "github-review", "author"), "", []string{"author-by-address principals.gus.emails"}},
+		"nobody is excluded":    {strings.Replace(fmt.Sprintf(seats, "lead", "github-review", ""), "    exclude: []\n", "", 1), "", nil},
+		"nobody reads a forge":  {strings.Replace(fmt.Sprintf(seats, "lead", "x", "author"), ", source: [signed, x]", "", 1), "", nil},
+	} {
+		got := codes(c.rules, c.roles)
+		slices.Sort(got)
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+// policyWith is the usual policy with gus, who is known by an address, and more.
+func policyWith(t *testing.T, rules, more string) *Policy {
+	t.Helper()
+	text := string(policyOf(t, rules).Source)
+	text = strings.Replace(text, "\nprincipals:\n", "\nprincipals:\n  gus: {emails: [gus@x.org]}\n", 1) + more
+	p, err := Parse([]byte(text))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return p
+}
+
 // A warning about something stands where it stands, and one about what is
 // left out where it should.
 func TestWarningsSayWhere(t *testing.T) {
