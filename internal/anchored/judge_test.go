@@ -192,3 +192,21 @@ func TestAge(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkExamine checks a hundred checkpoints that two witnesses cosigned.
+func BenchmarkExamine(b *testing.B) {
+	w := newWorld(b)
+	var kept [][]byte
+	for size := uint64(1); size <= 100; size++ {
+		for _, name := range []string{"w1", "w2"} {
+			kept = append(kept, bytesOf(b, w.receipt(name, w.checkpoint(size), base)))
+		}
+	}
+	need := w.need(2, false, "w1", "w2")
+	for b.Loop() {
+		e, err := Examine(w.trust, w.tree(100), kept)
+		if err != nil || !e.Judge(need, 100, w.trust.Now).OK {
+			b.Fatal(err)
+		}
+	}
+}

@@ -51,7 +51,7 @@ var witnesses sync.Map
 //	anchors tsa           a timestamp authority; sets $TSA, writes trusted_root.json and sets $ROOT to its digest
 //	anchors witness NAME  makes a key, and runs gateledger witness serve; sets $NAME to its key and $NAME_URL
 //	anchors down NAME     ends that process
-//	anchors up NAME       runs it again, with the state it left
+//	anchors up NAME [KEY] runs it again, with the state it left; for the log with that key alone
 //	anchors hearsay NAME  keeps a receipt of a contract that nobody asked, for the newest checkpoint that has a receipt
 //	anchors policy FILE   puts what FILE holds into the policy: lines for ledger:, "--", lines above signers:, "--", lines for production:
 func playAnchors(ts *testscript.TestScript, neg bool, args []string) {
@@ -63,8 +63,8 @@ func playAnchors(ts *testscript.TestScript, neg bool, args []string) {
 		startTSA(ts)
 	case what == "witness" && len(args) == 2:
 		makeWitness(ts, args[1])
-	case what == "up" && len(args) == 2:
-		runWitness(ts, args[1])
+	case what == "up" && len(args) <= 3:
+		runWitness(ts, args[1], args[2:]...)
 	case what == "down" && len(args) == 2:
 		endWitness(ts, args[1])
 	case what == "hearsay" && len(args) == 2:
@@ -194,12 +194,15 @@ func makeWitness(ts *testscript.TestScript, name string) {
 	runWitness(ts, name)
 }
 
-func runWitness(ts *testscript.TestScript, name string) {
+func runWitness(ts *testscript.TestScript, name string, log ...string) {
 	program, err := exec.LookPath(ts.MkAbs("installed/gateledger"))
 	ts.Check(err)
 	key := regexp.MustCompile(`keys: \["([^"]+)"`).FindStringSubmatch(ts.ReadFile(".gateledger.yml"))
 	if key == nil {
 		ts.Fatalf("the policy has no log key")
+	}
+	if len(log) > 0 {
+		key[1] = log[0]
 	}
 	serve := exec.Command(program, "witness", "serve", "--key", name+".key", "--state", name+".state", "--log", key[1], "--listen", ts.ReadFile(name+".address"))
 	serve.Dir = ts.MkAbs(".")
