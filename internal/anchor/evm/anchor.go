@@ -104,6 +104,9 @@ const attempts = 8
 // stands there already costs nothing.
 func (c *contract) Submit(ctx context.Context, s anchor.Submission) (anchored.Receipt, error) {
 	c.cost = nil
+	if _, err := anchor.Text(s.Checkpoint); err != nil {
+		return anchored.Receipt{}, err
+	}
 	want, err := wantedOf(s)
 	if err != nil {
 		return anchored.Receipt{}, err
@@ -120,7 +123,10 @@ func (c *contract) Submit(ctx context.Context, s anchor.Submission) (anchored.Re
 	defer payer.close()
 	for range attempts {
 		at, err := c.find(ctx, n, want)
-		if errors.Is(err, errNone) {
+		if has := (*smaller)(nil); errors.As(err, &has) {
+			if err := c.follows(ctx, n, s, has); err != nil {
+				return anchored.Receipt{}, err
+			}
 			if err := payer.take(ctx, want); err != nil {
 				return anchored.Receipt{}, err
 			}

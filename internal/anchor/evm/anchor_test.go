@@ -71,12 +71,13 @@ func TestSubmitFollowsALogAndNeverGoesBack(t *testing.T) {
 		want error
 	}{
 		{"the first", submission(origin, 10, 1), nil},
-		{"a larger one", submission(origin, 30, 3), nil},
-		{"the newest again", submission(origin, 30, 3), nil},
+		{"a larger one", submission(origin, 30, 1), nil},
+		{"the newest again", submission(origin, 30, 1), nil},
+		{"a fork that is larger", submission(origin, 40, 3), anchor.ErrForked},
 		{"an older one that was anchored", submission(origin, 10, 1), nil},
 		{"a fork at the newest size", submission(origin, 30, 4), anchor.ErrForked},
 		{"a fork at an older size", submission(origin, 10, 4), anchor.ErrForked},
-		{"a rollback", submission(origin, 20, 2), anchor.ErrRefused},
+		{"a rollback", submission(origin, 20, 1), anchor.ErrRefused},
 		{"an empty log", submission(origin, 0, 2), anchor.ErrRefused},
 		{"a log that is too large", submission(origin, 1<<40, 2), anchor.ErrRefused},
 		{"another log", submission("other", 31, 2), anchor.ErrRefused},
@@ -212,14 +213,14 @@ func TestJobsAtOnce(t *testing.T) {
 	}
 	for size := range uint64(4) {
 		wait.Go(func() {
-			_, err := c.open(spec, nil).Submit(t.Context(), submission(origin, 20+size, 2))
+			_, err := c.open(spec, nil).Submit(t.Context(), submission(origin, 20+size, 1))
 			if err != nil && !errors.Is(err, anchor.ErrRefused) {
 				t.Errorf("%d entries: %v", 20+size, err)
 			}
 		})
 	}
 	wait.Wait()
-	if _, err := c.open(spec, nil).Submit(t.Context(), submission(origin, 23, 2)); err != nil {
+	if _, err := c.open(spec, nil).Submit(t.Context(), submission(origin, 23, 1)); err != nil {
 		t.Error(err)
 	}
 }

@@ -12,11 +12,50 @@ import (
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/hexutil"
 	"github.com/ethereum/go-ethereum/core/types"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/gateledger/gateledger/internal/anchor"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
-// find finds a checkpoint on the chain. It fails with errNone if the contract
+// A smaller is the error of a contract that has less, and could still take it.
+type smaller struct {
+	size uint64 // 0: it has nothing of this log
+	root [27]byte
+}
+
+func (s *smaller) Error() string { return fmt.Sprintf("the contract has %d entries", s.size) }
+
+// follows makes sure that a checkpoint follows from what the contract has, which
+// itself only compares sizes. It fails with a Behind where the submission does
+// not prove it, and with ErrForked where it does not follow.
+func (c *contract) follows(ctx context.Context, n *node, s anchor.Submission, has *smaller) error {
+	if has.size == 0 {
+		return nil
+	}
+	if s.Old != has.size {
+		return &anchor.Behind{Size: has.size}
+	}
+	want, err := wantedOf(s)
+	if err != nil {
+		return err
+	}
+	log, err := c.event(ctx, n, wanted{origin: want.origin, size: has.size})
+	if err != nil {
+		return fmt.Errorf("%w: %s does not show the event of its head", anchor.ErrUnavailable, n.host)
+	}
+	root := common.BytesToHash(log.Data)
+	if [27]byte(root[:27]) != has.root {
+		return fmt.Errorf("%w: %s shows another event than its head's", anchor.ErrUnavailable, n.host)
+	}
+	old := proof.Checkpoint{Origin: s.Checkpoint.Origin, Size: has.size, Root: tlog.Hash(root)}
+	if err := proof.Consistency(s.Since, old, s.Checkpoint); err != nil {
+		return fmt.Errorf("%w: the contract has %d entries that these %d do not begin with", anchor.ErrForked, has.size, want.size)
+	}
+	return nil
+}
+
+// find finds a checkpoint on the chain. It fails with a smaller if the contract
 // could still take it, with ErrForked or ErrRefused if it never will.
 func (c *contract) find(ctx context.Context, n *node, want wanted) (*place, error) {
 	size, root, err := c.head(ctx, n, want.origin)
@@ -25,7 +64,7 @@ func (c *contract) find(ctx context.Context, n *node, want wanted) (*place, erro
 	}
 	switch {
 	case size < want.size:
-		return nil, fmt.Errorf("%s has %d entries: %w", n.host, size, errNone)
+		return nil, &smaller{size, root}
 	case size == want.size && root != [27]byte(want.root[:27]):
 		return nil, fmt.Errorf("%w: the contract has another log of %d entries", anchor.ErrForked, size)
 	}

@@ -32,7 +32,7 @@ func TestSuite(t *testing.T) {
 			t.Fatal(err)
 		}
 		return anchortest.Service{
-			Kind: Kind(), Spec: spec, Unique: true, Blind: true, Handler: http.HandlerFunc(c.serve), Getenv: func(name string) string { return vars[name] },
+			Kind: Kind(), Spec: spec, Unique: true, Handler: http.HandlerFunc(c.serve), Getenv: func(name string) string { return vars[name] },
 			Taken: func() int {
 				logs, err := c.sim.Client().FilterLogs(t.Context(), ethereum.FilterQuery{Addresses: []common.Address{contract}, Topics: [][]common.Hash{{anchoredTopic}}})
 				if err != nil {

@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -199,15 +200,17 @@ func (c *chain) payAs(key *ecdsa.PrivateKey, to *common.Address, data []byte, va
 }
 
 // logAnchorData makes a LogAnchor, and lets owner submit one log to it.
-func logAnchorData(owner common.Address) (create, submitter []byte) {
+func logAnchorData(owner common.Address, origin string) (create, submitter []byte) {
 	abi := loganchor.NewLogAnchor()
 	return append(common.FromHex(loganchor.LogAnchorMetaData.Bin), abi.PackConstructor(owner)...), abi.PackSetSubmitter(sha256.Sum256([]byte(origin)), owner)
 }
 
 // logAnchor puts a LogAnchor on the chain, to which key may submit one log.
-func (c *chain) logAnchor() common.Address {
+func (c *chain) logAnchor() common.Address { return c.logAnchorFor(origin) }
+
+func (c *chain) logAnchorFor(origin string) common.Address {
 	c.t.Helper()
-	create, submitter := logAnchorData(c.from)
+	create, submitter := logAnchorData(c.from, origin)
 	created := c.pay(nil, create).ContractAddress
 	c.pay(&created, submitter)
 	return created
@@ -242,7 +245,7 @@ func (c *chain) spec(contract common.Address) anchored.Spec {
 }
 
 // open opens the anchor with these variables beside the wallet's.
-func (c *chain) open(spec anchored.Spec, more map[string]string) *contract {
+func (c *chain) open(spec anchored.Spec, more map[string]string) *submitter {
 	c.t.Helper()
 	vars := c.wallet()
 	maps.Copy(vars, more)
@@ -250,14 +253,79 @@ func (c *chain) open(spec anchored.Spec, more map[string]string) *contract {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return opened
+	return &submitter{contract: opened}
 }
 
-// submission is a checkpoint of a log whose root is one byte, many times.
-func submission(origin string, size uint64, root byte) anchor.Submission {
-	c := proof.Checkpoint{Origin: origin, Size: size, Root: tlog.Hash(bytes.Repeat([]byte{root}, 32))}
+// A leaves is a log in memory. Two of different variants are forks.
+type leaves []tlog.Hash
+
+func (l leaves) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	var all []tlog.Hash
+	for _, i := range indexes {
+		all = append(all, l[i])
+	}
+	return all, nil
+}
+
+// logOf is a log of a variant.
+func logOf(size uint64, variant byte) leaves {
+	var l leaves
+	for i := range size {
+		more, err := tlog.StoredHashes(int64(i), []byte{variant, byte(i), byte(i >> 8)}, l)
+		if err != nil {
+			panic(err) // it is all in memory
+		}
+		l = append(l, more...)
+	}
+	return l
+}
+
+const maxLeaves = 2000 // of logs that are really there
+
+// submission is a checkpoint of a log of a variant.
+func submission(origin string, size uint64, variant byte) anchor.Submission {
+	c := proof.Checkpoint{Origin: origin, Size: size, Root: tlog.Hash(bytes.Repeat([]byte{variant}, 32))}
+	if 0 < size && size < maxLeaves {
+		c.Root, _ = tlog.TreeHash(int64(size), logOf(size, variant))
+	}
 	c.Raw = fmt.Appendf(nil, "%s\n%d\n%s\n\n— %s c2ln\n", origin, size, c.Root, origin)
 	return anchor.Submission{Checkpoint: c}
+}
+
+// A submitter is a contract, with somebody before it who proves what it asks for.
+type submitter struct {
+	*contract
+	last uint64 // that it took
+}
+
+func (s *submitter) Submit(ctx context.Context, sub anchor.Submission) (anchored.Receipt, error) {
+	size := sub.Checkpoint.Size
+	for old := s.last; ; {
+		if 0 < old && old < size && size < maxLeaves {
+			sub.Old, sub.Since = old, prove(sub.Checkpoint, old)
+		}
+		r, err := s.contract.Submit(ctx, sub)
+		behind := (*anchor.Behind)(nil)
+		if err == nil {
+			s.last = size
+		}
+		if !errors.As(err, &behind) || behind.Size >= size || behind.Size == sub.Old {
+			return r, err
+		}
+		old = behind.Size
+	}
+}
+
+// prove proves that a checkpoint follows, by the log of whichever variant it is.
+func prove(c proof.Checkpoint, old uint64) proof.Proof {
+	for variant := range byte(10) {
+		l := logOf(c.Size, variant)
+		if root, err := tlog.TreeHash(int64(c.Size), l); err == nil && root == c.Root {
+			p, _ := tlog.ProveTree(int64(c.Size), int64(old), l)
+			return proof.Proof(p)
+		}
+	}
+	return nil
 }
 
 // checkpointed is a receipt with another checkpoint.
