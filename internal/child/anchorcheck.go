@@ -5,7 +5,10 @@ package child
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/product"
@@ -35,6 +38,17 @@ type AnchorCheckAnswer struct {
 	Final  bool   `json:"final"`          // and that block is final
 	Why    string `json:"why,omitempty"`  // why it does not stand, or is not final
 	Time   string `json:"time,omitempty"` // of the block, RFC 3339, if it stands
+
+	// Heads is every checkpoint of this log that the contract took, in order, if
+	// the receipt stands. It takes whatever is larger; each is to be held against
+	// the log.
+	Heads []AnchorHead `json:"heads,omitempty"`
+}
+
+// An AnchorHead is a checkpoint as a contract took it.
+type AnchorHead struct {
+	Size uint64 `json:"size"`
+	Root []byte `json:"root"`
 }
 
 // AnchorCheck asks whether a receipt that proves nothing by itself stands. Only
@@ -55,6 +69,10 @@ func (r Remote) AnchorCheck(ctx context.Context, q AnchorCheckQuestion) (AnchorC
 		return fail(fmt.Errorf("%w: schema %.80q, want %s", errOdd, answer.Schema, AnchorCheckSchema))
 	case answer.Final && !answer.Stands:
 		return fail(fmt.Errorf("%w: it is final and does not stand", errOdd))
+	case answer.Stands && len(answer.Heads) == 0:
+		return fail(fmt.Errorf("%w: it stands, and the contract took nothing", errOdd))
+	case slices.ContainsFunc(answer.Heads, func(h AnchorHead) bool { return len(h.Root) != tlog.HashSize }):
+		return fail(fmt.Errorf("%w: a root that is none", errOdd))
 	case answer.Stands && dated != nil:
 		return fail(fmt.Errorf("%w: it stands at no time", errOdd))
 	}

@@ -14,14 +14,14 @@ import (
 )
 
 func TestAnchorCheck(t *testing.T) {
-	want := AnchorCheckAnswer{Schema: AnchorCheckSchema, Stands: true, Final: true, Time: "2026-03-01T10:00:00Z"}
+	want := AnchorCheckAnswer{Schema: AnchorCheckSchema, Stands: true, Final: true, Time: "2026-03-01T10:00:00Z", Heads: []AnchorHead{{10, make([]byte, 32)}}}
 	r, home, _ := cast(t, role{Stdout: marshal(t, want)})
 	question := AnchorCheckQuestion{
 		Spec:    anchored.Spec{Kind: "evm", Name: "main", URL: "https://rpc.example", Chain: 1, Contract: "0x0000000000000000000000000000000000000001"},
 		Receipt: anchored.Receipt{Schema: anchored.ReceiptSchema, Kind: "evm", Name: "main", Checkpoint: []byte("c"), Proof: canon.Raw(`{}`)},
 	}
 	got, err := r.AnchorCheck(t.Context(), question)
-	if err != nil || got != want {
+	if err != nil || !cmp.Equal(got, want) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	s := saw(t, home)

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/clean"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // maxAsked is how many receipts of one anchor a node is asked about, the newest
@@ -28,7 +30,7 @@ func (f *where) onlineFlag(cmd *cobra.Command) {
 // askNodes asks about receipts that prove nothing by themselves. One that its
 // node confirms, in a block that is final, counts from then on; all else stays
 // hearsay.
-func (w *workspace) askNodes(ctx context.Context, found *anchored.Evidence) error {
+func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *anchored.Evidence) error {
 	var hearsay []int
 	for i, p := range found.Proven {
 		if p.Hearsay {
@@ -62,7 +64,31 @@ func (w *workspace) askNodes(ctx context.Context, found *anchored.Evidence) erro
 			fmt.Fprintf(w.env.Stderr, "warning: the node of %s does not confirm its receipt of %d entries: %s\n", p.Spec.Name, p.Checkpoint.Size, clean.Text(answer.Why))
 			continue
 		}
+		if err := w.oneLog(ctx, head, p.Spec, answer.Heads); err != nil {
+			return err
+		}
 		p.Asked, p.At = true, at.UTC()
+	}
+	return nil
+}
+
+// oneLog holds every checkpoint that a contract took of this log against the
+// one at hand. The contract takes whatever is larger, and only what all of them
+// agree on is one log.
+func (w *workspace) oneLog(ctx context.Context, head proof.Checkpoint, spec anchored.Spec, taken []child.AnchorHead) error {
+	tree := w.treeAt(ctx, head)
+	for _, t := range taken {
+		if t.Size > head.Size {
+			continue // a log that grew; whoever has that much compares
+		}
+		since, err := tree.Since(t.Size)
+		if err != nil {
+			return w.anchorError(err)
+		}
+		old := proof.Checkpoint{Origin: head.Origin, Size: t.Size, Root: tlog.Hash(t.Root)}
+		if err := proof.Consistency(since, old, head); err != nil {
+			return w.anchorError(fmt.Errorf("contract %s took another log of %d entries: %w", spec.Contract, t.Size, anchored.ErrFork))
+		}
 	}
 	return nil
 }

@@ -157,7 +157,7 @@ func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error)
 		return nil, err
 	}
 	if v.anchors, err = v.receiptsAt(ctx, v.audited.Head); err == nil && f.online {
-		err = v.askNodes(ctx, &v.anchors)
+		err = v.askNodes(ctx, v.audited.Head, &v.anchors)
 	}
 	return v, err
 }

@@ -25,9 +25,10 @@ func anchorCheckVerb(env *cli.Env, w wire) *cobra.Command {
 		Short: "Ask a chain's node whether an anchor's receipt stands",
 		Long: `Anchor-check reads {"spec", "receipt"} from standard input: an anchor of the
 policy, of the kind evm, and a receipt that names it. It asks the node of that anchor
-and writes {"schema", "stands", "final", "why", "time"}: whether the receipt's
-transaction made that contract take that checkpoint, in the block that it names, and
-whether that block is final.
+and writes {"schema", "stands", "final", "why", "time", "heads"}: whether the receipt's
+transaction made that contract take that checkpoint, in the block that it names,
+whether that block is final, and every checkpoint of this log that the contract took:
+the contract takes whatever is larger, so the caller holds each of them against the log.
 
 It believes the node, so name one of your own. The signature of the checkpoint is the
 caller's to check. It pays nothing and needs no key.`,
@@ -62,6 +63,9 @@ func runAnchorCheck(ctx context.Context, env *cli.Env, w wire, timeout time.Dura
 	answer := child.AnchorCheckAnswer{Schema: child.AnchorCheckSchema, Stands: s.Stands, Final: s.Final, Why: s.Why}
 	if s.Stands {
 		answer.Time = s.Time.Format(time.RFC3339)
+		for _, h := range s.Heads {
+			answer.Heads = append(answer.Heads, child.AnchorHead{Size: h.Size, Root: h.Root[:]})
+		}
 	}
 	return writeAnswer(env, answer)
 }

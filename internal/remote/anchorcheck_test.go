@@ -28,17 +28,19 @@ func chainNode(t *testing.T, contract string, origin string, size uint64, root t
 	t.Helper()
 	sum := sha256.Sum256([]byte(origin))
 	hash := func(b string) string { return "0x" + strings.Repeat(b, 32) }
+	event := map[string]any{
+		"address": contract, "data": "0x" + hex.EncodeToString(root[:]), "blockNumber": "0x7", "blockHash": hash("bb"), "transactionHash": hash("aa"),
+		"transactionIndex": "0x0", "logIndex": "0x0", "removed": false,
+		// keccak256("Anchored(bytes32,uint64,bytes32)")
+		"topics": []string{"0xbea4d11b910aad40d2df2a90d97a3329219b6389f85777c99daad7eb5fafd439", "0x" + hex.EncodeToString(sum[:]), fmt.Sprintf("0x%064x", size)},
+	}
 	answers := map[string]any{
+		"eth_getLogs": []any{event},
 		"eth_chainId": "0x539", "eth_getCode": "0x6001",
 		"eth_getBlockByNumber": map[string]any{"number": "0x7", "hash": hash("bb"), "timestamp": "0x65000000"},
 		"eth_getTransactionReceipt": map[string]any{
 			"transactionHash": hash("aa"), "blockHash": hash("bb"), "blockNumber": "0x7", "status": "0x1", "gasUsed": "0x1",
-			"logs": []any{map[string]any{
-				"address": contract, "data": "0x" + hex.EncodeToString(root[:]), "blockNumber": "0x7", "blockHash": hash("bb"), "transactionHash": hash("aa"),
-				"transactionIndex": "0x0", "logIndex": "0x0", "removed": false,
-				// keccak256("Anchored(bytes32,uint64,bytes32)")
-				"topics": []string{"0xbea4d11b910aad40d2df2a90d97a3329219b6389f85777c99daad7eb5fafd439", "0x" + hex.EncodeToString(sum[:]), fmt.Sprintf("0x%064x", size)},
-			}},
+			"logs": []any{event},
 		},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -67,7 +69,7 @@ func TestAnchorCheckVerb(t *testing.T) {
 		code int
 		says string
 	}{
-		{"right", nil, cli.OK, `"final":true`},
+		{"right", nil, cli.OK, `"final":true,"heads":[{"root":"AQID`},
 		{"another transaction", func(_ *child.AnchorCheckQuestion, p *anchored.EVMProof) { p.Transaction = hash("cc") }, cli.Unknown, "another transaction"},
 		{"another block", func(_ *child.AnchorCheckQuestion, p *anchored.EVMProof) { p.Block = 8 }, cli.OK, `"stands":false`},
 		{"another checkpoint", func(q *child.AnchorCheckQuestion, _ *anchored.EVMProof) {

@@ -57,7 +57,7 @@ func TestSubmitTakesACheckpointOnceAndChecks(t *testing.T) {
 		t.Errorf("%d transactions", c.count("eth_sendRawTransaction"))
 	}
 	s, err := Check(t.Context(), spec, r, c.world(nil))
-	if err != nil || !s.Stands || !s.Final || s.Block != p.Block || s.Time.Format(time.RFC3339) != p.Time {
+	if err != nil || !s.Stands || !s.Final || s.Block != p.Block || s.Time.Format(time.RFC3339) != p.Time || len(s.Heads) != 1 || s.Heads[0] != (Head{10, first.Checkpoint.Root}) {
 		t.Errorf("standing %+v, %v", s, err)
 	}
 }

@@ -26,6 +26,17 @@ type Standing struct {
 	Why    string    // why it does not stand, or is not final
 	Block  uint64    // that it stands in
 	Time   time.Time // of the block
+
+	// Heads is every checkpoint of this log that the contract has taken. It takes
+	// whatever is larger, so whoever wants to know that there is one log holds
+	// each of them against it.
+	Heads []Head
+}
+
+// A Head is a checkpoint as a contract took it.
+type Head struct {
+	Size uint64
+	Root [32]byte
 }
 
 // Check asks the node of spec whether a receipt stands: whether its transaction
@@ -86,7 +97,11 @@ func (c *contract) standing(ctx context.Context, r anchored.Receipt) (Standing, 
 	if err != nil {
 		return Standing{}, err
 	}
-	s := Standing{Stands: true, Final: final, Block: at.number, Time: at.time}
+	heads, err := c.heads(ctx, n, want.origin)
+	if err != nil {
+		return Standing{}, err
+	}
+	s := Standing{Stands: true, Final: final, Block: at.number, Time: at.time, Heads: heads}
 	if !final {
 		s.Why = fmt.Sprintf("block %d is not final yet", at.number)
 	}
@@ -131,4 +146,25 @@ func claimedHead(r anchored.Receipt) (wanted, string) {
 		return wanted{}, "its checkpoint is of a size that no contract takes"
 	}
 	return want, ""
+}
+
+// heads lists every checkpoint of a log that the contract has taken.
+func (c *contract) heads(ctx context.Context, n *node, origin common.Hash) ([]Head, error) {
+	newest, err := n.blockAt(ctx, "latest")
+	if err != nil {
+		return nil, err
+	}
+	logs, err := n.allLogs(ctx, c.address, uint64(*newest.Number), []any{anchoredTopic, origin}, func(from uint64) (bool, error) { return from == 0, nil })
+	if err != nil {
+		return nil, err
+	}
+	var all []Head
+	for _, l := range logs {
+		size := l.Topics[len(l.Topics)-1].Big()
+		if len(l.Topics) != 3 || len(l.Data) != 32 || !size.IsUint64() {
+			return nil, fmt.Errorf("%w: %s shows an event that is none", anchor.ErrUnavailable, n.host)
+		}
+		all = append(all, Head{size.Uint64(), [32]byte(l.Data)})
+	}
+	return all, nil
 }

@@ -3,6 +3,7 @@
 package evm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -173,6 +174,48 @@ func (n *node) logs(ctx context.Context, from common.Address, first, last uint64
 	}
 	return logs, nil
 }
+
+// allLogs reads all events with these topics up to a block, in the chain's
+// order, until done says of a block that nothing before it matters. Providers
+// bound how many blocks one question may span, so it asks for less where it has
+// to.
+func (n *node) allLogs(ctx context.Context, from common.Address, to uint64, topics []any, done func(uint64) (bool, error)) ([]*types.Log, error) {
+	span := to + 1
+	var all []*types.Log
+	for range maxSpans {
+		first := uint64(0)
+		if to >= span {
+			first = to - span + 1
+		}
+		found, err := n.logs(ctx, from, first, to, topics)
+		if isSaid(err) && span > smallestSpan {
+			span = max(span/10, smallestSpan)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+		if len(all) > maxLogs {
+			return nil, fmt.Errorf("%w: over the limit of %d events", anchor.ErrUnavailable, maxLogs)
+		}
+		over, err := done(first)
+		if err != nil {
+			return nil, err
+		}
+		if over {
+			slices.SortFunc(all, func(a, b *types.Log) int {
+				return cmp.Or(cmp.Compare(a.BlockNumber, b.BlockNumber), cmp.Compare(a.Index, b.Index))
+			})
+			return all, nil
+		}
+		to = first - 1
+	}
+	return nil, fmt.Errorf("%w: the node gives too few blocks at once", anchor.ErrUnavailable)
+}
+
+// maxLogs bounds how many events of one log or request are read.
+const maxLogs = 10_000
 
 func hasTopics(l *types.Log, topics []any) bool {
 	if len(l.Topics) < len(topics) {

@@ -229,39 +229,9 @@ func (b block) at() time.Time { return time.Unix(int64(*b.Time), 0).UTC() }
 func (r *reading) topic(name string) common.Hash { return r.abi.GetABI().Events[name].ID }
 
 // logs reads all events with these topics, of since and later; a zero since is
-// the beginning of the chain. Providers bound how many blocks one question may
-// span, so it asks for less where it has to.
+// the beginning of the chain.
 func (r *reading) logs(ctx context.Context, since time.Time, topics []any) ([]*types.Log, error) {
-	to := uint64(*r.newest.Number)
-	span := to + 1
-	var all []*types.Log
-	for range maxSpans {
-		from := uint64(0)
-		if to >= span {
-			from = to - span + 1
-		}
-		found, err := r.node.logs(ctx, r.contract, from, to, topics)
-		if isSaid(err) && span > smallestSpan {
-			span = max(span/10, smallestSpan)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, found...)
-		done, err := r.before(ctx, from, since)
-		if err != nil {
-			return nil, err
-		}
-		if done {
-			slices.SortFunc(all, func(a, b *types.Log) int {
-				return cmp.Or(cmp.Compare(a.BlockNumber, b.BlockNumber), cmp.Compare(a.Index, b.Index))
-			})
-			return all, nil
-		}
-		to = from - 1
-	}
-	return nil, fmt.Errorf("%w: the node gives too few blocks at once", anchor.ErrUnavailable)
+	return r.node.allLogs(ctx, r.contract, uint64(*r.newest.Number), topics, func(from uint64) (bool, error) { return r.before(ctx, from, since) })
 }
 
 // before says whether nothing in a block before this one can matter.
