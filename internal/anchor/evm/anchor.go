@@ -124,10 +124,7 @@ func (c *contract) Submit(ctx context.Context, s anchor.Submission) (anchored.Re
 	for range attempts {
 		at, err := c.find(ctx, n, want)
 		if has := (*smaller)(nil); errors.As(err, &has) {
-			if err := c.follows(ctx, n, s, has); err != nil {
-				return anchored.Receipt{}, err
-			}
-			if err := payer.take(ctx, want); err != nil {
+			if err := c.take(ctx, payer, s, want, has); err != nil {
 				return anchored.Receipt{}, err
 			}
 			continue
@@ -143,6 +140,19 @@ func (c *contract) Submit(ctx context.Context, s anchor.Submission) (anchored.Re
 		return c.receipt(s, at)
 	}
 	return anchored.Receipt{}, fmt.Errorf("anchor %d entries at %s: %w: it was not taken in %d attempts", want.size, n.host, anchor.ErrUnavailable, attempts)
+}
+
+// take has the contract take what follows from what it has.
+func (c *contract) take(ctx context.Context, p *payer, s anchor.Submission, want wanted, has *smaller) error {
+	last, err := c.follows(ctx, p.node, s, want, has)
+	if err != nil {
+		return err
+	}
+	data, err := c.taking(ctx, p.node, s, want, last)
+	if err != nil {
+		return err
+	}
+	return p.send(ctx, c.address, data, c.reverted)
 }
 
 // Cost is what the last Submit paid; nil where it found the checkpoint there.

@@ -3,6 +3,7 @@
 package evm
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"math/big"
@@ -88,6 +89,27 @@ func TestSubmitFollowsALogAndNeverGoesBack(t *testing.T) {
 	}
 	if n := c.count("eth_sendRawTransaction"); n != 2 {
 		t.Errorf("%d transactions, want 2", n)
+	}
+}
+
+// Of a strict log the contract checks the proof itself.
+func TestSubmitProvesToAStrictLog(t *testing.T) {
+	c := newChain(t)
+	create, submitter := logAnchorData(c.from, origin)
+	at := c.pay(nil, create).ContractAddress
+	c.pay(&at, submitter)
+	c.pay(&at, loganchor.NewLogAnchor().PackSetStrict(sha256.Sum256([]byte(origin))))
+	a := c.open(c.spec(at), nil)
+	for _, size := range []uint64{1, 10, 11, 300} {
+		if _, err := a.Submit(t.Context(), submission(origin, size, 1)); err != nil {
+			t.Errorf("%d entries: %v", size, err)
+		}
+	}
+	if _, err := a.Submit(t.Context(), submission(origin, 400, 2)); !errors.Is(err, anchor.ErrForked) {
+		t.Errorf("a fork: %v", err)
+	}
+	if n := c.count("eth_sendRawTransaction"); n != 4 {
+		t.Errorf("%d transactions", n)
 	}
 }
 

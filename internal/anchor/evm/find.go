@@ -28,32 +28,47 @@ type smaller struct {
 func (s *smaller) Error() string { return fmt.Sprintf("the contract has %d entries", s.size) }
 
 // follows makes sure that a checkpoint follows from what the contract has, which
-// itself only compares sizes. It fails with a Behind where the submission does
-// not prove it, and with ErrForked where it does not follow.
-func (c *contract) follows(ctx context.Context, n *node, s anchor.Submission, has *smaller) error {
+// compares sizes only unless the log is strict there, and returns that one's
+// root. It fails with a Behind where the submission does not prove it, and with
+// ErrForked where it does not follow.
+func (c *contract) follows(ctx context.Context, n *node, s anchor.Submission, want wanted, has *smaller) (root common.Hash, err error) {
 	if has.size == 0 {
-		return nil
+		return root, nil
 	}
 	if s.Old != has.size {
-		return &anchor.Behind{Size: has.size}
-	}
-	want, err := wantedOf(s)
-	if err != nil {
-		return err
+		return root, &anchor.Behind{Size: has.size}
 	}
 	log, err := c.event(ctx, n, wanted{origin: want.origin, size: has.size})
 	if err != nil {
-		return fmt.Errorf("%w: %s does not show the event of its head", anchor.ErrUnavailable, n.host)
+		return root, fmt.Errorf("%w: %s does not show the event of its head", anchor.ErrUnavailable, n.host)
 	}
-	root := common.BytesToHash(log.Data)
+	root = common.BytesToHash(log.Data)
 	if [27]byte(root[:27]) != has.root {
-		return fmt.Errorf("%w: %s shows another event than its head's", anchor.ErrUnavailable, n.host)
+		return root, fmt.Errorf("%w: %s shows another event than its head's", anchor.ErrUnavailable, n.host)
 	}
 	old := proof.Checkpoint{Origin: s.Checkpoint.Origin, Size: has.size, Root: tlog.Hash(root)}
 	if err := proof.Consistency(s.Since, old, s.Checkpoint); err != nil {
-		return fmt.Errorf("%w: the contract has %d entries that these %d do not begin with", anchor.ErrForked, has.size, want.size)
+		return root, fmt.Errorf("%w: the contract has %d entries that these %d do not begin with", anchor.ErrForked, has.size, want.size)
 	}
-	return nil
+	return root, nil
+}
+
+// taking is the call that has the contract take a checkpoint: with the proof, if
+// the log is strict there.
+func (c *contract) taking(ctx context.Context, n *node, s anchor.Submission, want wanted, last common.Hash) ([]byte, error) {
+	data, err := n.view(ctx, c.address, c.abi.PackStrict(want.origin), "latest")
+	answered := (*said)(nil)
+	if err != nil && !(errors.As(err, &answered) && answered.reverts()) {
+		return nil, err
+	}
+	if strict, odd := c.abi.UnpackStrict(data); err == nil && odd == nil && strict {
+		path := make([][32]byte, len(s.Since))
+		for i, h := range s.Since {
+			path[i] = h
+		}
+		return c.abi.PackExtend(want.origin, want.size, want.root, last, path), nil
+	}
+	return c.abi.PackAnchor(want.origin, want.size, want.root), nil
 }
 
 // find finds a checkpoint on the chain. It fails with a smaller if the contract

@@ -33,12 +33,6 @@ func (p *payer) close() {
 	}
 }
 
-// take has the contract take a checkpoint, or finds that somebody else was
-// faster; the caller looks again either way.
-func (p *payer) take(ctx context.Context, want wanted) error {
-	return p.send(ctx, p.contract.address, p.contract.abi.PackAnchor(want.origin, want.size, want.root), p.contract.reverted)
-}
-
 // send sends one transaction, and waits until the account's nonce has moved on.
 func (p *payer) send(ctx context.Context, to common.Address, data []byte, reverted func([]byte) error) error {
 	if p.key == nil {
@@ -254,7 +248,7 @@ func (c *contract) reverted(data []byte) error {
 		return fmt.Errorf("%w: the contract answers with an unknown error %x", anchor.ErrRefused, data[:4])
 	}
 	switch found.Name {
-	case "AlreadyAnchored", "Smaller":
+	case "AlreadyAnchored", "Smaller", "NotProven": // somebody was faster; what it has is looked at again
 		return nil
 	case "Fork":
 		return fmt.Errorf("%w: the contract has another log of this size", anchor.ErrForked)
