@@ -63,7 +63,7 @@ func TestEveryVerbSaysWhatItDoes(t *testing.T) {
 // TestVerbsThatJudgeIgnoreTheEnvironment: a job's variables must not move a
 // verdict.
 func TestVerbsThatJudgeIgnoreTheEnvironment(t *testing.T) {
-	judges := map[string]bool{"gate": true, "verify": true, "integrate": true}
+	judges := map[string]bool{"gate": true, "verify": true, "integrate": true, "anchor": true}
 	every(testRoot(), func(cmd *cobra.Command) {
 		verb, _, _ := strings.Cut(strings.TrimPrefix(cmd.CommandPath(), "gateledger "), " ")
 		if got := !cli.HasTwins(cmd); got != judges[verb] {
