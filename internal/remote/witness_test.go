@@ -308,3 +308,49 @@ func TestOriginHashIsOfTheSpecification(t *testing.T) {
 	}
 	r.stop()
 }
+
+// headOf runs witness-head.
+func headOf(t *testing.T, q child.WitnessHeadQuestion) (outcome, []byte) {
+	t.Helper()
+	stdin, err := canon.Marshal(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stdout, stderr bytes.Buffer
+	env := &cli.Env{Args: []string{child.Name, "witness-head"}, Getenv: func(string) string { return "" }, Stdin: bytes.NewReader(stdin), Stdout: &stdout, Stderr: &stderr, Now: time.Now}
+	code := cli.Run(t.Context(), env, func(env *cli.Env) *cobra.Command { return rootOver(env, wire{network().base, time.Millisecond}) })
+	var a child.WitnessHeadAnswer
+	if code == cli.OK {
+		if err := canon.Decode(stdout.Bytes(), &a); err != nil || a.Schema != child.WitnessHeadSchema {
+			t.Errorf("%s: %v", &stdout, err)
+		}
+	}
+	return outcome{code, stdout.String(), stderr.String()}, a.Checkpoint
+}
+
+func TestWitnessHead(t *testing.T) {
+	w := newWitnessed(t)
+	r := w.start(t)
+	spec := anchored.Spec{Kind: "witness", Name: "w1", URL: r.url, Key: w.key.String()}
+	if got, raw := headOf(t, child.WitnessHeadQuestion{Spec: spec, Origin: "log.example"}); got.code != cli.OK || raw != nil {
+		t.Errorf("before anything was cosigned: %+v, %q", got, raw)
+	}
+	if err := w.submit(t, r.url, w.checkpoint(t, "a"), 0); err != nil {
+		t.Fatal(err)
+	}
+	got, raw := headOf(t, child.WitnessHeadQuestion{Spec: spec, Origin: "log.example"})
+	if _, err := note.Open(raw, note.VerifierList(w.key.Cosigner)); got.code != cli.OK || err != nil || !bytes.HasPrefix(raw, w.checkpoint(t, "a").Raw) {
+		t.Errorf("%+v: %q, %v", got, raw, err)
+	}
+	r.stop()
+	if got, _ := headOf(t, child.WitnessHeadQuestion{Spec: spec, Origin: "log.example"}); got.code != cli.Unknown {
+		t.Errorf("nobody is there: %+v", got)
+	}
+	if got, _ := headOf(t, child.WitnessHeadQuestion{Spec: spec}); got.code != cli.Usage {
+		t.Errorf("of no log: %+v", got)
+	}
+	spec.URL = "ftp://w1.example"
+	if got, _ := headOf(t, child.WitnessHeadQuestion{Spec: spec, Origin: "log.example"}); got.code != cli.Usage {
+		t.Errorf("at no address: %+v", got)
+	}
+}
