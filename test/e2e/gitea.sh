@@ -200,15 +200,15 @@ environments:
     evidence: [{event: build, by: [dev]}, {event: test, result: passed, by: [dev]}]
 policy-change: {require: [{role: lead, count: 1, source: [signed]}]}
 YAML
-gateledger policy lint
+expect 0 'sound' gateledger policy lint
 git add .
 git commit -q -m 'Who may release'
-git push -q origin HEAD:refs/heads/main
+git push -q origin HEAD:refs/heads/main 2>>"$work/log"
 expect 0 '' gateledger trust --yes
 must 201 root-of-it POST /repos/acme/app/branch_protections \
 	'{"branch_name":"main","rule_name":"main","enable_push":false,"required_approvals":2,"block_on_rejected_reviews":true,"dismiss_stale_approvals":true}'
-echo more >more
-git add more
+echo more >past
+git add past
 git commit -q -m 'Past everybody'
 expect 1 'Not allowed to push to protected branch main' git push origin HEAD:refs/heads/main
 git reset -q --hard HEAD~1
