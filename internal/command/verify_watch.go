@@ -63,6 +63,8 @@ func (f *watchLedgerFlags) check(cmd *cobra.Command, asJSON bool) error {
 		return nil
 	}
 	switch {
+	case cmd.Flags().Changed("publish") || cmd.Flags().Changed("report-dir"):
+		return cli.Fail(cli.Usage, "audit once in a job: leave --watch out", "--watch takes no --publish")
 	case asJSON:
 		return cli.Fail(cli.Usage, "it writes one JSON line for each alert to standard output", "--watch takes no --json")
 	case f.every < time.Second || f.every > 24*time.Hour:

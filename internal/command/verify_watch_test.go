@@ -344,6 +344,7 @@ func TestWatchRefuses(t *testing.T) {
 		"a short round":        {"--watch", "--every", "1ms"},
 		"no rounds":            {"--watch", "--rounds", "-1"},
 		"no patience":          {"--watch", "--patience", "0"},
+		"published":            {"--watch", "--publish"},
 		"as one object":        {"--watch", "--json"},
 		"a secret for nobody":  {"--watch", "--webhook-secret-file", "x"},
 		"no webhook":           {"--watch", "--webhook-file", "nowhere"},
