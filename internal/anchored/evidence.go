@@ -51,10 +51,31 @@ func (t Tree) follows(c proof.Checkpoint) (bool, error) {
 	return proof.Consistency(p, c, t.Head) == nil, nil
 }
 
-// A seen is a checkpoint that was held against a tree.
+// A seen remembers what was found out about checkpoints: many receipts are of
+// one.
 type seen struct {
+	opened  map[string]proof.Checkpoint // by the bytes of the note
+	follows map[node]bool
+}
+
+type node struct {
 	size uint64
 	root tlog.Hash
+}
+
+func newSeen() *seen {
+	return &seen{map[string]proof.Checkpoint{}, map[node]bool{}}
+}
+
+func (s *seen) open(keys proof.Keys, r Receipt) (proof.Checkpoint, error) {
+	if c, ok := s.opened[string(r.Checkpoint)]; ok {
+		return c, nil
+	}
+	c, err := Open(keys, r)
+	if err == nil {
+		s.opened[string(r.Checkpoint)] = c
+	}
+	return c, err
 }
 
 // Examine checks receipts, given as the bytes that were kept, against the tree
@@ -66,7 +87,7 @@ func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
 		out.Left = len(receipts) - maxExamined
 		receipts = receipts[:maxExamined]
 	}
-	known := map[seen]bool{}
+	known := newSeen()
 	for _, data := range receipts {
 		r, err := ParseReceipt(data)
 		if err != nil {
@@ -83,7 +104,7 @@ func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
 // Add checks one more receipt, which an anchor has given just now.
 func (e *Evidence) Add(t Trust, tree Tree, r Receipt) error {
 	n := len(e.Proven)
-	if err := e.add(t, tree, map[seen]bool{}, r); err != nil {
+	if err := e.add(t, tree, newSeen(), r); err != nil {
 		return err
 	}
 	for i := n; i < len(e.Proven); i++ {
@@ -92,8 +113,8 @@ func (e *Evidence) Add(t Trust, tree Tree, r Receipt) error {
 	return nil
 }
 
-func (e *Evidence) add(t Trust, tree Tree, known map[seen]bool, r Receipt) error {
-	c, err := Open(t.Keys, r)
+func (e *Evidence) add(t Trust, tree Tree, known *seen, r Receipt) error {
+	c, err := known.open(t.Keys, r)
 	if err != nil {
 		e.Refused = append(e.Refused, err)
 		return nil
@@ -102,7 +123,7 @@ func (e *Evidence) add(t Trust, tree Tree, known map[seen]bool, r Receipt) error
 		e.Ahead = max(e.Ahead, c.Size)
 		return nil
 	}
-	if at := (seen{c.Size, c.Root}); !known[at] {
+	if at := (node{c.Size, c.Root}); !known.follows[at] {
 		follows, err := tree.follows(c)
 		if err != nil {
 			return fmt.Errorf("check receipt of %s: %w", r.title(), err)
@@ -110,7 +131,7 @@ func (e *Evidence) add(t Trust, tree Tree, known map[seen]bool, r Receipt) error
 		if !follows {
 			return fmt.Errorf("receipt of %s: the log signed %s for its first %d entries, and this one does not follow from that: %w", r.title(), c.Root, c.Size, ErrFork)
 		}
-		known[at] = true
+		known.follows[at] = true
 	}
 	p, err := checkProof(t, r, c)
 	if err != nil {

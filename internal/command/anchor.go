@@ -76,7 +76,7 @@ func runAnchor(ctx context.Context, env *cli.Env, f anchorFlags) error {
 	if err != nil {
 		return err
 	}
-	if _, err := w.receiptsAt(ctx, head); err != nil { // two logs that were shown, or more than there is now
+	if _, err := w.receiptsAt(ctx, head, 0); err != nil { // two logs that were shown, or more than there is now
 		return err
 	}
 	var all []anchoring

@@ -78,9 +78,10 @@ func (w *workspace) treeAt(ctx context.Context, head proof.Checkpoint) anchored.
 	}}
 }
 
-// receiptsAt checks what anchors gave, against the log at head. Where no policy
-// names an anchor, nothing is read.
-func (w *workspace) receiptsAt(ctx context.Context, head proof.Checkpoint) (anchored.Evidence, error) {
+// receiptsAt checks what anchors gave for checkpoints of so many entries or
+// more, against the log at head. Where no policy names an anchor, nothing is
+// read.
+func (w *workspace) receiptsAt(ctx context.Context, head proof.Checkpoint, from uint64) (anchored.Evidence, error) {
 	keeper, ok := w.ledger.(ledger.ReceiptKeeper)
 	if !ok || !slices.ContainsFunc(w.policies(), func(p *policy.Policy) bool { return len(p.AnchorSpecs()) > 0 }) {
 		return anchored.Evidence{}, nil
@@ -92,6 +93,9 @@ func (w *workspace) receiptsAt(ctx context.Context, head proof.Checkpoint) (anch
 	var kept [][]byte
 	strays := 0
 	for r, err := range keeper.Receipts(ctx) {
+		if err == nil && r.Size < from {
+			break // the largest come first
+		}
 		switch {
 		case errors.Is(err, ledger.ErrStray):
 			strays++

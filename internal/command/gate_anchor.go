@@ -86,7 +86,7 @@ func (g *gate) usedAt(events []*event.Event, d policy.Decision) (uint64, bool) {
 // an anchor that shows two logs, or gives what does not verify, is an error.
 func (g *gate) anchorUpTo(ctx context.Context, head proof.Checkpoint, need anchored.Need, size uint64) (found anchored.Evidence, failed, err error) {
 	for range moves {
-		if found, err = g.receiptsAt(ctx, head); err != nil {
+		if found, err = g.receiptsAt(ctx, head, size); err != nil {
 			return found, nil, err
 		}
 		if g.advice || found.Judge(need, size, g.env.Now().UTC()).OK {

@@ -156,7 +156,7 @@ func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error)
 	if err := v.follow(ctx, v.events); err != nil {
 		return nil, err
 	}
-	if v.anchors, err = v.receiptsAt(ctx, v.audited.Head); err == nil && f.online {
+	if v.anchors, err = v.receiptsAt(ctx, v.audited.Head, 0); err == nil && f.online {
 		err = v.askNodes(ctx, v.audited.Head, &v.anchors)
 	}
 	return v, err
