@@ -262,6 +262,7 @@ func (s *server) figures(a *submitter) {
 	s.t.Helper()
 	var times []time.Duration
 	var gas uint64
+	a.last = 30
 	for i := range uint64(50) {
 		next := submission(origin, 1000+i, 1)
 		next.Old, next.Since = a.last, prove(next.Checkpoint, a.last)
