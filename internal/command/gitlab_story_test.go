@@ -52,6 +52,7 @@ var gitlabs sync.Map
 //	gitlab guard           settings that let nobody past the gate of production
 //	gitlab set PATH FILE   what the project's settings are at a path
 //	gitlab hide IN STATUS  answers what has IN in its address with a status
+//	gitlab dateless        answers without a date
 //	gitlab mend            answers as ever
 func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
@@ -134,6 +135,11 @@ func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 		s.Set(6, strings.TrimPrefix(args[1], "."), v)
 	case "hide 2":
 		s.Fault(gitlabtest.Fault{In: args[1], Answer: gitlabtest.Status(int(number(args[2])), `{"message":"403 Forbidden"}`)})
+	case "dateless 0":
+		s.Fault(gitlabtest.Fault{Answer: func(w http.ResponseWriter, _ *http.Request) bool {
+			w.Header()["Date"] = nil // net/http would add the machine's
+			return false
+		}})
 	case "mend 0":
 		s.Mend()
 	default:
