@@ -106,10 +106,11 @@ func (c caller) send(ctx context.Context, path, token string, v any, want int) (
 	return nil, refusal(at.Host, resp, answer, token)
 }
 
-// refusal is an answer that is no success.
+// refusal is an answer that is no success. What comes with one that looks like it
+// is not repeated: it may be a token.
 func refusal(host string, resp *http.Response, body []byte, token string) error {
 	text := fmt.Sprintf("%s answered %d %s", host, resp.StatusCode, http.StatusText(resp.StatusCode))
-	if said := words(string(body), token); said != "" {
+	if said := words(string(body), token); said != "" && resp.StatusCode/100 != 2 {
 		text += ": " + said
 	}
 	switch status := resp.StatusCode; {

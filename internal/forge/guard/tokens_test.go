@@ -104,6 +104,9 @@ func TestWhoIsNoApp(t *testing.T) {
 			s.Fault(forgetest.Fault{Operation: "apps/get-repo-installation", Status: 404, Body: `{"message":"Not Found"}`})
 		},
 		"another installation": func(_ *scene, a *App) { a.Installation = 5 },
+		"a token with another status": func(s *scene, _ *App) {
+			s.Fault(forgetest.Fault{Operation: "apps/create-installation-access-token", Status: 200, Body: `{"token":"ghs_leaked","expires_at":"2030-01-01T00:00:00Z"}`})
+		},
 		"no token in it": func(s *scene, _ *App) {
 			s.Fault(forgetest.Fault{Operation: "apps/create-installation-access-token", Status: 201, Body: `{"expires_at":"2030-01-01T00:00:00Z"}`})
 		},
@@ -121,7 +124,7 @@ func TestWhoIsNoApp(t *testing.T) {
 		app := s.signedIn(right)
 		spoil(s, app)
 		token, err := app.Token(t.Context())
-		if err == nil || token != "" || strings.Contains(err.Error(), "eyJ") {
+		if err == nil || token != "" || strings.Contains(err.Error(), "eyJ") || strings.Contains(err.Error(), "ghs_") {
 			t.Errorf("%s: %q %v", name, token, err)
 		}
 	}
