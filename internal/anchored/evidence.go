@@ -101,16 +101,9 @@ func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
 	return out, nil
 }
 
-// Add checks one more receipt, which an anchor has given just now.
+// Add checks one more receipt. What proves nothing by itself still does not.
 func (e *Evidence) Add(t Trust, tree Tree, r Receipt) error {
-	n := len(e.Proven)
-	if err := e.add(t, tree, newSeen(), r); err != nil {
-		return err
-	}
-	for i := n; i < len(e.Proven); i++ {
-		e.Proven[i].Asked = true
-	}
-	return nil
+	return e.add(t, tree, newSeen(), r)
 }
 
 func (e *Evidence) add(t Trust, tree Tree, known *seen, r Receipt) error {

@@ -86,6 +86,10 @@ func TestAskedNow(t *testing.T) {
 	e := w.evidence(100)
 	need := w.need(0, false, "main")
 	check(t, e.Add(w.trust, w.tree(100), w.receipt("main", w.checkpoint(60), base)))
+	if j := e.Judge(need, 60, w.trust.Now); j.OK || len(j.Hearsay) != 1 {
+		t.Errorf("given, and nobody asked: %+v", j)
+	}
+	e.Proven[0].Asked = true
 	if j := e.Judge(need, 60, w.trust.Now); !j.OK || len(j.Hearsay) > 0 || j.Anchors[0].Age != "24h" || j.Anchors[0].Size != 60 {
 		t.Errorf("%+v", j)
 	}

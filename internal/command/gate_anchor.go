@@ -115,7 +115,8 @@ func (g *gate) anchorUpTo(ctx context.Context, head proof.Checkpoint, need ancho
 	return found, nil, errGrew()
 }
 
-// take checks what anchors gave for a head just now.
+// take checks what anchors gave for a head just now. Of a contract the node is
+// asked what else it took: what its receipt says alone is hearsay.
 func (g *gate) take(ctx context.Context, found *anchored.Evidence, head proof.Checkpoint, given []anchored.Receipt) error {
 	trust, err := g.anchorTrust(ctx)
 	if err != nil {
@@ -126,6 +127,9 @@ func (g *gate) take(ctx context.Context, found *anchored.Evidence, head proof.Ch
 		if err := found.Add(trust, tree, r); err != nil {
 			return g.anchorError(err)
 		}
+	}
+	if err := g.askNodes(ctx, head, found); err != nil {
+		return err
 	}
 	return g.notBehind(ctx, *found, head)
 }
