@@ -16,7 +16,7 @@ const tool = (name) => execFileSync(path.join(top, 'test/chain/tools/install'), 
 
 // Contract, what stands there, and what stands there instead.
 const mutants = [
-	['LogAnchor', 'if (msg.sender != log.submitter) revert NotSubmitter(origin, msg.sender);', ''],
+	['LogAnchor', 'if (msg.sender != log.submitter) _refuseCaller(origin);', ''],
 	['LogAnchor', 'next & _SIZE <= last & _SIZE', 'next & _SIZE < last & _SIZE'],
 	['LogAnchor', ' || size > _SIZE) _refuse', ') _refuse'],
 	['LogAnchor', 'if (_pack(size, root) == last) revert AlreadyAnchored(origin, size);', ''],
