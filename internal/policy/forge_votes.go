@@ -162,7 +162,9 @@ func (e *evaluation) humanOf(s event.ForgeVotesPredicate, a event.ForgeAccount) 
 }
 
 // readSights lists the votes of the newest snapshots, and finds the denies
-// that stand.
+// that stand. A deny without a time that is shown again may have been said again,
+// where the source shows how things are; where it shows all that was ever said
+// (weak), it is the same one.
 func (e *evaluation) readSights() {
 	all := e.sightsOf(e.snapshots)
 	listed := map[string]*sight{}
@@ -175,7 +177,7 @@ func (e *evaluation) readSights() {
 	seen, stands := map[string]bool{}, map[string]bool{}
 	for _, s := range all {
 		name := s.name()
-		said := stands[name] || seen[name] && !s.at.IsZero()           // without a time it may have been said again
+		said := stands[name] || seen[name] && (!s.at.IsZero() || weak(s.snap.Source))
 		if s.vote.Decision != event.ForgeDeny || s.who == "" || said { // nobody's was said already, if it is still there
 			continue
 		}
