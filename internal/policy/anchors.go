@@ -288,6 +288,8 @@ type resolvedAnchor struct {
 	Version  int    `json:"version,omitzero"`
 	Chain    uint64 `json:"chain,omitzero"`
 	Contract string `json:"contract,omitempty"`
+
+	Confirmations uint64 `json:"confirmations,omitzero"`
 }
 
 func (p *Policy) anchoring(e Environment) *resolvedAnchoring {
@@ -299,7 +301,7 @@ func (p *Policy) anchoring(e Environment) *resolvedAnchoring {
 		if s.Kind == anchored.Witness {
 			r.Witnesses = p.Ledger.Witnesses.Need
 		}
-		r.Anchors = append(r.Anchors, resolvedAnchor{s.Kind, s.Name, s.Key, s.Operator, s.Version, s.Chain, s.Contract})
+		r.Anchors = append(r.Anchors, resolvedAnchor{s.Kind, s.Name, s.Key, s.Operator, s.Version, s.Chain, s.Contract, s.Confirmations})
 	}
 	arrange.By(r.Anchors, func(a, b resolvedAnchor) int {
 		return slices.Compare([]string{a.Kind, a.Name, a.Key}, []string{b.Kind, b.Name, b.Key})

@@ -96,6 +96,10 @@ func wantedOf(s anchor.Submission) (wanted, error) {
 	return want, nil
 }
 
+// patience is how long one Submit waits: less than its caller does, so that it
+// can say what it waited for. A later one goes on from there.
+const patience = 150 * time.Second
+
 // attempts is how often one Submit looks at the contract and sends: other jobs
 // can be faster, and chains can be reorganised.
 const attempts = 8
@@ -111,6 +115,8 @@ func (c *contract) Submit(ctx context.Context, s anchor.Submission) (anchored.Re
 	if err != nil {
 		return anchored.Receipt{}, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	n, err := dial(ctx, c.spec.URL, c.token, c.world)
 	if err != nil {
 		return anchored.Receipt{}, err

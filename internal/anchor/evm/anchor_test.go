@@ -260,7 +260,7 @@ func TestATransactionThatIsStuckIsReplaced(t *testing.T) {
 		done <- err
 	}()
 	until(t, func() bool { return c.count("eth_sendRawTransaction") >= 3 })
-	c.sim.Commit()
+	c.commit()
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestTheNextJobGoesOn(t *testing.T) {
 	}()
 	until(t, func() bool { return c.count("eth_sendRawTransaction") >= 2 })
 	before, _ := c.sim.Client().NonceAt(t.Context(), c.from, nil)
-	c.sim.Commit()
+	c.commit()
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -317,7 +317,7 @@ func TestABlockThatIsNotFinalIsNoReceiptYet(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 70 {
-		c.sim.Commit()
+		c.commit()
 	}
 	r, err := c.open(spec, map[string]string{"GATELEDGER_EVM_KEYSTORE": ""}).Submit(t.Context(), submission(origin, 10, 1))
 	if err != nil || !proofOf(t, r).Finalized {
@@ -342,8 +342,8 @@ func TestAReorganisedChainIsSubmittedToAgain(t *testing.T) {
 	if err := c.sim.Fork(parent.Hash()); err != nil {
 		t.Fatal(err)
 	}
-	c.sim.Commit()
-	c.sim.Commit()
+	c.commit()
+	c.commit()
 	done := make(chan error, 1)
 	var got anchored.Receipt
 	go func() {
@@ -356,7 +356,7 @@ func TestAReorganisedChainIsSubmittedToAgain(t *testing.T) {
 		case err = <-done:
 			mining = false
 		case <-time.After(30 * time.Millisecond):
-			c.sim.Commit()
+			c.commit()
 		}
 	}
 	if err != nil {
@@ -486,7 +486,7 @@ func TestEventsAreLookedForInSmallerRanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 1100 {
-		c.sim.Commit()
+		c.commit()
 	}
 	short := func(method string, params []any) bool {
 		if method != "eth_getLogs" {

@@ -247,7 +247,7 @@ func TestReadVotes(t *testing.T) {
 			p.propose()
 			p.approve("ana", "bob")
 			for range 9 {
-				p.sim.Commit()
+				p.commit()
 			}
 			p.q.Spec.Confirmations = 5
 			p.pay(&p.gate, p.abi.PackVeto(p.ask, p.vote("cy", 2)))

@@ -55,6 +55,8 @@ type chain struct {
 	key  *ecdsa.PrivateKey
 	from common.Address
 
+	sealing sync.Mutex
+
 	mu   sync.Mutex
 	mine bool                                      // a block after each transaction
 	lie  func(method string) (answer any, ok bool) // instead of the node's answer
@@ -126,7 +128,7 @@ func (c *chain) serve(w http.ResponseWriter, r *http.Request) {
 	} else {
 		answer["result"] = result
 		if mine && q.Method == "eth_sendRawTransaction" {
-			c.sim.Commit()
+			c.commit()
 		}
 		if drop && q.Method == "eth_sendRawTransaction" {
 			w.WriteHeader(http.StatusBadGateway)
@@ -137,6 +139,13 @@ func (c *chain) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (c *chain) lies(f func(method string) (any, bool)) { c.set(func() { c.lie = f }) }
+
+// commit makes a block of what waits. One is made at a time.
+func (c *chain) commit() {
+	c.sealing.Lock()
+	defer c.sealing.Unlock()
+	c.sim.Commit()
+}
 
 // set changes how questions are answered from now on.
 func (c *chain) set(change func()) {
@@ -191,7 +200,7 @@ func (c *chain) payAs(key *ecdsa.PrivateKey, to *common.Address, data []byte, va
 	if err := client.SendTransaction(ctx, tx); err != nil {
 		c.t.Fatal(err)
 	}
-	c.sim.Commit()
+	c.commit()
 	receipt, err := client.TransactionReceipt(ctx, tx.Hash())
 	if err != nil || receipt.Status != 1 {
 		c.t.Fatalf("receipt: %v, %+v", err, receipt)
