@@ -12,7 +12,7 @@ while read -r name most; do
 	printf '%-18s %9d of %9d bytes\n' "$name" "$size" "$most"
 	[ "$size" -le "$most" ] || failed=1
 done <<-'SIZES'
-	gateledger        16500000
+	gateledger        17000000
 	gateledger-gate   14000000
 	gateledger-record 14000000
 	gateledger-remote 45000000
