@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -199,13 +200,21 @@ func (d *decoder) outage(n *yaml.Node, path string) *Outage {
 	return o
 }
 
+// bareKey is a verifier key without its name and the hash of both: one key under
+// two names is one witness.
+func bareKey(verifierKey string) string {
+	_, rest, _ := strings.Cut(verifierKey, "+")
+	_, key, _ := strings.Cut(rest, "+")
+	return key
+}
+
 // checkAnchors holds the witnesses and anchors against each other, and finds
 // out whether they can be checked at all.
 func (d *decoder) checkAnchors() {
 	keys, operators := map[string]string{}, map[string]bool{}
 	w := d.p.Ledger.Witnesses
 	for i, s := range w.Of {
-		d.once(keys, s.Key, "the witness "+s.Name, "ledger.witnesses.of["+strconv.Itoa(i)+"].key", "the key")
+		d.once(keys, bareKey(s.Key), "the witness "+s.Name, "ledger.witnesses.of["+strconv.Itoa(i)+"].key", "the key")
 		if s.Operator != "" {
 			operators[s.Operator] = true
 		}

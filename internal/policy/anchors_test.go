@@ -102,6 +102,7 @@ func TestAnchorsInTheDigest(t *testing.T) {
 		"where one is asked":         {"https://w2.example/", "https://w2.example/new/", true},
 		"a contract":                 {"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359", false},
 		"a chain":                    {"chain: 1", "chain: 5", false},
+		"how deep a block must be":   {"chain: 1", "chain: 1, confirmations: 64", false},
 		"a node":                     {"https://rpc.example", "https://rpc2.example", true},
 		"which are asked":            {"[witnesses, main]", "[witnesses]", false},
 		"the order of those":         {"[witnesses, main]", "[main, witnesses]", true},
