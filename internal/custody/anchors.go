@@ -141,11 +141,9 @@ func (t *tracer) anchoring(rules *policy.Policy, env policy.Environment, need an
 		a.OK, a.Why = true, fmt.Sprintf("consumption #%d is anchored: %s", *a.Consumption, a.Anchors.Why)
 	default:
 		a.Why = fmt.Sprintf("consumption #%d is %s", *a.Consumption, a.Anchors.Why)
-		for _, d := range rules.Owed(t.in.Events, env.Name, t.root(rules)) {
-			if d.Request == request && d.Index > *a.Consumption {
-				a.OK = now.Before(d.Due)
-				a.Why += ", owed until " + utc(d.Due)
-			}
+		if due, owed := t.owedFor(rules, env, *a.Consumption, request); owed {
+			a.OK = now.Before(due)
+			a.Why += ", owed until " + utc(due)
 		}
 	}
 	if env.MaxHeadAge > 0 && a.OK {
@@ -154,6 +152,46 @@ func (t *tracer) anchoring(rules *policy.Policy, env policy.Environment, need an
 		}
 	}
 	return a
+}
+
+// owedFor says until when the anchors of a consumption may be missing: so long
+// after its decision as the rules say. When that was its timestamp proves, and no
+// debt, however many there are.
+func (t *tracer) owedFor(rules *policy.Policy, env policy.Environment, used uint64, request string) (time.Time, bool) {
+	decided, ok := t.decidedAt(used, request)
+	if env.Outage == nil || !ok {
+		return time.Time{}, false
+	}
+	for _, d := range rules.Owed(t.in.Events, env.Name, t.root(rules)) {
+		if d.Request == request && d.Index > used && d.Size > used {
+			return decided.Add(env.Outage.SettleWithin).UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// decidedAt is the proven time of the decision that stands right before a
+// consumption, where the gate has logged both.
+func (t *tracer) decidedAt(used uint64, request string) (time.Time, bool) {
+	if used == 0 {
+		return time.Time{}, false
+	}
+	e := t.in.Events[used-1]
+	rules := t.at(e.Index)
+	if rules == nil || !e.Is("decision") {
+		return time.Time{}, false
+	}
+	p, err := event.DecodePredicate[event.DecisionPredicate](e)
+	if err != nil {
+		return time.Time{}, false
+	}
+	d, err := policy.ParseDecision(p.Decision)
+	root := t.root(rules)
+	if err != nil || d.Request != request || t.gateOf(e, d.Environment) != nil || root == nil {
+		return time.Time{}, false
+	}
+	at, err := root.Stamped(p.Stamp, policy.NowMessage(request, d.Head))
+	return at, err == nil
 }
 
 // followOwed shows the debts of anchors among the steps.

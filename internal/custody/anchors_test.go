@@ -254,6 +254,37 @@ func TestAnchorings(t *testing.T) {
 	}
 }
 
+// What is owed is due when the rules say, after the decision: no debt puts that
+// off, however late it is said to be, and one for fewer entries is none.
+func TestAnchoringsAreDue(t *testing.T) {
+	for name, c := range map[string]struct {
+		said  []time.Duration // after the decision
+		size  uint64          // fewer entries than up to the consumption
+		after time.Duration
+		want  bool
+	}{
+		"in time":                 {[]time.Duration{0}, 0, 23 * time.Hour, true},
+		"said a day later":        {[]time.Duration{23 * time.Hour}, 0, 25 * time.Hour, false},
+		"said to be of next year": {[]time.Duration{9000 * time.Hour}, 0, 25 * time.Hour, false},
+		"said again and again":    {[]time.Duration{0, 20 * time.Hour, 40 * time.Hour}, 0, 50 * time.Hour, false},
+		"for entries before it":   {[]time.Duration{0}, 1, time.Hour, false},
+		"no debt":                 {nil, 0, time.Hour, false},
+	} {
+		w := newAnchored(t, outage)
+		for _, said := range c.said {
+			at := w.decided.Add(said)
+			w.log("gate", "debt", app(), event.DebtPredicate{
+				Request: w.id, Environment: "production", Size: w.used + 1 - c.size, Missing: []string{"witnesses"},
+				Time: at.Format(time.RFC3339), Until: at.Add(24 * time.Hour).Format(time.RFC3339),
+			})
+		}
+		all, err := custody.Anchorings(w.after(c.after))
+		if err != nil || len(all) != 1 || all[0].OK != c.want {
+			t.Errorf("%s: %+v, %v; want %v", name, all, err, c.want)
+		}
+	}
+}
+
 // The gate asks the policy what is owed: each debt once, never later than the
 // rules say.
 func TestOwed(t *testing.T) {
