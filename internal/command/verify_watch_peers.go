@@ -105,10 +105,11 @@ func (l *watching) askWitness(ctx context.Context, remote child.Remote, spec anc
 	if err != nil {
 		return fail(err)
 	}
-	if _, err := note.Open(raw, note.VerifierList(key)); err != nil {
-		return fail(errors.New("its cosignature is not on the checkpoint that it serves"))
+	err = l.other(ctx, c, "witness "+spec.Name) // the log's key signed it, whatever the witness did
+	if _, unsigned := note.Open(raw, note.VerifierList(key)); unsigned != nil {
+		err = errors.Join(err, fail(errors.New("its cosignature is not on the checkpoint that it serves")))
 	}
-	return l.other(ctx, c, "witness "+spec.Name)
+	return err
 }
 
 // peerError is an error without its exit code: a peer that is not there is no

@@ -120,7 +120,11 @@ func openWitness(env *cli.Env, p *parent, c child.WitnessConfig) (*witness.Witne
 		return nil, cli.Fail(cli.Usage, "", "%w", err)
 	}
 	if begun == nil {
-		if err := keyring.CreateKeyFile(c.KeyFile+begunSuffix, []byte(c.State+"\n")); err != nil {
+		err := keyring.CreateKeyFile(c.KeyFile+begunSuffix, []byte(c.State+"\n"))
+		if errors.Is(err, keyring.ErrExists) { // since it was looked for; or it is a link to nothing
+			return nil, cli.Fail(cli.Integrity, "one key has one state", "the key %s was begun elsewhere: %w", c.KeyFile, errors.Join(err, w.Close()))
+		}
+		if err != nil {
 			p.log(guard.Warn, "could not note beside the key that it has begun: should its state be lost, nothing would stop it from beginning anew", "error", err.Error())
 		}
 	}

@@ -212,6 +212,9 @@ func TestWitnessRefusesToStart(t *testing.T) {
 			w.start(t).stop()
 			w.config.State += "2"
 		}, cli.Integrity, "the state that this witness left is not there"},
+		"it was begun since it was looked for": {func(w *witnessed) {
+			_ = os.Symlink("gone", w.config.KeyFile+".begun") // no file yet, and one that can't be made
+		}, cli.Integrity, "was begun elsewhere"},
 		"another's state": {func(w *witnessed) {
 			w.config.State = other.config.State
 			other.start(t).stop()
