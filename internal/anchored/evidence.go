@@ -14,9 +14,9 @@ import (
 	"github.com/gateledger/gateledger/internal/proof"
 )
 
-// maxExamined is how many receipts are checked. Those of the largest
+// MaxExamined is how many receipts are checked. Those of the largest
 // checkpoints come first, and cover the most.
-const maxExamined = 1 << 14
+const MaxExamined = 1 << 14
 
 // ErrFork says that the log's key signed a checkpoint that is not of this log:
 // two logs were shown. No rule and no outage helps against it.
@@ -83,9 +83,9 @@ func (s *seen) open(keys proof.Keys, r Receipt) (proof.Checkpoint, error) {
 // if the log's key signed another tree than this one, and with errors of Tree.
 func Examine(t Trust, tree Tree, receipts [][]byte) (Evidence, error) {
 	var out Evidence
-	if len(receipts) > maxExamined {
-		out.Left = len(receipts) - maxExamined
-		receipts = receipts[:maxExamined]
+	if len(receipts) > MaxExamined {
+		out.Left = len(receipts) - MaxExamined
+		receipts = receipts[:MaxExamined]
 	}
 	known := newSeen()
 	for _, data := range receipts {

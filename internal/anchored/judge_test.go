@@ -155,7 +155,7 @@ func TestExamineTellsOfAnUnreadableTree(t *testing.T) {
 
 func TestExamineHasALimit(t *testing.T) {
 	w := newWorld(t)
-	many := make([][]byte, maxExamined+7)
+	many := make([][]byte, MaxExamined+7)
 	if e, err := Examine(w.trust, w.tree(50), many); err != nil || e.Left != 7 {
 		t.Errorf("left %d, %v", e.Left, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"slices"
 
 	"github.com/gateledger/gateledger/internal/anchored"
@@ -90,20 +91,12 @@ func (w *workspace) receiptsAt(ctx context.Context, head proof.Checkpoint, from 
 	if err != nil {
 		return anchored.Evidence{}, err
 	}
-	var kept [][]byte
-	strays := 0
-	for r, err := range keeper.Receipts(ctx) {
-		if err == nil && r.Size < from {
-			break // the largest come first
-		}
-		switch {
-		case errors.Is(err, ledger.ErrStray):
-			strays++
-		case err != nil:
-			return anchored.Evidence{}, ledgerError(w.url, err)
-		default:
-			kept = append(kept, r.Data)
-		}
+	kept, strays, more, err := readReceipts(keeper.Receipts(ctx), from)
+	if err != nil {
+		return anchored.Evidence{}, ledgerError(w.url, err)
+	}
+	if more {
+		fmt.Fprintf(w.env.Stderr, "note: there are more receipts beside the ledger than the %d that are looked at\n", len(kept)+strays)
 	}
 	found, err := anchored.Examine(trust, w.treeAt(ctx, head), kept)
 	if err != nil {
@@ -111,6 +104,34 @@ func (w *workspace) receiptsAt(ctx context.Context, head proof.Checkpoint, from 
 	}
 	w.tellRefused(found, strays)
 	return found, w.notBehind(ctx, found, head)
+}
+
+// maxReceiptBytes bounds the receipts that are held at once, so that who can
+// write beside a ledger can't take all memory of its readers.
+const maxReceiptBytes = 64 << 20
+
+// readReceipts reads receipts for so many entries or more, those of the largest
+// checkpoints first, until there are too many of them, or of what is none; then
+// there are more.
+func readReceipts(all iter.Seq2[ledger.StoredReceipt, error], from uint64) (kept [][]byte, strays int, more bool, err error) {
+	size := 0
+	for r, err := range all {
+		if err == nil && r.Size < from {
+			break
+		}
+		if len(kept) == anchored.MaxExamined || strays == anchored.MaxExamined || size+len(r.Data) > maxReceiptBytes {
+			return kept, strays, true, nil
+		}
+		switch {
+		case errors.Is(err, ledger.ErrStray):
+			strays++
+		case err != nil:
+			return nil, strays, false, err
+		default:
+			kept, size = append(kept, r.Data), size+len(r.Data)
+		}
+	}
+	return kept, strays, false, nil
 }
 
 // tellRefused says that some receipts prove nothing, and why the first does not.

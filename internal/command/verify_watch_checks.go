@@ -103,6 +103,7 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 	}
 	least, any := l.leastNeeded()
 	var kept [][]byte
+	size := 0
 	for r, err := range keeper.Receipts(ctx) {
 		if errors.Is(err, ledger.ErrStray) {
 			continue
@@ -114,8 +115,8 @@ func (l *watching) receipts(ctx context.Context) (anchored.Evidence, error) {
 		if err != nil {
 			return anchored.Evidence{}, err
 		}
-		if good && any && r.Size >= least {
-			kept = append(kept, r.Data)
+		if good && any && r.Size >= least && len(kept) < anchored.MaxExamined && size+len(r.Data) <= maxReceiptBytes {
+			kept, size = append(kept, r.Data), size+len(r.Data)
 		}
 	}
 	trust, err := l.anchorTrust(ctx)
