@@ -271,7 +271,9 @@ func (s *showing) ask(ctx context.Context, a *anchoring) {
 			return
 		}
 		a.cost = cost
-		a.receipt, a.proven, a.err = s.check(receipt)
+		if a.receipt, a.proven, a.err = s.check(receipt); a.err == nil && a.proven.Hearsay {
+			a.err = s.confirm(ctx, a)
+		}
 		return
 	}
 	a.err = cli.Fail(cli.Pending, "", "it wants a proof from another size each time")
@@ -305,6 +307,24 @@ func (s *showing) check(r anchored.Receipt) (anchored.Receipt, anchored.Proven, 
 		return r, p, cli.Fail(cli.Integrity, "", "its receipt is of another checkpoint")
 	}
 	return r, p, nil
+}
+
+// confirm asks the node what a receipt of a contract is worth, and holds every
+// checkpoint that the contract took against the log: it takes whatever is larger,
+// also of another log.
+func (s *showing) confirm(ctx context.Context, a *anchoring) error {
+	answer, err := s.remote.AnchorCheck(ctx, child.AnchorCheckQuestion{Spec: a.spec, Receipt: a.receipt})
+	if err != nil {
+		return anchorFailed(err)
+	}
+	at, err := time.Parse(time.RFC3339, answer.Time)
+	if !answer.Stands || !answer.Final || err != nil || at.After(s.env.Now().Add(anchored.Skew)) {
+		return cli.Fail(cli.Pending, "", "its node does not confirm its receipt: %s", answer.Why)
+	}
+	a.proven.At = at.UTC()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.oneLog(ctx, s.head, a.spec, answer.Heads)
 }
 
 // anchorFailed is how an anchor failed. One that could not be asked is

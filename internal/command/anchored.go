@@ -112,12 +112,15 @@ const maxReceiptBytes = 64 << 20
 
 // readReceipts reads receipts for so many entries or more, those of the largest
 // checkpoints first, until there are too many of them, or of what is none; then
-// there are more.
+// there are more. Some of those before prove nothing that is asked for, and are
+// looked at all the same: they may show another log.
 func readReceipts(all iter.Seq2[ledger.StoredReceipt, error], from uint64) (kept [][]byte, strays int, more bool, err error) {
-	size := 0
+	size, older := 0, 0
 	for r, err := range all {
 		if err == nil && r.Size < from {
-			break
+			if older++; older > hintReceipts {
+				break
+			}
 		}
 		if len(kept) == anchored.MaxExamined || strays == anchored.MaxExamined || size+len(r.Data) > maxReceiptBytes {
 			return kept, strays, true, nil

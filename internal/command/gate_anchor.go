@@ -46,7 +46,7 @@ func (g *gate) anchor(ctx context.Context, d policy.Decision) (policy.Decision, 
 	if err != nil {
 		return d, err
 	}
-	used, ok := g.usedAt(events, d)
+	used, decided, ok := g.usedAt(events, d)
 	if !ok {
 		return d, cli.Fail(cli.Unknown, "run the gate again", "the consumption of request %.12s is not in the log at %d entries", d.Request, head.Size)
 	}
@@ -64,21 +64,22 @@ func (g *gate) anchor(ctx context.Context, d policy.Decision) (policy.Decision, 
 	case failed == nil || code == cli.No:
 		return waitsFor(d, j), nil // nobody is down: no outage helps
 	}
-	return g.goOn(ctx, d, j, used)
+	return g.goOn(ctx, d, j, used, decided)
 }
 
-// usedAt is where this run has used the request up.
-func (g *gate) usedAt(events []*event.Event, d policy.Decision) (uint64, bool) {
+// usedAt is where this run has used the request up, and when that was decided.
+func (g *gate) usedAt(events []*event.Event, d policy.Decision) (index uint64, decided time.Time, ok bool) {
 	for _, e := range events {
 		if !e.Mentions(d.Request) || !e.Is("consumption") || !g.gates(g.rules, e) {
 			continue
 		}
 		p, err := event.DecodePredicate[event.ConsumptionPredicate](e)
 		if err == nil && p.Request == d.Request && p.Environment == d.Environment {
-			return e.Index, p.Run == g.at.Run // the first wins
+			decided, _ = time.Parse(time.RFC3339, p.Time) // Check has read it
+			return e.Index, decided, p.Run == g.at.Run    // the first wins
 		}
 	}
-	return 0, false
+	return 0, decided, false
 }
 
 // anchorUpTo has the entries before size anchored, if they are not yet, by a
@@ -115,21 +116,21 @@ func (g *gate) anchorUpTo(ctx context.Context, head proof.Checkpoint, need ancho
 	return found, nil, errGrew()
 }
 
-// take checks what anchors gave for a head just now. Of a contract the node is
+// take checks what anchors gave for a head just now. Of a contract the node was
 // asked what else it took: what its receipt says alone is hearsay.
 func (g *gate) take(ctx context.Context, found *anchored.Evidence, head proof.Checkpoint, given []anchored.Receipt) error {
 	trust, err := g.anchorTrust(ctx)
 	if err != nil {
 		return err
 	}
-	tree := g.treeAt(ctx, head)
+	tree, kept := g.treeAt(ctx, head), len(found.Proven)
 	for _, r := range given {
 		if err := found.Add(trust, tree, r); err != nil {
 			return g.anchorError(err)
 		}
 	}
-	if err := g.askNodes(ctx, head, found); err != nil {
-		return err
+	for i := kept; i < len(found.Proven); i++ {
+		found.Proven[i].Asked = true
 	}
 	return g.notBehind(ctx, *found, head)
 }
@@ -155,13 +156,15 @@ func waitsFor(d policy.Decision, j anchored.Judgement) policy.Decision {
 }
 
 // goOn lets the gate go on while anchors are down, if the policy does, with a
-// debt that is logged before anything else happens.
-func (g *gate) goOn(ctx context.Context, d policy.Decision, j anchored.Judgement, used uint64) (policy.Decision, error) {
+// debt that is logged before anything else happens. As verifiers have it, that is
+// due so long after the decision, however late it is logged.
+func (g *gate) goOn(ctx context.Context, d policy.Decision, j anchored.Judgement, used uint64, decided time.Time) (policy.Decision, error) {
 	rules, _ := g.policy.Environment(d.Environment)
-	if rules.Outage == nil {
+	now := g.decidedAt(d).Truncate(time.Second)
+	if rules.Outage == nil || !now.Before(decided.Add(rules.Outage.SettleWithin)) {
 		return waitsFor(d, j), nil
 	}
-	now := g.decidedAt(d).Truncate(time.Second)
+	due := decided.Add(rules.Outage.SettleWithin)
 	for range moves {
 		head, err := g.ledger.Head(ctx)
 		if err != nil {
@@ -180,7 +183,6 @@ func (g *gate) goOn(ctx context.Context, d policy.Decision, j anchored.Judgement
 				return waitsFor(d, j), nil
 			}
 		}
-		due := now.Add(rules.Outage.SettleWithin)
 		debt, err := g.sign(ctx, "debt", g.subjects, event.DebtPredicate{
 			Request: d.Request, Environment: rules.Name, Size: used + 1, Missing: j.Missing, Time: stamp(now), Until: stamp(due),
 		})
