@@ -177,9 +177,17 @@ func TestCallsOfEachSource(t *testing.T) {
 		}
 	}
 	h := newHub(t)
+	for i := range 97 {
+		h.Review(number, mallory.id, "COMMENTED", commit, fmt.Sprint(i))
+	}
+	h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "no")
 	before := h.snapshot("github-review").Read.Calls
 	h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
 	if after := h.snapshot("github-review").Read.Calls; after != before+1 {
 		t.Errorf("%d calls, then %d", before, after)
+	}
+	h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "the hundredth")
+	if calls := h.snapshot("github-review").Read.Calls; calls > 6 {
+		t.Errorf("%d calls for a hundred reviews", calls)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/forge/github"
@@ -32,6 +33,10 @@ func githubReviews(ctx context.Context, q Query) (Found, error) {
 			return Found{}, err
 		}
 		for _, review := range reviews {
+			if at := approvedSince(review, reviews, dismissed); !at.IsZero() {
+				r.liftedReview(p, review, at)
+				continue
+			}
 			if review.State == github.Dismissed {
 				r.dismissedReview(p, review, dismissed[review.ID])
 				continue
@@ -76,7 +81,7 @@ func (r *githubReading) review(p github.PullRequest, review github.Review) {
 // dismissedReview adds what is left of a review that was dismissed. An approval
 // counts as nothing, and takes its author's earlier ones with it, as GitHub has
 // it. A veto stays one until its author takes it back: by dismissing it too, or
-// by another review. So does a review of which GitHub does not say what it was.
+// by another review, also one that was dismissed later (approvedSince). So does a review of which GitHub does not say what it was.
 func (r *githubReading) dismissedReview(p github.PullRequest, review github.Review, d github.Dismissal) {
 	v := r.reviewVote(p, review)
 	switch {
@@ -89,6 +94,33 @@ func (r *githubReading) dismissedReview(p github.PullRequest, review github.Revi
 	default:
 		v.Decision, v.Reason, v.Reject = event.ForgeDeny, review.Body, "dismissed by somebody else, which takes no veto back"
 	}
+	r.add(v, review.Author)
+}
+
+// approvedSince is when the author of a veto approved after it by a review that
+// was dismissed since, such as by a push; zero: never, or nobody can tell. What
+// may have been a veto is one. A review that was not dismissed speaks for itself.
+func approvedSince(veto github.Review, reviews []github.Review, dismissed map[int64]github.Dismissal) time.Time {
+	was := dismissed[veto.ID]
+	mayVeto := veto.State == github.ChangesRequested || veto.State == github.Dismissed && (was.Review == 0 || was.State == github.ChangesRequested)
+	if !mayVeto || veto.Author.ID <= 0 || veto.Submitted.IsZero() {
+		return time.Time{}
+	}
+	for _, v := range reviews {
+		d := dismissed[v.ID]
+		approved := v.State == github.Dismissed && d.Review == v.ID && d.State == github.Approved
+		if approved && v.Author.ID == veto.Author.ID && v.Commit != "" && v.Submitted.After(veto.Submitted) {
+			return v.Submitted
+		}
+	}
+	return time.Time{}
+}
+
+// liftedReview adds a veto that its author took back by an approval, though
+// nothing is left of the approval.
+func (r *githubReading) liftedReview(p github.PullRequest, review github.Review, at time.Time) {
+	v := r.reviewVote(p, review)
+	v.Decision, v.Reject, v.at = event.ForgeRevoke, "", at
 	r.add(v, review.Author)
 }
 

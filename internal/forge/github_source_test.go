@@ -153,9 +153,44 @@ func TestReviews(t *testing.T) {
 			h.Review(number, ana.id, "APPROVED", commit, "")
 			h.Dismiss(h.Review(number, mallory.id, "APPROVED", commit, ""))
 		}, "583231 approve 00\n666 approve 00 dismissed"},
-		"a dismissal keeps vetoes": {func(h *hub) {
+		"a veto, and an approval that a push dismissed": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", older, "")
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", older, ""))
+		}, "583231 revoke 01\n583231 approve 01 dismissed"},
+		"of two commits, lifted at a third": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", older, "")
 			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
 			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+		}, "583231 revoke 01\n583231 revoke 00\n583231 approve 00 dismissed"},
+		"a dismissed veto, and an approval that a push dismissed": {func(h *hub) {
+			h.Dismiss(h.Review(number, ana.id, "CHANGES_REQUESTED", commit, ""))
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+		}, "583231 revoke 00\n583231 approve 00 dismissed"},
+		"a veto after an approval that was dismissed": {func(h *hub) {
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+		}, "583231 approve 00 dismissed\n583231 deny 00"},
+		"a veto, an approval that was dismissed, a veto": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+		}, "583231 revoke 00\n583231 approve 00 dismissed\n583231 deny 00"},
+		"a veto, and what nobody knows was dismissed": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, ""))
+			h.ForgetEvents(number)
+		}, "583231 deny 00\n583231 deny 00 dismissed,"},
+		"a veto, and a remark that was dismissed": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+			h.Dismiss(h.Review(number, ana.id, "COMMENTED", commit, ""))
+		}, "583231 deny 00\n583231 approve 00 dismissed"},
+		"a veto, and another's approval that was dismissed": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+			h.Dismiss(h.Review(number, mallory.id, "APPROVED", commit, ""))
+		}, "583231 deny 00\n666 approve 00 dismissed"},
+		"a veto, and an approval of no commit that was dismissed": {func(h *hub) {
+			h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "")
+			h.Dismiss(h.Review(number, ana.id, "APPROVED", "", ""))
 		}, "583231 deny 00\n583231 approve 00 dismissed"},
 		"a dismissed veto": {func(h *hub) { h.Dismiss(h.Review(number, ana.id, "CHANGES_REQUESTED", commit, "no")) }, "583231 deny 00 dismissed"},
 		"dismissed by who cast it": {func(h *hub) {
