@@ -14,6 +14,7 @@ import (
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
@@ -213,7 +214,7 @@ func (g *gate) paysDebts(ctx context.Context, head proof.Checkpoint, events []*e
 	if !need.Unique {
 		return d, false, nil
 	}
-	owed := g.policy.Owed(events, d.Environment, g.believes)
+	owed := policy.MayOwe(g.policies(), events, d.Environment, func(digest string) *keyless.Root { return g.rootOf(ctx, digest) })
 	if len(owed) == 0 {
 		return d, false, nil
 	}

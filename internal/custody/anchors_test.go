@@ -3,6 +3,7 @@
 package custody_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/custody"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/keyless"
+	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/proof"
 	"github.com/gateledger/gateledger/internal/vote"
 )
@@ -301,5 +304,59 @@ func TestOwed(t *testing.T) {
 	}
 	if got := w.policy.Owed(w.events, "nowhere", nil); len(got) != 0 {
 		t.Errorf("nowhere owes %+v", got)
+	}
+}
+
+// A debt is not paid by a change of policy: whoever was a gate has made it.
+func TestMayOwe(t *testing.T) {
+	w := newAnchored(t, outage)
+	w.owe("gate", 24*time.Hour)
+	w.owe("ci", time.Hour)
+	w.owe("mallory", time.Hour)
+	before, root := w.policy, func(string) *keyless.Root { return w.sigstore.root }
+	other := *before
+	other.Environments = maps.Clone(before.Environments)
+	production := other.Environments["production"]
+	production.Gate, production.Outage = []string{"another"}, nil
+	other.Environments["production"] = production
+	if owed := policy.MayOwe([]*policy.Policy{&other}, w.events, "production", root); len(owed) != 0 {
+		t.Errorf("of whom no policy names: %+v", owed)
+	}
+	for name, inForce := range map[string][]*policy.Policy{
+		"the policy of then":        {before},
+		"another, with other gates": {&other, before},
+		"twice":                     {before, &other, before},
+	} {
+		owed := policy.MayOwe(inForce, w.events, "production", root)
+		if len(owed) != 1 || owed[0].Request != w.id || !owed[0].Due.Equal(w.decided.Add(24*time.Hour)) {
+			t.Errorf("%s: %+v", name, owed)
+		}
+	}
+}
+
+// Whose a debt is that has lost its token nobody can tell: it holds a gate back,
+// and lets nobody go on.
+func TestMayOweWithoutAToken(t *testing.T) {
+	w := newAnchored(t, outage)
+	payload, err := event.NewStatement(event.DebtType, app(), event.DebtPredicate{
+		Request: w.id, Environment: "production", Size: w.used + 1, Missing: []string{"witnesses"},
+		Time: w.decided.Format(time.RFC3339), Until: w.decided.Add(time.Hour).Format(time.RFC3339),
+	})
+	must(t, err)
+	signed := w.forge().sign(payload)
+	signed.Timestamps = nil
+	w.put(signed)
+	named := *w.policy
+	named.Signers = maps.Clone(named.Signers)
+	named.Signers["gate"] = w.parse(strings.Replace(cloudText, "ROOT", w.sigstore.root.Digest, 1)).Signers["forge"]
+	root := func(string) *keyless.Root { return w.sigstore.root }
+	if owed := policy.MayOwe([]*policy.Policy{&named}, w.events, "production", root); len(owed) != 1 {
+		t.Errorf("it may owe %+v", owed)
+	}
+	if owed := named.Owed(w.events, "production", w.sigstore.root); len(owed) != 0 {
+		t.Errorf("it owes %+v", owed)
+	}
+	if owed := policy.MayOwe([]*policy.Policy{w.policy}, w.events, "production", root); len(owed) != 0 {
+		t.Errorf("where no certificate makes a gate: %+v", owed)
 	}
 }

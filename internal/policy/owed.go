@@ -30,29 +30,50 @@ func (p *Policy) Owed(events []*event.Event, environment string, root *keyless.R
 	}
 	var all []Owed
 	for _, e := range events {
-		if d, ok := p.owed(rules, e, root); ok {
-			all = append(all, d)
+		if d, err := p.owed(rules, e, root); d != nil && err == nil {
+			all = append(all, *d)
 		}
 	}
 	return all
 }
 
-func (p *Policy) owed(rules Environment, e *event.Event, root *keyless.Root) (Owed, bool) {
+// MayOwe lists what holds the next gate of an environment back until it is
+// anchored: what gates of any of the policies that were in force said they owe,
+// as the first of them has it, and what may be theirs. So neither a change of
+// policy nor a token that is dropped from beside an entry pays a debt. It lets
+// nobody go on.
+func MayOwe(inForce []*Policy, events []*event.Event, environment string, root func(digest string) *keyless.Root) []Owed {
+	var all []Owed
+	for _, e := range events {
+		for _, p := range inForce {
+			rules, ok := p.Environment(environment)
+			if !ok {
+				continue
+			}
+			if d, err := p.owed(rules, e, root(p.Sigstore.TrustedRoot)); d != nil && (err == nil || CouldNotTell(err)) {
+				all = append(all, *d)
+				break
+			}
+		}
+	}
+	return all
+}
+
+// owed reads a debt, nil where that is none, and says whether a gate signed it.
+func (p *Policy) owed(rules Environment, e *event.Event, root *keyless.Root) (*Owed, error) {
 	if !e.Is("debt") {
-		return Owed{}, false
+		return nil, nil
 	}
 	said, err := event.DecodePredicate[event.DebtPredicate](e)
 	if err != nil || said.Environment != rules.Name || e.Verify() != nil {
-		return Owed{}, false
+		return nil, nil
 	}
-	if _, err := p.GateOf(rules, e, root); err != nil {
-		return Owed{}, false
-	}
+	_, gate := p.GateOf(rules, e, root)
 	since, _ := time.Parse(time.RFC3339, said.Time) // Check has read both
 	until, _ := time.Parse(time.RFC3339, said.Until)
 	due := since.Add(rules.settleWithin())
 	if until.Before(due) {
 		due = until
 	}
-	return Owed{Index: e.Index, Request: said.Request, Size: min(said.Size, e.Index), Missing: said.Missing, Due: due.UTC()}, true
+	return &Owed{Index: e.Index, Request: said.Request, Size: min(said.Size, e.Index), Missing: said.Missing, Due: due.UTC()}, gate
 }
