@@ -43,6 +43,8 @@ type Asker struct {
 	Name    string
 	Attempt int       // at GitHub
 	Began   time.Time // when it was started last; zero: nobody says
+	Ended   time.Time // when that ended; zero: it runs, or nobody says
+	Failed  bool      // it ended badly, and nobody cancelled it
 	Address string
 }
 
@@ -108,6 +110,7 @@ type hubJob struct {
 	Attempt int       `json:"run_attempt"`
 	Name    string    `json:"name"`
 	Status  string    `json:"status"`
+	Result  string    `json:"conclusion"`
 	Began   time.Time `json:"started_at"`
 	Ended   time.Time `json:"completed_at"`
 	Runner  string    `json:"runner_name"`
@@ -138,7 +141,8 @@ func githubWake(ctx context.Context, q WakeQuery) (Asker, error) {
 	if err != nil {
 		return Asker{}, err
 	}
-	a := Asker{State: WakeEnded, ID: job.ID, Name: job.Name, Attempt: max(job.Attempt, run.Attempt), Began: job.Began, Address: job.Address}
+	a := Asker{State: WakeEnded, ID: job.ID, Name: job.Name, Attempt: max(job.Attempt, run.Attempt), Began: job.Began, Ended: job.Ended, Address: job.Address}
+	a.Failed = job.Result == "failure" || job.Result == "timed_out"
 	if run.Status != "completed" || job.Status != "completed" {
 		a.State = WakeRunning // GitHub starts nothing of a run that is at work
 	}
@@ -233,6 +237,7 @@ type labJob struct {
 	Name     string    `json:"name"`
 	Status   string    `json:"status"`
 	Began    time.Time `json:"started_at"`
+	Ended    time.Time `json:"finished_at"`
 	Address  string    `json:"web_url"`
 	Pipeline struct {
 		ID     int64  `json:"id"`
@@ -274,7 +279,7 @@ func gitlabWake(ctx context.Context, q WakeQuery) (Asker, error) {
 
 // again starts a job again, by the way that its state leaves.
 func (l *lab) again(ctx context.Context, job labJob, q WakeQuery) (Asker, error) {
-	a := Asker{State: WakeEnded, ID: job.ID, Name: job.Name, Began: job.Began, Address: job.Address}
+	a := Asker{State: WakeEnded, ID: job.ID, Name: job.Name, Began: job.Began, Ended: job.Ended, Failed: job.Status == "failed", Address: job.Address}
 	how := "retry"
 	switch job.Status {
 	case "success", "failed", "canceled":

@@ -81,7 +81,9 @@ type WakeAnswer struct {
 	Job     int64     `json:"job"`
 	Name    string    `json:"name"`
 	Attempt int       `json:"attempt"`
-	Began   time.Time `json:"began"` // when it was started last; zero: nobody says
+	Began   time.Time `json:"began"`  // when it was started last; zero: nobody says
+	Ended   time.Time `json:"ended"`  // when that ended; zero: it runs, or nobody says
+	Failed  bool      `json:"failed"` // it ended badly, and nobody cancelled it
 	Address string    `json:"address"`
 }
 

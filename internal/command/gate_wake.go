@@ -20,6 +20,7 @@ import (
 	"github.com/gateledger/gateledger/internal/ledger"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // Waking the jobs that wait.
@@ -48,7 +49,8 @@ comments, by the clock or by hand. It looks at every open request of this
 repository in the ledger: what waits in the inbox, what people said on the forge,
 and what is logged. For each that is allowed or denied now, and was not when its
 job last asked, it runs that job again: the one that the signed request names,
-whatever set this workflow off.
+whatever set this workflow off. So it does once a decision that is logged is
+anchored as its environment asks, by the receipts beside the ledger.
 
 It decides nothing, signs nothing and logs nothing, and needs no key: the job that
 it wakes asks again. A job that runs is left alone. Exit 0: all was done that there
@@ -151,6 +153,7 @@ type waking struct {
 	flags  wakeFlags
 	at     event.Context // of this run
 	waker  string
+	log    proof.Checkpoint // what is logged
 	head   event.Checkpoint // with what waits in the inbox
 	events []*event.Event   // the same
 	logged int              // how many of them are logged
@@ -184,7 +187,7 @@ func (k *waking) readAll(ctx context.Context) error {
 	} else {
 		k.logged = len(events)
 	}
-	k.events, k.head = events, checkpointOf(head)
+	k.events, k.log, k.head = events, head, checkpointOf(head)
 	k.head.Size = uint64(len(events))
 	return nil
 }
@@ -237,9 +240,9 @@ func (k *waking) wake(ctx context.Context, r openRequest) wakeLine {
 		line.Detail = "a veto may be in the inbox: " + k.doubt
 	case l.d.Verdict == policy.Pending:
 		line.Outcome = wokeWaiting
-	case l.d.UsedBy != "":
+	case l.d.UsedBy != "" && l.awaited == nil:
 		line.Outcome, line.Detail = wokeSeen, "used up by run "+l.d.UsedBy
-	case saidBefore(k.events, r.id, l.d):
+	case l.awaited == nil && saidBefore(k.events, r.id, l.d):
 		line.Outcome, line.Detail = wokeSeen, "its denial is logged"
 	case r.predicate.Run.ID == "" || r.predicate.Run.Provider != k.at.Provider:
 		line.Outcome, line.Detail = wokeNameless, "its request names no job of this host"
@@ -262,7 +265,9 @@ func (k *waking) start(ctx context.Context, r openRequest, l looked, line *wakeL
 	case err != nil:
 	case answer.State == child.WakeRunning:
 		line.Outcome = wokeRunning
-	case l.knownAt(answer.Began):
+	case l.awaited != nil && l.awaited.heardBy(answer):
+		line.Outcome, line.Detail = wokeSeen, "used up by run "+l.d.UsedBy+", and its anchors gave nothing that it needs since; run it again by hand if it waits"
+	case l.awaited == nil && l.knownAt(answer.Began):
 		line.Outcome, line.Detail = wokeSeen, "its job has asked since; run it again by hand if it failed"
 	case k.flags.look:
 		line.Outcome = wokeWould

@@ -8,8 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // Of each question the newest counts, and only another one for the same is newer.
@@ -62,6 +65,53 @@ func TestWhoHasHeardTheAnswer(t *testing.T) {
 		"nothing tells when it was said": {time.Time{}, nine, true},
 	} {
 		if got := (looked{since: c.since, dated: true}).knownAt(c.began); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
+
+// A job that failed may have asked as soon as it began. One that ended well is
+// run again only for what came after it, by any clock.
+func TestWhoHasHeardOfAnchors(t *testing.T) {
+	nine := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	at := func(minutes int) time.Time { return nine.Add(time.Duration(minutes) * time.Minute) }
+	ended := child.WakeAnswer{Began: at(0), Ended: at(10)}
+	failed := child.WakeAnswer{Began: at(0), Ended: at(10), Failed: true}
+	one := anchored.Spec{Kind: anchored.Witness, Name: "w1", Operator: "acme"}
+	two := anchored.Spec{Kind: anchored.Witness, Name: "w2", Operator: "umbrella"}
+	stamp, rekor := anchored.Spec{Kind: "tsa", Name: "stamp"}, anchored.Spec{Kind: "rekor", Name: "public"}
+	seen := func(spec anchored.Spec, size uint64, when time.Time) anchored.Proven {
+		return anchored.Proven{Spec: spec, Checkpoint: proof.Checkpoint{Size: size}, At: when, Unique: spec.Kind == anchored.Witness, Dated: !when.IsZero()}
+	}
+	both := func(first, second int) []anchored.Proven {
+		return []anchored.Proven{seen(one, 7, at(first)), seen(two, 7, at(second))}
+	}
+	for name, c := range map[string]struct {
+		job   child.WakeAnswer
+		found []anchored.Proven
+		owed  time.Time
+		want  bool
+	}{
+		"it ended, then the last one came":           {ended, both(5, 20), time.Time{}, false},
+		"it ended well with all there":               {ended, both(5, 6), time.Time{}, true},
+		"the last one came as it ended":              {ended, both(5, 11), time.Time{}, true},
+		"what was not needed came later":             {ended, append(both(5, 6), seen(stamp, 7, at(30)), seen(one, 9, at(30))), time.Time{}, true},
+		"of less than the decision, before":          {ended, append(both(20, 21), seen(one, 6, at(2)), seen(two, 6, at(2))), time.Time{}, false},
+		"it failed, and all came while it ran":       {failed, both(5, 6), time.Time{}, false},
+		"it failed, and all came before":             {failed, both(-5, -6), time.Time{}, true},
+		"it failed, and all came as it began":        {failed, both(-5, 0), time.Time{}, true},
+		"one that tells no time changes nothing":     {ended, append(both(5, 6), seen(rekor, 7, time.Time{})), time.Time{}, true},
+		"nobody says when it ended":                  {child.WakeAnswer{Began: at(0)}, both(5, 20), time.Time{}, true},
+		"it never began":                             {child.WakeAnswer{}, both(5, 6), time.Time{}, false},
+		"a debt that it logged, and it ended well":   {ended, nil, at(5), true},
+		"a debt that it logged, and it failed":       {failed, nil, at(5), false},
+		"a debt that was there, and it failed again": {failed, nil, at(-5), true},
+	} {
+		a := awaited{
+			found: anchored.Evidence{Proven: c.found}, size: 7, owed: c.owed,
+			need: anchored.Need{Unique: true, Dated: true, Witnesses: 2, Specs: []anchored.Spec{one, two, stamp, rekor}},
+		}
+		if got := a.heardBy(c.job); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

@@ -28,6 +28,8 @@ type looked struct {
 	shown []event.ForgeVotesPredicate
 	since time.Time // of the newest thing that is known of it
 	dated bool
+
+	awaited *awaited // it is used by its own run, whose anchors are there
 }
 
 // lookAt decides as a gate would, from what is there and from what a gate would
@@ -63,7 +65,7 @@ func (k *waking) lookAt(ctx context.Context, r openRequest) (l looked, err error
 		return l, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 	}
 	l.since = k.newestWord(r, l)
-	return l, nil
+	return l, g.awaitAnchors(ctx, k.log, k.events[:k.logged], &l)
 }
 
 // contextOf is where the request's gate ran.

@@ -46,6 +46,7 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github writes STATUS      an answer to whatever would be written
 //	github polled             waits until the comments were read twice more
 //	github job                the run has the job "gate", on runner-1, since a minute ago
+//	github at DURATION        its clock shows so much more than the real one
 //	github ended              it has ended since, well
 //	github failed             it has ended since, badly
 //	github attempts N         the run was started N times
@@ -120,6 +121,10 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("RUNNER_NAME", "runner-1")
 	case "ended 0", "failed 0":
 		s.End(1001, s.Now(), args[0] == "failed")
+	case "at 1":
+		d, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		s.At(time.Now().Add(d).UTC().Truncate(time.Second))
 	case "attempts 1":
 		if n := s.Attempts(1001); n != int(number(args[1])) {
 			ts.Fatalf("the run was started %d times", n)

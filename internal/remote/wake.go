@@ -66,7 +66,7 @@ func runWake(ctx context.Context, env *cli.Env, w wire, timeout time.Duration) e
 		return wakeError(q.Waker, err)
 	}
 	return writeAnswer(env, child.WakeAnswer{
-		Schema: child.WakeSchema, State: a.State, Job: a.ID, Name: a.Name, Attempt: a.Attempt, Began: a.Began, Address: a.Address,
+		Schema: child.WakeSchema, State: a.State, Job: a.ID, Name: a.Name, Attempt: a.Attempt, Began: a.Began, Ended: a.Ended, Failed: a.Failed, Address: a.Address,
 	})
 }
 
