@@ -381,7 +381,7 @@ merged=$(jq -r .merge_commit_sha "$work/answer")
 must 422 bo POST /repos/acme/app/pulls/1/reviews "{\"event\":\"APPROVED\",\"commit_id\":\"$second\"}"
 must 204 root-of-it POST /admin/users/bo/rename '{"new_username":"robert"}' # an account is its number
 reads "$merged" 'ana approve older dismissed
-robert deny older dismissed, and GitHub does not say what it said before
+robert revoke older
 robert approve older dismissed
 ana approve older
 robert deny older dismissed by somebody else, which takes no veto back
