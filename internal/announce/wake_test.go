@@ -275,6 +275,34 @@ func TestGitLabRunsAJobAgain(t *testing.T) {
 	}
 }
 
+// How a job ended, and when, tells what it can have heard.
+func TestHowAJobEnded(t *testing.T) {
+	for _, failed := range []bool{false, true} {
+		b := newBed(t)
+		b.Run(10, 1, "push", commit)
+		b.Job(10, "gate", "runner-1", began)
+		b.End(10, asked, failed)
+		b.q.Run, b.q.Start = "10", false
+		if a, err := Wake(t.Context(), "github-job", b.q); err != nil || a.Failed != failed || !a.Ended.Equal(asked) || !a.Began.Equal(began) {
+			t.Errorf("%t: %+v, %v", failed, a, err)
+		}
+	}
+	for _, state := range []string{"success", "failed", "canceled", "manual"} {
+		s := gitlabtest.New()
+		defer s.Close()
+		s.Job(6, 1001, 5001, commit, "gate", "running", began)
+		s.Turn(5001, state)
+		env := map[string]string{"CI_API_V4_URL": s.API, "CI_PROJECT_ID": "6", "GATELEDGER_GITLAB_TOKEN": gitlabtest.Token}
+		a, err := Wake(t.Context(), "gitlab-job", WakeQuery{
+			Run: "1001", Attempt: "5001", Commit: commit, Asked: asked,
+			Query: Query{Getenv: func(name string) string { return env[name] }, Base: http.DefaultTransport, Timeout: 5 * time.Second, Pause: time.Millisecond},
+		})
+		if err != nil || a.Failed != (state == "failed") {
+			t.Errorf("%s: %+v, %v", state, a, err)
+		}
+	}
+}
+
 func TestNoSuchWaker(t *testing.T) {
 	if _, err := Wake(t.Context(), "pigeon", newBed(t).q); !errors.Is(err, ErrSetup) || !strings.Contains(err.Error(), "have github-job, gitlab-job") {
 		t.Error(err)

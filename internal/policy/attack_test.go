@@ -69,6 +69,8 @@ func TestForgeAttacks(t *testing.T) {
 		"a veto that was dismissed before anybody looked": {forgeRules, asked(comments(yes(4)), reviews(yes(22), yes(3), nay(1, dismissed))), Denied, "denied by alice"},
 		"dismissed, and its author approves later":        {forgeRules, asked(comments(yes(4)), reviews(yes(22), yes(3), nay(1, dismissed), yes(1, later))), Allowed, "lifted by the same account"},
 		"dismissed by who cast it":                        {forgeRules, asked(reviews(nay(1)), comments(yes(4)), reviews(yes(22), yes(3), back(1, later))), Allowed, "lifted by the same account"},
+		"lifted by an approval that a push dismissed":     {forgeRules, asked(reviews(nay(1, forCommit(otherCommit))), comments(yes(4)), reviews(yes(22), yes(3), back(1, later, forCommit(otherCommit)))), Allowed, "lifted by the same account"},
+		"and said again after that":                       {forgeRules, asked(reviews(nay(1, forCommit(otherCommit))), comments(yes(4)), reviews(yes(22), yes(3), back(1, later, forCommit(otherCommit)), nay(1, when("2026-03-01T11:45:00Z")))), Denied, "denied by alice"},
 		"a veto whose account was deleted since":          {forgeRules, asked(comments(nay(1)), comments(yes(4), nay(1, ofKind(event.AccountGhost))), reviews(good...)), Denied, "denied by alice"},
 		"a veto of who left the team since": {teamRules, asked(
 			snap("github-comment", votes(nay(98)), inTeam("team:github:acme/leads", 98)),
