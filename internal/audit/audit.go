@@ -30,6 +30,7 @@ type Input struct {
 	VEX        []Statement
 	Waivers    []Waiver
 	Baseline   *Baseline // nil: everything is new
+	Registry   *Registry // nil: none was asked
 	Rules      Rules
 	Now        time.Time
 }
@@ -190,6 +191,7 @@ func Audit(in Input) Report {
 		Rules: in.Rules.words(),
 	}
 	a.sift()
+	a.registered()
 	a.feeds()
 	for i := range a.report.Findings {
 		a.judge(&a.report.Findings[i])

@@ -65,7 +65,8 @@ type Component struct {
 	Type     string
 	Scope    Scope
 	Licences []Licence
-	Hashed   bool // its bytes are pinned by a digest
+	Hashed   bool     // its bytes are pinned by a digest
+	SHA256   []string // of its bytes, as the document has it, lower case
 
 	Deprecated    string // what its registry says about it, if anything
 	InstallScript bool   // it runs code when it is installed
@@ -232,6 +233,7 @@ func (r *rawComponent) component() (Component, error) {
 	c := Component{
 		Ref: r.Ref, PURL: r.PURL, Name: name, Version: r.Version, Type: r.Type, Scope: scope,
 		Hashed:    len(r.Hashes) > 0,
+		SHA256:    sha256s(r.Hashes),
 		Elsewhere: strings.Contains(r.PURL, "vcs_url=") || strings.Contains(r.PURL, "download_url="),
 	}
 	for _, l := range r.Licences {

@@ -77,6 +77,10 @@ func (s *Step) words() {
 		s.Do = "take out " + s.Component + ": the package is denied"
 	case s.Do == DeniedLicence:
 		s.Do = "replace " + s.Component + ": its licence is denied"
+	case s.Do == Checksum:
+		s.Do = "find out where " + s.Component + " comes from: its publisher has another checksum"
+	case s.Do == Advised:
+		s.Do = "replace " + s.Component + ", or say who answers for it until when (--waivers): somebody whom the policy believes warns of it"
 	case s.To != "":
 		s.Do = fmt.Sprintf("upgrade %s to %s", s.Component, s.To)
 	default:

@@ -38,6 +38,8 @@ type recordFlags struct {
 
 	environment, result, request, url, from string
 
+	registry bool // publish the digest too
+
 	duration time.Duration
 
 	publish publishing
@@ -188,11 +190,17 @@ func runRecord(ctx context.Context, env *cli.Env, r recorder, f recordFlags, arg
 		return err
 	}
 	w.believes = w.root(ctx)
+	if err := rec.publishable(); err != nil {
+		return err
+	}
 	d, err := r.draft(ctx, rec)
 	if err != nil {
 		return err
 	}
-	return rec.log(ctx, d)
+	if err := rec.log(ctx, d); err != nil {
+		return err
+	}
+	return rec.publishDigests(ctx, d)
 }
 
 // noSubjectOf lists what could be meant. It never picks one.

@@ -49,7 +49,7 @@ func recorders() []recorder {
 	table := map[string]recorder{
 		"commit":     {args: cobra.NoArgs, draft: draftCommit, example: "  gateledger record commit --subject git:HEAD"},
 		"build":      {args: cobra.NoArgs, draft: draftBuild, example: "  gateledger record build --subject dist/app"},
-		"sbom":       {args: cobra.ExactArgs(1), usage: "BOM", draft: draftSBOM, long: sbomLong, example: "  gateledger record sbom --subject dist/app sbom.cdx.json"},
+		"sbom":       {args: cobra.ExactArgs(1), usage: "BOM", draft: draftSBOM, flags: sbomRecordFlags, long: sbomLong, example: "  gateledger record sbom --subject dist/app sbom.cdx.json"},
 		"test":       {args: cobra.MinimumNArgs(1), usage: "REPORT…", draft: draftTest, flags: testFlags, long: testLong, example: testExample},
 		"scan":       scanRecorder(),
 		"deployment": {args: cobra.NoArgs, draft: draftDeployment, flags: deploymentFlags, example: deploymentExample},
@@ -181,7 +181,10 @@ func (r *recording) readTests(name string) (event.TestPredicate, error) {
 const maxBOM = 64 << 20
 
 const sbomLong = `The SBOM is a CycloneDX JSON document. One of at most 32 KiB stands in the
-event itself; a larger one is stored beside it, and the event names its SHA-256.`
+event itself; a larger one is stored beside it, and the event names its SHA-256.
+
+With --registry the account that GATELEDGER_EVM_… names publishes the document's SHA-256,
+as the ledger has it, in the registry of the policy, once the event is logged.`
 
 func draftSBOM(_ context.Context, r *recording) (draft, error) {
 	data, err := readLimited(r.args[0], maxBOM)

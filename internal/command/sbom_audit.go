@@ -39,6 +39,7 @@ type auditFlags struct {
 	watchLedger               bool
 	poll                      time.Duration
 	webhookFile, secretFile   string
+	registry                  bool
 }
 
 // auditFormats are the forms an audit comes in.
@@ -47,10 +48,12 @@ func auditFormats() []string {
 }
 
 // A ledgerReader reads SBOMs that a ledger has: the newest of NAME@VERSION, and
-// those that are watched.
+// those that are watched. It asks the registry of a policy.
 type ledgerReader struct {
 	newest  func(ctx context.Context, env *cli.Env, at where, target string) ([]byte, error)
 	watched func(ctx context.Context, env *cli.Env, at where, targets []string) ([]watchedBOM, error)
+
+	registry func(ctx context.Context, env *cli.Env, at where, b *audit.BOM, data []byte, target string) (*audit.Registry, error)
 }
 
 // sbomAudit is the verb that asks whether what an SBOM lists may be shipped. It
@@ -60,7 +63,7 @@ func sbomAudit(env *cli.Env) *cobra.Command { return newAudit(env, nil) }
 
 // sbomAuditLedger is sbomAudit that takes NAME@VERSION of a ledger too.
 func sbomAuditLedger(env *cli.Env) *cobra.Command {
-	return newAudit(env, &ledgerReader{recordedSBOM, watchedSBOMs})
+	return newAudit(env, &ledgerReader{recordedSBOM, watchedSBOMs, askRegistry})
 }
 
 func newAudit(env *cli.Env, ledger *ledgerReader) *cobra.Command {
@@ -105,6 +108,8 @@ statement or the folder changes, and every hour.`,
 		Args: cobra.MaximumNArgs(maxWatched),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
+			case f.registry && (f.watch != "" || f.watchLedger):
+				return cli.Fail(cli.Usage, "", "--registry is not for --watch and --watch-ledger")
 			case f.watch != "" || f.watchLedger:
 				return runWatch(cmd.Context(), env, f, args)
 			case len(args) == 0:
@@ -118,6 +123,7 @@ statement or the folder changes, and every hour.`,
 	if ledger != nil {
 		f.where.flags(cmd)
 		cmd.Flags().BoolVar(&f.watchLedger, "watch-ledger", false, "audit the newest recorded SBOM of what is deployed, or of what is named, again, and report what is new")
+		cmd.Flags().BoolVar(&f.registry, "registry", false, "ask the policy's registry about the SBOM and its packages: checksums and advisories; "+child.Name+" opens the connection")
 	}
 	f.flags(cmd)
 	f.watchFlags(cmd)
@@ -269,7 +275,7 @@ func runAudit(ctx context.Context, env *cli.Env, f auditFlags, target string) er
 	if err != nil {
 		return err
 	}
-	b, file, err := auditTarget(ctx, env, f, target)
+	a, err := auditTarget(ctx, env, f, target)
 	if err != nil {
 		return err
 	}
@@ -281,7 +287,7 @@ func runAudit(ctx context.Context, env *cli.Env, f auditFlags, target string) er
 	if err != nil {
 		return err
 	}
-	boms := []*audit.BOM{b}
+	boms := []*audit.BOM{a.bom}
 	if before.bom != nil {
 		boms = append(boms, before.bom)
 	}
@@ -289,9 +295,14 @@ func runAudit(ctx context.Context, env *cli.Env, f auditFlags, target string) er
 		return err
 	}
 	in.Baseline = before.baseline(in)
-	in.BOM = b
+	in.BOM = a.bom
+	if f.registry {
+		if in.Registry, err = f.ledgerSBOMs.registry(ctx, env, f.where, a.bom, a.data, target); err != nil {
+			return err
+		}
+	}
 	r := report.Audit{Report: audit.Audit(in)}
-	if err := f.write(env, r, file); err != nil {
+	if err := f.write(env, r, a.file); err != nil {
 		return err
 	}
 	return auditExit(r.Report)

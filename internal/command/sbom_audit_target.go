@@ -20,35 +20,41 @@ import (
 	"github.com/gateledger/gateledger/internal/event"
 )
 
-// auditTarget reads what is to be audited, and names the file it is in, with
-// slashes; empty where there is none.
-func auditTarget(ctx context.Context, env *cli.Env, f auditFlags, target string) (*audit.BOM, string, error) {
+// An audited is what is to be audited.
+type audited struct {
+	bom  *audit.BOM
+	data []byte
+	file string // that it is in, with slashes; empty: none
+}
+
+// auditTarget reads what is to be audited.
+func auditTarget(ctx context.Context, env *cli.Env, f auditFlags, target string) (audited, error) {
 	info, err := os.Stat(target)
 	switch {
 	case err == nil && info.IsDir():
 		data, err := listTree(ctx, env, target, f)
-		if err != nil {
-			return nil, "", err
-		}
-		b, err := readBOM(data, target)
-		return b, "", err
+		return auditedBOM(data, target, "", err)
 	case err == nil:
-		b, xml, err := readBOMFile(target)
-		if xml {
+		data, err := readWhole(target)
+		if err == nil && isXML(data) {
 			fmt.Fprintf(env.Stderr, "note: %s is XML: what cyclonedx-go does not know of it is not looked at\n", target)
 		}
-		return b, filepath.ToSlash(target), err
+		return auditedBOM(data, target, filepath.ToSlash(target), err)
 	case strings.Contains(target, "@") && f.ledgerSBOMs == nil:
-		return nil, "", cli.Fail(cli.Usage, "gateledger sbom audit reads ledgers", "%s is no file, and this program reads no ledger", target)
+		return audited{}, cli.Fail(cli.Usage, "gateledger sbom audit reads ledgers", "%s is no file, and this program reads no ledger", target)
 	case strings.Contains(target, "@"):
 		data, err := f.ledgerSBOMs.newest(ctx, env, f.where, target)
-		if err != nil {
-			return nil, "", err
-		}
-		b, err := readBOM(data, target)
-		return b, "", err
+		return auditedBOM(data, target, "", err)
 	}
-	return nil, "", cli.Fail(cli.Usage, "give a BOM file, a folder with lockfiles, or NAME@VERSION of the ledger", "open %s: %w", target, err)
+	return audited{}, cli.Fail(cli.Usage, "give a BOM file, a folder with lockfiles, or NAME@VERSION of the ledger", "open %s: %w", target, err)
+}
+
+func auditedBOM(data []byte, target, file string, err error) (audited, error) {
+	if err != nil {
+		return audited{}, err
+	}
+	b, err := readBOM(data, target)
+	return audited{b, data, file}, err
 }
 
 // readBOMFile reads a BOM, and says whether it is XML.

@@ -44,6 +44,7 @@ var grammar = map[string][]keyword{
 		{name: "collect"},
 		{name: "roles"},
 		{name: "anchors"},
+		{name: "registry"},
 	},
 	"ledger": {
 		{name: "url"},
@@ -74,6 +75,14 @@ var grammar = map[string][]keyword{
 		{name: "evm", required: true},
 		{name: "chain", required: true},
 		{name: "contract", required: true},
+		{name: "confirmations"},
+	},
+	"registry": {
+		{name: "evm", required: true},
+		{name: "chain", required: true},
+		{name: "contract", required: true},
+		{name: "publishers"},
+		{name: "reporters"},
 		{name: "confirmations"},
 	},
 	"outage": {

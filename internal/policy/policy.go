@@ -36,7 +36,8 @@ type Policy struct {
 	Environments map[string]Environment
 	Outsiders    []string // e-mail addresses known to be no principal's; "*" is everyone else
 
-	Anchors map[string]anchored.Spec // what is no witness, by name
+	Anchors  map[string]anchored.Spec // what is no witness, by name
+	Registry *Registry                // of digests and advisories, and who is believed; nil: none
 
 	// Collect names the sources of votes that a gate must have read before it
 	// may allow anything, of vote.SourceNames.

@@ -50,6 +50,8 @@ func (d *decoder) policy(n *yaml.Node) {
 				}
 				d.p.Anchors[name] = d.anchor(name, v, path)
 			})
+		case "registry":
+			d.p.Registry = d.registry(v, path)
 		case "outsiders":
 			d.p.Outsiders = d.emails(v, path, "*")
 		case "collect":

@@ -146,6 +146,10 @@ func gravity(f *audit.Finding) string {
 		return "malware"
 	case audit.DeniedLicence, audit.DeniedPackage:
 		return "denied"
+	case audit.Checksum:
+		return "checksum"
+	case audit.Advised:
+		return "warned of"
 	}
 	word := f.Grade.Severity.String()
 	if f.Grade.Score > 0 {
