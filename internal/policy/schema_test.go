@@ -186,7 +186,7 @@ var beyond = regexp.MustCompile(`^(alias|anchor|tag|tab|merge|not-yaml|two-docum
 	`freeze-(cron|zone|twice|long)|role-seats-twice|gate-unknown|ledger-(key-|password)|own-tag|` +
 	`role-(listed-|unseen|veto-unseen)|exclude-pusher-unseen|agents-unseen|policy-change-role-told|` +
 	`keyless-(no-root|unsound|ref-short|pattern-(all|broken)|same-|machine-votes)|sigstore-password|dated-no-root|environment-policy-change|` +
-	`witnesses-too-few|witness-key-(twice|hash)|witness-url-password|anchor-(evm-address-|named-|same-|no-root)|tier-anchored|anchors-(unknown|not-unique|of-fast)|max-head-age-|registry-(publisher-lower|password)|on-chain-(signer-(of-two|no-verifier|lower)|gate-unused$|no-gate|pusher))`)
+	`witnesses-too-few|witness-key-(twice|two-names|hash)|witness-url-password|anchor-(evm-address-|named-|same-|no-root)|tier-anchored|anchors-(unknown|not-unique|of-fast)|max-head-age-|registry-(publisher-lower|password)|on-chain-(signer-(of-two|no-verifier|lower)|gate-unused$|no-gate|pusher))`)
 
 func TestSchemaAgreesWithTheDecoder(t *testing.T) {
 	schema, err := jsonschema.NewCompiler().Compile(schemaFile)
