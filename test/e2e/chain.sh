@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The built programs on a real chain: anvil, held to the rules of the Osaka fork.
+# The log is anchored in a contract, once for each checkpoint; a node that is down
+# costs nothing but time, and a fork that the contract took is found.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+top=$PWD
+anvil=$(test/chain/tools/install anvil)
+CHAIN_MODULES=$(test/chain/tools/install modules)
+export CHAIN_MODULES
+work=$(mktemp -d)
+cleanup() { # ends the node
+	[ ! -f "$work/anvil.pid" ] || down
+	rm -rf "$work"
+}
+trap cleanup EXIT
+CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags='-s -w' -o "$work/bin/" ./cmd/gateledger ./cmd/gateledger-remote
+export PATH="$work/bin:$PATH" HOME="$work/home" GIT_CONFIG_NOSYSTEM=1
+unset CI GITHUB_ACTIONS GITLAB_CI XDG_CONFIG_HOME
+mkdir -p "$HOME" "$work/app"
+git config --global user.name Dana
+git config --global user.email dana@acme.example
+git config --global init.defaultBranch main
+checks=0
+
+said() { tr -s ' \n' '  ' <"$work/out" | grep -qE -- "$1"; } # in the last output, over the ends of lines
+
+# expect CODE TEXT COMMAND…: COMMAND ends with CODE and says TEXT somewhere
+expect() {
+	local want=$1 text=$2 code=0
+	shift 2
+	"$@" >"$work/out" 2>&1 || code=$?
+	if [ "$code" != "$want" ] || { [ -n "$text" ] && ! tr -s ' \n' '  ' <"$work/out" | grep -qF -- "$text"; }; then
+		echo "exit $code, want $want with '$text': $*"
+		cat "$work/out"
+		exit 1
+	fi
+	checks=$((checks + 1))
+}
+is() { # WHAT GOT WANT
+	[ "$2" = "$3" ] || { echo "$1: $2, want $3" && exit 1; }
+	checks=$((checks + 1))
+}
+up() { # PORT: a node, with what it knew when it was stopped; 0: any port
+	"$anvil" --host 127.0.0.1 --port "$1" --hardfork osaka --chain-id 1337 --state "$work/chain.json" >"$work/anvil.log" 2>&1 &
+	echo $! >"$work/anvil.pid"
+	for _ in $(seq 300); do
+		CHAIN_URL=$(sed -n 's|^Listening on |http://|p' "$work/anvil.log")
+		[ -z "$CHAIN_URL" ] || return 0
+		kill -0 "$(cat "$work/anvil.pid")" 2>/dev/null || break
+		sleep 0.1
+	done
+	echo "anvil does not answer" && cat "$work/anvil.log" && exit 1
+}
+down() { # by its own process id; it writes down what it knows
+	local pid
+	pid=$(cat "$work/anvil.pid")
+	kill "$pid" && rm "$work/anvil.pid"
+	wait "$pid" || true
+}
+chain() { node "$top/test/e2e/chain.cjs" "$@"; }
+paid() { chain nonce payer; } # how many transactions the payer sent
+record() { echo "$1" >"$1" && gateledger record build --subject "$1" >/dev/null 2>&1; }
+
+echo "= a chain, its contracts, a log"
+up 0
+export CHAIN_URL
+cd "$work/app"
+git init -q
+git init -q --bare ../remote.git
+git remote add origin "$work/remote.git"
+gateledger init --ledger git:origin >/dev/null
+origin=$(sed -n 's/^  keys: \["\([^+]*\)+.*/\1/p' .gateledger.yml)
+log=$(chain deploy LogAnchor)
+registry=$(chain deploy EvidenceRegistry)
+chain submitter "$log" "$origin"
+echo 'open sesame' >"$work/password"
+chain keystore "$work/key.json" 'open sesame'
+export GATELEDGER_EVM_KEYSTORE=$work/key.json GATELEDGER_EVM_PASSWORD_FILE=$work/password
+cat >>.gateledger.yml <<YAML
+anchors:
+  main: {evm: "$CHAIN_URL", chain: 1337, contract: "$log", confirmations: 1}
+YAML
+git add . && git commit -qm first && git push -q origin HEAD:main
+gateledger trust --yes >/dev/null 2>&1
+record one
+
+echo "= a checkpoint is anchored, and not again"
+is 'transactions before' "$(paid)" 0
+expect 0 'evm main: proves unique and dated of 1 entry' gateledger anchor
+said 'cost [0-9]+ gas, [0-9]+ wei' || { echo 'it does not say what it cost' && cat "$work/out" && exit 1; }
+is 'transactions' "$(paid)" 1
+expect 0 'of 1 entry' gateledger anchor
+! said 'cost [0-9]' || { echo 'it cost something again' && cat "$work/out" && exit 1; }
+is 'transactions of the second' "$(paid)" 1
+record two
+expect 0 'of 2 entries' gateledger anchor
+is 'transactions of a larger log' "$(paid)" 2
+expect 0 'ok: 2 entries' gateledger verify ledger --online
+! said 'warning' || { cat "$work/out" && exit 1; }
+
+echo "= another chain, another contract, and none"
+record three
+refused() { # SED TEXT: by such a policy
+	sed "$1" .gateledger.yml >"$work/wrong.yml"
+	expect 2 "$2" gateledger anchor --policy "$work/wrong.yml"
+}
+refused 's|chain: 1337|chain: 1|' 'is a node of chain 1337, want 1'
+refused "s|$log|$registry|" "the contract at $registry is no LogAnchor"
+refused "s|$log|$(chain address mallory)|" 'has no contract at'
+
+echo "= the node is stopped, and comes back"
+down
+expect 8 '1 outstanding' gateledger anchor
+expect 0 'could not find out' gateledger verify ledger --online
+expect 0 'ok: 3 entries' gateledger verify ledger
+up "${CHAIN_URL##*:}"
+is 'transactions after all that' "$(paid)" 2
+expect 0 'of 3 entries' gateledger anchor
+is 'transactions' "$(paid)" 3
+expect 0 'ok: 3 entries' gateledger verify ledger --online
+! said 'warning' || { cat "$work/out" && exit 1; }
+
+echo "= the payer's key shows the contract another log"
+chain fork "$log" "$origin" 4
+record four
+expect 4 'another log' gateledger verify ledger --online
+expect 4 'another log' gateledger anchor
+is 'transactions, its own included' "$(paid)" 4
+echo "$checks checks passed in $SECONDS s"
