@@ -3,7 +3,8 @@
 #
 # The built programs on a real chain: anvil, held to the rules of the Osaka fork.
 # The log is anchored in a contract, once for each checkpoint; a node that is down
-# costs nothing but time, and a fork that the contract took is found.
+# costs nothing but time, and a fork that the contract took is found. An SBOM goes to
+# a registry there, and people vote in a contract: the gate counts them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 top=$PWD
@@ -75,14 +76,27 @@ gateledger init --ledger git:origin >/dev/null
 origin=$(sed -n 's/^  keys: \["\([^+]*\)+.*/\1/p' .gateledger.yml)
 log=$(chain deploy LogAnchor)
 registry=$(chain deploy EvidenceRegistry)
+ballot=$(chain deploy DeploymentGate)
+chain policy "$ballot"
 chain submitter "$log" "$origin"
 echo 'open sesame' >"$work/password"
 chain keystore "$work/key.json" 'open sesame'
 export GATELEDGER_EVM_KEYSTORE=$work/key.json GATELEDGER_EVM_PASSWORD_FILE=$work/password
+for name in ana bo dana; do
+	ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$work/$name"
+	gateledger policy add "$name" --ssh "$work/$name.pub" --email "$name@acme.example" --role lead >/dev/null
+done
+for name in ana bo; do
+	sed -i "s|^    emails: \[\"$name@.*|    evm: \"$(chain address "$name")\"\n&|" .gateledger.yml
+done
+sed -i -e "s|{role: lead, count: 2}      #.*|{role: lead, count: 2, source: [evm]}|" \
+	-e "0,/^    require:/s||    deployment-gate: {evm: \"$CHAIN_URL\", chain: 1337, contract: \"$ballot\", confirmations: 1}\n&|" .gateledger.yml
 cat >>.gateledger.yml <<YAML
 anchors:
   main: {evm: "$CHAIN_URL", chain: 1337, contract: "$log", confirmations: 1}
+registry: {evm: "$CHAIN_URL", chain: 1337, contract: "$registry", confirmations: 1, publishers: ["$(chain address payer)"], reporters: ["$(chain address ana)"]}
 YAML
+expect 0 '' gateledger policy lint
 git add . && git commit -qm first && git push -q origin HEAD:main
 gateledger trust --yes >/dev/null 2>&1
 record one
@@ -123,10 +137,63 @@ is 'transactions' "$(paid)" 3
 expect 0 'ok: 3 entries' gateledger verify ledger --online
 ! said 'warning' || { cat "$work/out" && exit 1; }
 
+echo "= an SBOM in a registry"
+bom() { # NAME VERSION: an SBOM of the file NAME, with the program in this version
+	printf '{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"metadata":{"component":{"type":"application","bom-ref":"app","name":"app","version":"%s","hashes":[{"alg":"SHA-256","content":"%s"}]}},"components":[{"type":"library","bom-ref":"l","name":"left","version":"1.0.0","purl":"pkg:npm/left@1.0.0"}],"dependencies":[{"ref":"app","dependsOn":["l"]}]}' "$2" "$(sha256sum "$1" | cut -d' ' -f1)"
+}
+echo app >app
+bom app 1.0.0 >bom.json
+bom app 1.0.1 >other.json
+mkdir osv
+printf '{"schema_version":"1.3.0","id":"GHSA-jfh8-c2jp-5v3q","modified":"2022-03-25T20:56:18Z","published":"2021-12-10T00:40:56Z","summary":"another package","affected":[{"package":{"ecosystem":"npm","name":"right"},"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}]}]}]}' >osv/GHSA-jfh8-c2jp-5v3q.json
+audit() { gateledger sbom audit "$1" --registry --db osv --max-age none; }
+before=$(paid)
+expect 0 'does not know this SBOM' audit bom.json
+expect 0 'recorded sbom' gateledger record sbom --subject app bom.json --registry
+said 'the registry cost [0-9]+ gas' || { echo 'it does not say what it cost' && cat "$work/out" && exit 1; }
+is 'transactions' "$(paid)" "$((before + 1))"
+expect 0 'was recorded before' gateledger record sbom --subject app bom.json --registry
+is 'transactions of the second' "$(paid)" "$((before + 1))"
+expect 0 'checksums confirmed: 1, unknown: 0' audit bom.json
+expect 1 'has another checksum' audit other.json
+down
+expect 3 'the registry could not be asked' audit bom.json
+up "${CHAIN_URL##*:}"
+expect 0 'checksums confirmed: 1, unknown: 0' audit bom.json
+
+echo "= people vote in a contract"
+printf '{"Action":"run","Package":"p","Test":"T"}\n{"Action":"pass","Package":"p","Test":"T","Elapsed":0.01}\n{"Action":"pass","Package":"p","Elapsed":0.02}\n' >tests.json
+ask() { # FILE: a gate asks for it; leaves in asked what the contract is asked
+	gateledger record build --subject "$1" >/dev/null 2>&1
+	gateledger record test --subject "$1" tests.json >/dev/null 2>&1
+	gateledger record sbom --subject "$1" bom.json >/dev/null 2>&1
+	expect 8 '' gateledger gate --subject "$1" --run "$1"
+	digest=$(sha256sum "$1" | cut -d' ' -f1)
+	asked=("$(gateledger request list --json | jq -r --arg of "$digest" '.requests[] | select(.subjects[0].digest.sha256 == $of).request')" "$digest" "$(git rev-parse HEAD)")
+	chain propose "$ballot" "${asked[@]}"
+}
+before=$(paid)
+ask app
+expect 1 'revert' chain approve "$ballot" "${asked[@]}" ana mallory
+expect 8 '' gateledger gate --subject app --run app
+chain approve "$ballot" "${asked[@]}" ana bo
+down
+expect 3 '' gateledger gate --subject app --run app
+up "${CHAIN_URL##*:}"
+expect 0 'ALLOWED' gateledger gate --subject app --run app
+said 'read evm: 2 votes' || { cat "$work/out" && exit 1; }
+expect 0 '' gateledger verify decision --for app --environment production
+echo next >next
+ask next
+chain approve "$ballot" "${asked[@]}" ana bo
+chain veto "$ballot" "${asked[@]}" bo
+expect 1 'DENIED' gateledger gate --subject next --run next
+is 'transactions of the payer' "$(paid)" "$before"
+
 echo "= the payer's key shows the contract another log"
-chain fork "$log" "$origin" 4
+chain fork "$log" "$origin" "$(($(gateledger verify ledger --json | jq .size) + 1))"
 record four
 expect 4 'another log' gateledger verify ledger --online
 expect 4 'another log' gateledger anchor
-is 'transactions, its own included' "$(paid)" 4
+is 'transactions, its own included' "$(paid)" "$((before + 1))"
 echo "$checks checks passed in $SECONDS s"
