@@ -4,21 +4,32 @@
 # The built programs on a real chain: anvil, held to the rules of the Osaka fork.
 # The log is anchored in a contract, once for each checkpoint; a node that is down
 # costs nothing but time, and a fork that the contract took is found. An SBOM goes to
-# a registry there, and people vote in a contract: the gate counts them.
+# a registry there, and people vote in a contract: the gate counts them, lets nothing
+# through before the contract has its word (tier: anchored), and with the node gone
+# that is hearsay. A private Sigstore says what time it is.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 top=$PWD
 anvil=$(test/chain/tools/install anvil)
 CHAIN_MODULES=$(test/chain/tools/install modules)
-export CHAIN_MODULES
+GATELEDGER_TOOLS=$(test/sigstore/build)
+export CHAIN_MODULES GATELEDGER_TOOLS
+if [ "${1:-}" != inside ]; then
+	# In there is no network to get modules from.
+	CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags='-s -w' ./cmd/gateledger ./cmd/gateledger-remote ./test/sigstore/...
+	exec test/sigstore/within "$0" inside
+fi
+
 work=$(mktemp -d)
-cleanup() { # ends the node
+cleanup() { # ends the node, and the Sigstore
 	[ ! -f "$work/anvil.pid" ] || down
+	"$top/test/sigstore/down" "$work/sigstore"
 	rm -rf "$work"
 }
 trap cleanup EXIT
 CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags='-s -w' -o "$work/bin/" ./cmd/gateledger ./cmd/gateledger-remote
-export PATH="$work/bin:$PATH" HOME="$work/home" GIT_CONFIG_NOSYSTEM=1
+GOMODCACHE=$(go env GOMODCACHE) GOCACHE=$(go env GOCACHE)
+export GOMODCACHE GOCACHE PATH="$work/bin:$PATH" HOME="$work/home" GIT_CONFIG_NOSYSTEM=1
 unset CI GITHUB_ACTIONS GITLAB_CI XDG_CONFIG_HOME
 mkdir -p "$HOME" "$work/app"
 git config --global user.name Dana
@@ -73,6 +84,12 @@ git init -q
 git init -q --bare ../remote.git
 git remote add origin "$work/remote.git"
 gateledger init --ledger git:origin >/dev/null
+"$top/test/sigstore/up" "$work/sigstore"
+# shellcheck disable=SC1091
+. "$work/sigstore/env"
+mkdir .gateledger
+cp "$SIGSTORE_TRUSTED_ROOT" .gateledger/trusted_root.json
+root=$(sha256sum .gateledger/trusted_root.json | cut -d' ' -f1)
 origin=$(sed -n 's/^  keys: \["\([^+]*\)+.*/\1/p' .gateledger.yml)
 log=$(chain deploy LogAnchor)
 registry=$(chain deploy EvidenceRegistry)
@@ -89,9 +106,11 @@ done
 for name in ana bo; do
 	sed -i "s|^    emails: \[\"$name@.*|    evm: \"$(chain address "$name")\"\n&|" .gateledger.yml
 done
-sed -i -e "s|{role: lead, count: 2}      #.*|{role: lead, count: 2, source: [evm]}|" \
+sed -i -e 's|, tier: fast}|, tier: anchored}|' -e 's|^    tier: fast|    tier: anchored\n    anchors: [main]|' \
+	-e "s|{role: lead, count: 2}      #.*|{role: lead, count: 2, source: [evm]}|" \
 	-e "0,/^    require:/s||    deployment-gate: {evm: \"$CHAIN_URL\", chain: 1337, contract: \"$ballot\", confirmations: 1}\n&|" .gateledger.yml
 cat >>.gateledger.yml <<YAML
+sigstore: {trusted-root: "sha256:$root", timestamp: "$SIGSTORE_TSA"}
 anchors:
   main: {evm: "$CHAIN_URL", chain: 1337, contract: "$log", confirmations: 1}
 registry: {evm: "$CHAIN_URL", chain: 1337, contract: "$registry", confirmations: 1, publishers: ["$(chain address payer)"], reporters: ["$(chain address ana)"]}
@@ -182,18 +201,27 @@ expect 3 '' gateledger gate --subject app --run app
 up "${CHAIN_URL##*:}"
 expect 0 'ALLOWED' gateledger gate --subject app --run app
 said 'read evm: 2 votes' || { cat "$work/out" && exit 1; }
-expect 0 '' gateledger verify decision --for app --environment production
+is 'transactions: the consumption is anchored' "$(paid)" "$((before + 1))"
+expect 0 'unique by main' gateledger verify decision --for app --environment production --online
+expect 0 'ok: ' gateledger verify ledger --online
+down
+expect 3 'by hearsay' gateledger verify decision --for app --environment production
+expect 3 '' gateledger verify ledger
+expect 3 'could not find out' gateledger verify ledger --online
+up "${CHAIN_URL##*:}"
+expect 0 'ok: ' gateledger verify ledger --online
 echo next >next
 ask next
 chain approve "$ballot" "${asked[@]}" ana bo
 chain veto "$ballot" "${asked[@]}" bo
 expect 1 'DENIED' gateledger gate --subject next --run next
-is 'transactions of the payer' "$(paid)" "$before"
+is 'transactions of the payer' "$(paid)" "$((before + 1))"
 
 echo "= the payer's key shows the contract another log"
-chain fork "$log" "$origin" "$(($(gateledger verify ledger --json | jq .size) + 1))"
+size=$(gateledger verify ledger --online --json | jq .size)
+chain fork "$log" "$origin" "$((size + 1))"
 record four
 expect 4 'another log' gateledger verify ledger --online
 expect 4 'another log' gateledger anchor
-is 'transactions, its own included' "$(paid)" "$((before + 1))"
+is 'transactions, its own included' "$(paid)" "$((before + 2))"
 echo "$checks checks passed in $SECONDS s"
