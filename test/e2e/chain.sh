@@ -199,6 +199,9 @@ chain approve "$ballot" "${asked[@]}" ana bo
 down
 expect 3 '' gateledger gate --subject app --run app
 up "${CHAIN_URL##*:}"
+expect 8 'waiting for anchors: main' env GATELEDGER_EVM_MAX_SPEND=0.000000001 gateledger gate --subject app --run app
+! said ALLOWED || { cat "$work/out" && exit 1; }
+is 'transactions that are too dear' "$(paid)" "$before"
 expect 0 'ALLOWED' gateledger gate --subject app --run app
 said 'read evm: 2 votes' || { cat "$work/out" && exit 1; }
 is 'transactions: the consumption is anchored' "$(paid)" "$((before + 1))"
@@ -223,5 +226,6 @@ chain fork "$log" "$origin" "$((size + 1))"
 record four
 expect 4 'another log' gateledger verify ledger --online
 expect 4 'another log' gateledger anchor
+expect 4 'another log' gateledger verify decision --for app --environment production --online
 is 'transactions, its own included' "$(paid)" "$((before + 2))"
 echo "$checks checks passed in $SECONDS s"
