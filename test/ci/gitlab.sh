@@ -217,12 +217,14 @@ expect 0 'ALLOWED' run 110
 passed deploy
 
 echo "= GitLab is told with a token of the project's own; one that tells nobody is red where that is required"
-token=glpat-somebodys-own-token
 telling() { # CODE TEXT HOW
 	sed "s/ environment: production}\$/ environment: production, report: $3, token-variable: APPROVALS_TOKEN}/" "$work/runner/110/.gitlab-ci.yml" >"$work/runner/110/tell.yml"
 	grep -q APPROVALS_TOKEN "$work/runner/110/tell.yml"
 	expect "$1" "$2" run 110 --file tell.yml --variable "APPROVALS_TOKEN=$token" gateledger-gate
 }
+token=glpat-somebodys-own-token
+telling 0 'announced by gitlab-status' required
+token=glpat-one-that-has-ended
 telling 0 'the forge was not told' best-effort
 grep -q ALLOWED "$work/out"
 telling 1 'the forge was not told' required
