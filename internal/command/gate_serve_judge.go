@@ -82,9 +82,10 @@ func (g *gate) said(d policy.Decision) string {
 
 // words tell people of a decision, at the run. They change only with it.
 func (g *gate) words(d policy.Decision) string {
-	n := report.NewNotice(report.Decision{Decision: d, Request: &g.asked}, report.NoticeOptions{Advice: g.advice})
+	told := report.Decision{Decision: d, Request: &g.asked}
+	n := report.NewNotice(told, report.NoticeOptions{Advice: g.advice})
 	text := "gateledger: `" + strings.ReplaceAll(n.Description, "`", "'") + "`\n\nrequest `" + d.Request + "`"
-	if d.Verdict == policy.Pending && len(d.Missing) > 0 {
+	if d.Verdict == policy.Pending && told.WantsPeople() {
 		text += fmt.Sprintf("\n\nTo approve: `gateledger approve %.12s`", d.Request)
 	}
 	return text

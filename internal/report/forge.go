@@ -241,7 +241,7 @@ func commentOf(d Decision, o NoticeOptions, n Notice) string {
 func ask(d Decision, o NoticeOptions, n Notice) string {
 	var b strings.Builder
 	request := clip(d.Decision.Request, titleLimit)
-	if (n.State == NoticePending || n.State == NoticeCancelled) && !o.Advice && wantsPeople(d) {
+	if (n.State == NoticePending || n.State == NoticeCancelled) && !o.Advice && d.WantsPeople() {
 		paste := func(how, line string) { b.WriteString(how + "\n\n<pre><code>" + pre(line) + "</code></pre>\n\n") }
 		own := "To approve, run this with your own key:"
 		if o.Comments {
@@ -267,7 +267,8 @@ func VoteComment(choice, request, environment, block string) string {
 		". What counts is the block and its signature, whoever pasted it.\n\n```\n" + block + "```\n"
 }
 
-func wantsPeople(d Decision) bool {
+// WantsPeople reports whether somebody's approval of just this request is missing.
+func (d Decision) WantsPeople() bool {
 	for _, m := range d.Missing {
 		if isApproval(m) && m.Request == "" {
 			return true
