@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -46,7 +47,7 @@ func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *
 		return err
 	}
 	slices.SortStableFunc(hearsay, func(a, b int) int {
-		return int(found.Proven[b].Checkpoint.Size) - int(found.Proven[a].Checkpoint.Size)
+		return cmp.Compare(found.Proven[b].Checkpoint.Size, found.Proven[a].Checkpoint.Size)
 	})
 	asked := map[anchored.Spec]int{}
 	for _, i := range hearsay {

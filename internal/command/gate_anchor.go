@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -218,7 +219,7 @@ func (g *gate) paysDebts(ctx context.Context, head proof.Checkpoint, events []*e
 	if len(owed) == 0 {
 		return d, false, nil
 	}
-	size := slices.MaxFunc(owed, func(a, b policy.Owed) int { return int(a.Size) - int(b.Size) }).Size
+	size := slices.MaxFunc(owed, func(a, b policy.Owed) int { return cmp.Compare(a.Size, b.Size) }).Size
 	found, _, err := g.anchorUpTo(ctx, head, need, size)
 	if err != nil {
 		return d, false, err

@@ -31,7 +31,7 @@ const (
 
 // githubOwned is who owns what the pull requests change.
 type githubOwned struct {
-	list    []event.ForgeOwned
+	list    ownedLines
 	unknown string // why nobody can tell
 	mails   map[string]github.Account
 }
@@ -82,7 +82,9 @@ func (r *githubReading) ownedOf(ctx context.Context, p github.PullRequest) error
 	if err != nil {
 		return err
 	}
-	file, place, err := r.ownersFile(ctx, base)
+	file, place, err := readOwners(codeowners.GitHub, base, github.ErrAbsent, func(place string) ([]byte, error) {
+		return r.client.File(ctx, place, base, codeowners.MaxSize)
+	})
 	if err != nil {
 		return err
 	}
@@ -93,44 +95,8 @@ func (r *githubReading) ownedOf(ctx context.Context, p github.PullRequest) error
 	if !whole {
 		return fmt.Errorf("%w: pull request %d may have more than the %d files that GitHub shows", ErrRefused, p.Number, github.MaxFiles)
 	}
-	for _, path := range paths {
-		for _, rule := range file.Of(path) {
-			r.owners.add(event.ForgeOwned{
-				File: place, Commit: base, Line: rule.Line, Owners: rule.Owners, Need: rule.Need, Paths: 1, Example: cut(path),
-			})
-		}
-	}
+	r.owners.list.add(file, place, base, paths)
 	return nil
-}
-
-// add adds a path to what is known of its line.
-func (o *githubOwned) add(one event.ForgeOwned) {
-	for i, known := range o.list {
-		if known.Commit == one.Commit && known.File == one.File && known.Line == one.Line {
-			o.list[i].Paths++
-			return
-		}
-	}
-	o.list = append(o.list, one)
-}
-
-// ownersFile reads the file that GitHub would.
-func (r *githubReading) ownersFile(ctx context.Context, commit string) (*codeowners.File, string, error) {
-	for _, place := range codeowners.GitHub.Places() {
-		data, err := r.client.File(ctx, place, commit, codeowners.MaxSize)
-		if errors.Is(err, github.ErrAbsent) {
-			continue
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		file, err := codeowners.Parse(data, codeowners.GitHub)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: %s of commit %.12s: %w", ErrRefused, place, commit, err)
-		}
-		return file, place, nil
-	}
-	return nil, "", fmt.Errorf("%w: commit %.12s shows no CODEOWNERS file", ErrRefused, commit)
 }
 
 // wentInto is the commit of the default branch that a pull request went into.

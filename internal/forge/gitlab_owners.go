@@ -25,7 +25,7 @@ import (
 
 // A gitlabOwned is who owns what the merge requests change.
 type gitlabOwned struct {
-	list    []event.ForgeOwned
+	list    ownedLines
 	place   gitlab.Place
 	unknown string // why nobody can tell
 
@@ -99,7 +99,9 @@ func (o *gitlabOwned) addChange(ctx context.Context, client *gitlab.Client, proj
 	if base == "" {
 		return false, fmt.Errorf("%w: it can't be told where merge request %d began", ErrRefused, iid)
 	}
-	file, place, err := gitlabOwnersFile(ctx, client, project, base)
+	file, place, err := readOwners(codeowners.GitLab, base, gitlab.ErrNoFile, func(place string) ([]byte, error) {
+		return client.File(ctx, fmt.Sprint(project), base, place, codeowners.MaxSize)
+	})
 	if err != nil {
 		return false, err
 	}
@@ -110,35 +112,8 @@ func (o *gitlabOwned) addChange(ctx context.Context, client *gitlab.Client, proj
 	case !whole:
 		return false, fmt.Errorf("%w: of %.20q files that merge request %d changes GitLab shows others", ErrRefused, m.Count, iid)
 	}
-	seen := githubOwned{list: o.list}
-	for _, path := range paths {
-		for _, rule := range file.Of(path) {
-			seen.add(event.ForgeOwned{
-				File: place, Commit: base, Line: rule.Line, Section: rule.Section, Owners: rule.Owners, Need: rule.Need, Paths: 1, Example: cut(path),
-			})
-		}
-	}
-	o.list = seen.list
+	o.list.add(file, place, base, paths)
 	return true, nil
-}
-
-// gitlabOwnersFile reads the file that GitLab would.
-func gitlabOwnersFile(ctx context.Context, client *gitlab.Client, project int64, commit string) (*codeowners.File, string, error) {
-	for _, place := range codeowners.GitLab.Places() {
-		data, err := client.File(ctx, fmt.Sprint(project), commit, place, codeowners.MaxSize)
-		if errors.Is(err, gitlab.ErrNoFile) {
-			continue
-		}
-		if err != nil {
-			return nil, "", err
-		}
-		file, err := codeowners.Parse(data, codeowners.GitLab)
-		if err != nil {
-			return nil, "", fmt.Errorf("%w: %s of commit %.12s: %w", ErrRefused, place, commit, err)
-		}
-		return file, place, nil
-	}
-	return nil, "", fmt.Errorf("%w: commit %.12s shows no CODEOWNERS file", ErrRefused, commit)
 }
 
 // owners adds to each of some accounts what of the change they own. Only who has
