@@ -189,6 +189,7 @@ func TestReadVotes(t *testing.T) {
 		"expired": {func(p *polling) {
 			p.propose()
 			p.approve("ana", "bob")
+			p.commit() // which waits until the pool knows what the last block took
 			if err := p.sim.AdjustTime(2 * time.Hour); err != nil {
 				t.Error(err)
 			}
