@@ -99,6 +99,9 @@ run() {
 		netrc "$work/runner-home" token-of-runner-00
 		HOME=$work/runner-home git clone -q "$host/acme/app.git" "$clone"
 		git -C "$clone" remote set-head origin main
+		# gitlab-ci-local copies all components of a version at once, and one
+		# cp stumbles over the folder that another has just made
+		mkdir -p "$clone/.gitlab-ci-local/includes/127.0.0.1/gateledger/gateledger/1.0.0/templates"
 		git -C "$clone" config user.name Dana
 		git -C "$clone" config user.email dana@acme.example
 		{
