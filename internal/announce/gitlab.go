@@ -55,14 +55,21 @@ func number(q Query, name string) (int64, error) {
 }
 
 type labStatus struct {
-	ID     int64  `json:"id"`
-	Name   string `json:"name"`
-	State  string `json:"status"`
-	Commit string `json:"sha"`
+	ID     int64   `json:"id"`
+	Name   string  `json:"name"`
+	State  string  `json:"status"`
+	Commit string  `json:"sha"`
+	Author labUser `json:"author"`
+}
+
+// A labUser is an account where GitLab names it by its login.
+type labUser struct {
+	ID    int64  `json:"id"`
+	Login string `json:"username"`
 }
 
 // gitlabStatus sets the commit status of the environment. GitLab refuses to set
-// one that waits to waiting; whether that is why is looked up.
+// one of ours that waits to waiting; whether that is why is looked up.
 func gitlabStatus(ctx context.Context, q Query) (Placed, error) {
 	n := q.Notice
 	state, err := word(map[string]string{
@@ -93,22 +100,55 @@ func gitlabStatus(ctx context.Context, q Query) (Placed, error) {
 	if out.State != state {
 		return Placed{}, fmt.Errorf("%w: %s says that the status is %.40q, not %q", ErrUnavailable, l.api.Host, out.State, state)
 	}
-	return Placed{Place: fmt.Sprintf("status %s of commit %.12s: %s", title(n), n.Commit, state), Address: cmp.Or(n.Shown, n.Details)}, nil
+	return Placed{
+		Place: fmt.Sprintf("status %s of commit %.12s: %s", title(n), n.Commit, state), Address: cmp.Or(n.Shown, n.Details), Remarks: l.forged(ctx, n, out.Author),
+	}, nil
 }
 
-// status is the newest status of the environment.
+// status is the newest status of the environment that our own account has set.
 func (l *lab) status(ctx context.Context, n report.Notice) (labStatus, error) {
-	all, err := pages[labStatus](ctx, l.service, l.path+"/repository/commits/"+n.Commit+"/statuses", url.Values{"name": {title(n)}})
-	if err != nil {
-		return labStatus{}, err
+	var own labUser
+	if _, err := l.get(ctx, "/user", nil, &own); err != nil {
+		return labStatus{}, fmt.Errorf("whose token it is: %w", err)
 	}
+	all, err := l.statuses(ctx, n)
 	var newest labStatus
 	for _, s := range all {
-		if s.Name == title(n) && s.Commit == n.Commit && s.ID > newest.ID {
+		if s.ID > newest.ID && s.Author.ID == own.ID && own.ID > 0 {
 			newest = s
 		}
 	}
-	return newest, nil
+	return newest, err
+}
+
+// statuses are those of the environment, and the jobs of that name, also where
+// something else took their place.
+func (l *lab) statuses(ctx context.Context, n report.Notice) ([]labStatus, error) {
+	all, err := pages[labStatus](ctx, l.service, l.path+"/repository/commits/"+n.Commit+"/statuses", url.Values{"name": {title(n)}, "all": {"true"}})
+	return slices.DeleteFunc(all, func(s labStatus) bool { return s.Name != title(n) || s.Commit != n.Commit }), err
+}
+
+// forged tells who else said that the gate lets the commit through: GitLab takes
+// a status of any name from everybody who may write, and merges by it.
+func (l *lab) forged(ctx context.Context, n report.Notice, own labUser) (remarks []string) {
+	all, err := l.statuses(ctx, n)
+	if err != nil {
+		return []string{fmt.Sprintf("could not find out whether somebody else has set the status %s: %s", title(n), err)}
+	}
+	for _, s := range all {
+		if s.State != "success" || s.Author.ID == own.ID && own.ID > 0 {
+			continue
+		}
+		who := "nobody GitLab names"
+		if s.Author.Login != "" {
+			who = "@" + s.Author.Login
+		}
+		said := fmt.Sprintf("the status %s of commit %.12s was set to success by %s, not by this gate: GitLab merges by it all the same", title(n), n.Commit, who)
+		if !slices.Contains(remarks, said) {
+			remarks = append(remarks, said)
+		}
+	}
+	return remarks
 }
 
 type mergeRequest struct {

@@ -304,7 +304,7 @@ func (f *forge) lab(w http.ResponseWriter, r *http.Request, path string, body ob
 			reply(w, 400, object{"message": "Cannot transition status via :enqueue from :pending (Reason(s): Status cannot transition via \"enqueue\")"})
 			return
 		}
-		s := object{"id": f.next(), "status": body["state"], "name": body["name"], "sha": commit, "description": body["description"]}
+		s := object{"id": f.next(), "status": body["state"], "name": body["name"], "sha": commit, "description": body["description"], "author": object{"id": f.viewer, "username": "project_6_bot"}}
 		f.statuses = append(f.statuses, s)
 		reply(w, 201, s)
 	case route == "GET /repository/commits/"+commit+"/statuses":

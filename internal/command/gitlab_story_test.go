@@ -54,6 +54,13 @@ var gitlabs sync.Map
 //	gitlab hide IN STATUS  answers what has IN in its address with a status
 //	gitlab dateless        answers without a date
 //	gitlab mend            answers as ever
+//	gitlab settle FILE     a maintainer changes the project's settings to these: JSON
+//	gitlab runs CODE CMD…  a runner runs the gate's job in pipeline 1001, or runs it again: it is red unless the command ends with 0
+//	gitlab merge WHY       somebody merges, and is refused for this reason; "mergeable": is not
+//	gitlab stands WHY      whether it would be, and nobody merges
+//	gitlab sets WHO STATE  a developer sets the status gateledger/production of the tip
+//	gitlab passes WHO      a developer passes status check 12
+//	gitlab owned FILE PATH… merge request 7 went into main, where CODEOWNERS was FILE, and changed these; everybody is a developer
 func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
 		ts.Fatalf("usage: gitlab start|note|edit|delete|fill|answers|guard|set|hide|mend …")
@@ -71,6 +78,13 @@ func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.ParseInt(text, 10, 64)
 		ts.Check(err)
 		return n
+	}
+	if mergeOnGitLab(ts, s, args) {
+		return
+	}
+	if args[0] == "owned" && len(args) > 2 {
+		ownedOnGitLab(ts, s, args[1], args[2:])
+		return
 	}
 	switch verb := strings.Join(args[:1], "") + " " + strconv.Itoa(len(args)-1); verb {
 	case "commit 0", "commit 1":
@@ -263,8 +277,24 @@ func deliverCheck(ts *testscript.TestScript, what string) {
 	ts.Check(os.WriteFile(ts.MkAbs("delivered"), []byte(resp.Status+"\n"), 0o644))
 }
 
+// ownedOnGitLab merges the merge request by fast forward. Its own CODEOWNERS
+// makes mallory the owner of all.
+func ownedOnGitLab(ts *testscript.TestScript, s *gitlabtest.Server, file string, changed []string) {
+	base := commitOf(ts, "HEAD~1")
+	s.Set(6, "", gitlabtest.Project(6, nil))
+	s.PutAt(6, base, "CODEOWNERS", ts.ReadFile(file))
+	s.PutAt(6, headOf(ts), "CODEOWNERS", "* @mallory\n")
+	s.Changes(6, 7, "main", base, changed...)
+	for login, id := range gitlabPeople() {
+		s.Rename(id, login)
+		s.Member("6", id, 30, "active")
+	}
+}
+
 // headOf is the commit that is checked out.
-func headOf(ts *testscript.TestScript) string {
-	ts.Check(ts.Exec("git", "rev-parse", "HEAD"))
+func headOf(ts *testscript.TestScript) string { return commitOf(ts, "HEAD") }
+
+func commitOf(ts *testscript.TestScript, rev string) string {
+	ts.Check(ts.Exec("git", "rev-parse", rev))
 	return strings.TrimSpace(ts.ReadFile("stdout"))
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/forge/ask"
 	"github.com/gateledger/gateledger/internal/forge/gitlab/gitlabtest"
@@ -66,7 +67,13 @@ func TestSettingsAreAsDocumented(t *testing.T) {
 	s := gitlabtest.New()
 	t.Cleanup(s.Close)
 	s.Guard(6, "version: 1\n", "gateledger/log")
-	for name, path := range settingsDocuments() {
+	s.MergeRequest(6, 7, commit)
+	s.Pipeline(6, 9, commit, "push", 28, "thedude")
+	s.Job(6, 9, 91, commit, "bundler:audit", "pending", time.Unix(0, 0))
+	documents := settingsDocuments()
+	documents["commit_statuses.json"] = "projects/6/repository/commits/" + commit + "/statuses?name=bundler%3Aaudit"
+	documents[filepath.Join("client", "get_merge_request.json")] = "projects/6/merge_requests/7"
+	for name, path := range documents {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.API+"/"+path, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -170,6 +170,9 @@ func (g *Checks) settle(ctx context.Context, s checkSession, m gitlab.Change, st
 		g.said[m.IID] = now
 		return nil
 	}
+	if passed := (checked{m.Head, gitlab.CheckPassed}); status == gitlab.CheckPassed && g.said[m.IID] != passed {
+		g.o.Log(Warn, "passed by somebody else", "merge-request", fmt.Sprint(m.IID), "commit", m.Head, "environment", g.environment, "detail", "it stood as passed, and since this began nobody here said so; now "+want)
+	}
 	for try := 1; ; try++ {
 		err := g.post(ctx, s, m, want)
 		switch {

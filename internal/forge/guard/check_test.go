@@ -113,6 +113,33 @@ func TestChecks(t *testing.T) {
 			s.says = waiting
 			_, _ = s.sweep(t), s.sweep(t)
 		}, "7 12 aaaa passed; 7 12 aaaa pending"},
+		"what a developer passed is taken back, and told": {func(t *testing.T, s *checkScene) {
+			s.says = waiting
+			body := strings.NewReader(fmt.Sprintf(`{"sha":%q,"external_status_check_id":12,"status":"passed"}`, shaA))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.forge.API+"/projects/6/merge_requests/7/status_check_responses", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.forge.SignIn("glpat-of-mallory", 66, "mallory")
+			req.Header.Set("Private-Token", "glpat-of-mallory")
+			req.Header.Set("Content-Type", "application/json")
+			resp, err := http.DefaultClient.Do(req)
+			if err != nil || resp.StatusCode != http.StatusCreated {
+				t.Fatal(resp, err)
+			}
+			resp.Body.Close()
+			_, _ = s.sweep(t), s.sweep(t)
+			if told := strings.Join(s.logs, "\n"); strings.Count(told, "passed by somebody else") != 1 {
+				t.Error(told)
+			}
+			s.says = passed
+			_ = s.sweep(t)
+			s.says = failed
+			_ = s.sweep(t)
+			if told := strings.Join(s.logs, "\n"); strings.Count(told, "passed by somebody else") != 1 {
+				t.Error(told)
+			}
+		}, "7 12 aaaa passed; 7 12 aaaa pending; 7 12 aaaa passed; 7 12 aaaa failed"},
 		"pending that ran out is left so": {func(t *testing.T, s *checkScene) {
 			s.says = passed
 			_ = s.sweep(t)

@@ -91,7 +91,7 @@ func (s *Server) serveOpen(w http.ResponseWriter, r *http.Request, project int64
 	}
 	var list []any
 	for _, mr := range s.mrs {
-		if int64(project) == mr.project && !mr.closed {
+		if int64(project) == mr.project && !mr.closed && !mr.done {
 			list = append(list, s.requestJSON(mr))
 		}
 	}
@@ -147,16 +147,14 @@ func (s *Server) takeCheck(w http.ResponseWriter, r *http.Request, project, iid 
 	})
 }
 
-// headPipeline is the newest pipeline of a merge request's tip, as it stands in
-// it.
+// headPipeline is the pipeline of a merge request's tip, as it stands in it.
 func (s *Server) headPipeline(mr *mergeRequest) any {
-	for _, p := range slices.Backward(s.votes.pipelines) {
-		if p.sha == headOf(mr) {
-			return map[string]any{
-				"id": p.id, "iid": 1, "project_id": p.project, "sha": p.sha, "ref": "feature", "status": "success", "source": p.source,
-				"created_at": "2026-03-02T08:00:00.000Z", "updated_at": "2026-03-02T08:00:00.000Z", "user": s.userJSON(p.user),
-			}
-		}
+	p, ok := s.pipelineOf(mr)
+	if !ok {
+		return nil
 	}
-	return nil
+	return map[string]any{
+		"id": p.id, "iid": 1, "project_id": p.project, "sha": p.sha, "ref": "feature", "status": s.pipelineState(p), "source": p.source,
+		"created_at": "2026-03-02T08:00:00.000Z", "updated_at": "2026-03-02T08:00:00.000Z", "user": s.userJSON(p.user),
+	}
 }

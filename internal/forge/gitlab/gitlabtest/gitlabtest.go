@@ -61,6 +61,8 @@ type Server struct {
 	files    map[string]string // by project and name
 
 	statuses []status
+	told     []string         // statuses, as they were set
+	tokens   map[string]int64 // of persons, to their accounts
 
 	checks []int64
 	said   []check
@@ -101,7 +103,8 @@ type Fault struct {
 
 // New starts a server. Close ends it.
 func New() *Server {
-	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, step: time.Minute, logins: map[int64]string{authorID: "author"}, settings: map[string]any{}, files: map[string]string{}}
+	s := &Server{now: time.Date(2026, 3, 2, 8, 30, 0, 0, time.UTC), lastID: 300, step: time.Minute, logins: map[int64]string{authorID: "author", TokenUser: "gate"}}
+	s.settings, s.files, s.tokens = map[string]any{}, map[string]string{}, map[string]int64{Token: TokenUser}
 	s.votes = votes{members: map[string]map[int64]member{}, services: map[int64]bool{}, trees: map[string][]map[string]any{}, parents: map[string][]string{}}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v4"
@@ -278,9 +281,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	job, known := r.Header.Get("Job-Token") == JobToken, r.Header.Get("Private-Token") == Token
+	job, known := r.Header.Get("Job-Token") == JobToken, s.caller(r) != 0
 	notes, requests := notesPath.FindStringSubmatch(r.URL.Path), requestsPath.FindStringSubmatch(r.URL.Path)
-	if known && (s.serveJobs(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r) || s.serveNames(w, r) || s.serveWrites(w, r)) {
+	if known && (s.serveJobs(w, r) || s.serveMerges(w, r) || s.serveSettings(w, r) || s.serveChecks(w, r) || s.serveNames(w, r) || s.serveWrites(w, r)) {
 		return
 	}
 	if known || job {

@@ -20,13 +20,14 @@ type job struct {
 	project, id, pipeline int64
 	commit, name, status  string
 	began                 time.Time
+	replaced, mayFail     bool
 }
 
 // Job adds a job to a pipeline.
 func (s *Server) Job(project, pipeline, id int64, commit, name, status string, began time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.jobs = append(s.jobs, &job{project, id, pipeline, commit, name, status, began.UTC()})
+	s.jobs = append(s.jobs, &job{project: project, id: id, pipeline: pipeline, commit: commit, name: name, status: status, began: began.UTC()})
 }
 
 // Jobs are the ids and states of a pipeline's jobs, in order.
@@ -92,7 +93,7 @@ func (s *Server) serveJobs(w http.ResponseWriter, r *http.Request) bool {
 
 // startJob plays a manual job, or makes another one of one that has ended.
 func (s *Server) startJob(w http.ResponseWriter, j *job, how string) {
-	ended := j.status == "success" || j.status == "failed" || j.status == "canceled"
+	ended := !j.replaced && (j.status == "success" || j.status == "failed" || j.status == "canceled")
 	switch {
 	case how == "play" && j.status == "manual":
 		j.status = "pending"
@@ -102,6 +103,7 @@ func (s *Server) startJob(w http.ResponseWriter, j *job, how string) {
 		again.id, again.status = 10_000+s.lastID, "pending"
 		s.jobs = append(s.jobs, &again)
 		j = &again
+		s.replace(j.pipeline, j.name, j.id)
 	default:
 		say(w, http.StatusForbidden, "403 Forbidden - Job is not retryable")
 		return
@@ -113,7 +115,7 @@ func (s *Server) startJob(w http.ResponseWriter, j *job, how string) {
 
 func (s *Server) jobJSON(j *job) map[string]any {
 	return map[string]any{
-		"id": j.id, "name": j.name, "status": j.status, "stage": "deploy", "ref": "main", "tag": false, "allow_failure": false,
+		"id": j.id, "name": j.name, "status": j.status, "stage": "deploy", "ref": "main", "tag": false, "allow_failure": j.mayFail,
 		"created_at": j.began.Format(stampLayout), "started_at": j.began.Format(stampLayout), "finished_at": nil,
 		"user": s.userJSON(1), "web_url": fmt.Sprintf("https://gitlab.example.com/acme/app/-/jobs/%d", j.id),
 		"pipeline": map[string]any{"id": j.pipeline, "project_id": j.project, "ref": "main", "sha": j.commit, "status": "success"},

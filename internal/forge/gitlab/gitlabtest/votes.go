@@ -346,7 +346,7 @@ func (s *Server) serveRequest(w http.ResponseWriter, project, iid int64) {
 		return
 	}
 	v := s.requestJSON(mr)
-	v["head_pipeline"] = s.headPipeline(mr)
+	v["head_pipeline"], v["detailed_merge_status"] = s.headPipeline(mr), s.mergeStatus(mr)
 	count := strconv.Itoa(len(mr.changes))
 	if s.TooMany {
 		count = "1000+"

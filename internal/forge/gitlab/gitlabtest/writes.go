@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/gateledger/gateledger/internal/pattern"
 )
@@ -21,18 +22,20 @@ const TokenUser = 700
 
 // A status is one of a commit, newest last.
 type status struct {
-	id                                      int64
+	id, pipeline, user                      int64
 	commit, name, state, description, place string
+	replaced                                bool
 }
 
-// Statuses are the statuses of a commit, "name: state" each, newest last.
+// Statuses are what the statuses of a commit were set to, "name: state" each,
+// newest last.
 func (s *Server) Statuses(commit string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []string
-	for _, one := range s.statuses {
-		if one.commit == commit {
-			out = append(out, one.name+": "+one.state)
+	for _, line := range s.told {
+		if rest, ok := strings.CutPrefix(line, commit+" "); ok {
+			out = append(out, rest)
 		}
 	}
 	return out
@@ -61,20 +64,13 @@ func (s *Server) serveWrites(w http.ResponseWriter, r *http.Request) bool {
 	iid, _ := strconv.ParseInt(m[2], 10, 64)
 	switch {
 	case m[1] == "" && r.Method == http.MethodGet:
-		s.logins[TokenUser] = "gate"
-		answer(w, s.userJSON(TokenUser))
+		answer(w, s.userJSON(s.caller(r)))
 	case m[2] != "" && (m[3] == "") == (r.Method == http.MethodPost) && (m[3] != "") == (r.Method == http.MethodPut):
 		s.writeNote(w, r, project, iid, m[3])
 	case m[4] != "" && r.Method == http.MethodPost:
-		s.writeStatus(w, r, m[4])
+		s.writeStatus(w, r, project, m[4])
 	case m[5] != "" && r.Method == http.MethodGet:
-		var list []any
-		for _, one := range s.statuses {
-			if one.commit == m[5] && one.name == r.URL.Query().Get("name") {
-				list = append(list, one.json())
-			}
-		}
-		serveList(w, r.URL, list)
+		s.serveStatuses(w, r, m[5])
 	default:
 		return false
 	}
@@ -110,11 +106,10 @@ func (s *Server) writeNote(w http.ResponseWriter, r *http.Request, project, iid 
 		say(w, http.StatusBadRequest, "400 Bad request - body is missing")
 		return
 	}
-	s.logins[TokenUser] = "gate"
 	at := s.tick()
 	if id == "" {
 		s.lastID++
-		n := &note{id: s.lastID, author: TokenUser, body: body["body"], created: at, updated: at}
+		n := &note{id: s.lastID, author: s.caller(r), body: body["body"], created: at, updated: at}
 		mr.notes = append(mr.notes, n)
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusCreated)
@@ -122,7 +117,7 @@ func (s *Server) writeNote(w http.ResponseWriter, r *http.Request, project, iid 
 		return
 	}
 	for _, n := range mr.notes {
-		if fmt.Sprint(n.id) == id && n.author == TokenUser {
+		if fmt.Sprint(n.id) == id && n.author == s.caller(r) {
 			n.body, n.updated = body["body"], at
 			answer(w, s.noteJSON(mr, n))
 			return
@@ -131,8 +126,13 @@ func (s *Server) writeNote(w http.ResponseWriter, r *http.Request, project, iid 
 	say(w, http.StatusForbidden, "403 Forbidden")
 }
 
-// writeStatus sets a status, but not to what it is already.
-func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, commit string) {
+// writeStatus sets a status in the newest pipeline of the commit: the one that
+// the same account has set and not ended, else another one. It sets none to what
+// it is already.
+func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, project int64, commit string) {
+	if !s.may(w, r, project, 30) {
+		return
+	}
 	body, ok := words(w, r, "state", "name", "description", "target_url")
 	if !ok {
 		return
@@ -141,26 +141,69 @@ func (s *Server) writeStatus(w http.ResponseWriter, r *http.Request, commit stri
 		say(w, http.StatusBadRequest, "400 Bad request - state does not have a valid value")
 		return
 	}
-	for _, one := range slices.Backward(s.statuses) {
-		if one.commit == commit && one.name == body["name"] {
-			if one.state == "pending" && body["state"] == "pending" {
-				say(w, http.StatusBadRequest, "Cannot transition status via :enqueue from :pending (Reason(s): Status cannot transition via \"enqueue\")")
-				return
-			}
-			break
+	p := s.statusPipeline(project, commit, s.caller(r))
+	i := slices.IndexFunc(s.statuses, func(one status) bool {
+		return one.pipeline == p.id && one.name == body["name"] && one.user == s.caller(r) && (one.state == "pending" || one.state == "running")
+	})
+	if i < 0 {
+		s.lastID++
+		s.statuses = append(s.statuses, status{id: s.lastID, pipeline: p.id, user: s.caller(r), commit: commit, name: body["name"]})
+		i = len(s.statuses) - 1
+	} else if was := s.statuses[i].state; body["state"] == "pending" || body["state"] == was {
+		say(w, http.StatusBadRequest, `Cannot transition status via :enqueue from :`+was+` (Reason(s): Status cannot transition via "enqueue")`)
+		return
+	}
+	one := &s.statuses[i]
+	one.state, one.description, one.place = body["state"], body["description"], body["target_url"]
+	s.replace(p.id, one.name, one.id)
+	s.told = append(s.told, commit+" "+one.name+": "+one.state)
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(http.StatusCreated)
+	_ = json.NewEncoder(w).Encode(s.statusJSON(*one))
+}
+
+// statusPipeline is the newest pipeline of a commit, or one that is made for
+// what comes from elsewhere.
+func (s *Server) statusPipeline(project int64, commit string, user int64) pipeline {
+	for _, p := range slices.Backward(s.votes.pipelines) {
+		if p.project == project && p.sha == commit {
+			return p
 		}
 	}
 	s.lastID++
-	one := status{s.lastID, commit, body["name"], body["state"], body["description"], body["target_url"]}
-	s.statuses = append(s.statuses, one)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(http.StatusCreated)
-	_ = json.NewEncoder(w).Encode(one.json())
+	p := pipeline{project, 20_000 + s.lastID, user, commit, "external"}
+	s.votes.pipelines = append(s.votes.pipelines, p)
+	return p
 }
 
-func (one status) json() map[string]any {
+// serveStatuses lists the statuses of a name, and the jobs of that name: by
+// default those that nothing took the place of.
+func (s *Server) serveStatuses(w http.ResponseWriter, r *http.Request, commit string) {
+	name, everything := r.URL.Query().Get("name"), r.URL.Query().Get("all") == "true"
+	var list []any
+	for _, j := range s.jobs {
+		if j.commit == commit && j.name == name && (everything || !j.replaced) {
+			one := status{id: j.id, pipeline: j.pipeline, commit: commit, name: name, state: j.status}
+			for _, p := range s.votes.pipelines {
+				if p.id == j.pipeline {
+					one.user = p.user
+				}
+			}
+			list = append(list, s.statusJSON(one))
+		}
+	}
+	for _, one := range s.statuses {
+		if one.commit == commit && one.name == name && (everything || !one.replaced) {
+			list = append(list, s.statusJSON(one))
+		}
+	}
+	serveList(w, r.URL, list)
+}
+
+func (s *Server) statusJSON(one status) map[string]any {
 	return map[string]any{
-		"id": one.id, "sha": one.commit, "ref": "main", "status": one.state, "name": one.name, "target_url": one.place,
-		"description": one.description, "created_at": "2026-03-02T08:00:00.000Z", "allow_failure": false, "coverage": nil,
+		"id": one.id, "sha": one.commit, "ref": "main", "status": one.state, "name": one.name, "target_url": one.place, "pipeline_id": one.pipeline,
+		"description": one.description, "created_at": "2026-03-02T08:00:00.000Z", "started_at": nil, "finished_at": nil, "allow_failure": false,
+		"coverage": nil, "author": s.userJSON(one.user),
 	}
 }
