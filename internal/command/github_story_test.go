@@ -41,6 +41,7 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github mend               answers as ever
 //	github person WHO TOKEN   a token of somebody's own
 //	github merge              the pull request is merged as the run's commit
+//	github owned FILE PATH…   so it is, into main where CODEOWNERS was FILE, and changed these; everybody may write
 //	github page NUMBER FILE   what an issue or pull request shows; -1 is the first issue
 //	github status FILE        the newest commit status
 //	github writes STATUS      an answer to whatever would be written
@@ -69,6 +70,10 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.ParseInt(text, 10, 64)
 		ts.Check(err)
 		return n
+	}
+	if args[0] == "owned" && len(args) > 2 {
+		ownedOnGitHub(ts, s, args[1], args[2:])
+		return
 	}
 	named := func(id int64) { ts.Setenv("NOTE", strconv.FormatInt(id, 10)) }
 	switch verb := args[0] + " " + strconv.Itoa(len(args)-1); verb {
@@ -272,5 +277,20 @@ func onlyInItsHeader(ts *testscript.TestScript, s *githubtest.Server) {
 				ts.Fatalf("the token in the header %s", name)
 			}
 		}
+	}
+}
+
+// ownedOnGitHub merges the pull request. Its own CODEOWNERS makes eve the owner
+// of all.
+func ownedOnGitHub(ts *testscript.TestScript, s *githubtest.Server, file string, changed []string) {
+	base, head := commitOf(ts, "HEAD~1"), ts.Getenv("GITHUB_SHA")
+	s.Commit(base, base, githubPeople["dana"], githubPeople["dana"], "Before")
+	s.Parents(head, base)
+	s.File(base, ".github/CODEOWNERS", ts.ReadFile(file))
+	s.File(head, ".github/CODEOWNERS", "* @eve\n")
+	s.Merge(7, head)
+	s.Changes(7, changed...)
+	for _, id := range githubPeople {
+		s.Permit(id, "write")
 	}
 }
