@@ -92,7 +92,7 @@ func TestFourTools(t *testing.T) {
 	if len(values(c, "gateledger:merge:source")) != 4 || r.Merged != 4 {
 		t.Errorf("left-pad is from %v; %d joined", values(c, "gateledger:merge:source"), r.Merged)
 	}
-	if c.Scope != "optional" || len(c.Hashes) != 1 || len(c.Licences) != 1 || c.CPE == "" || c.Author != "azer" || len(values(c, "aquasecurity:trivy:PkgType")) != 1 || len(values(c, "SrcFile")) != 1 {
+	if c.Scope != "" || len(c.Hashes) != 1 || len(c.Licences) != 1 || c.CPE == "" || c.Author != "azer" || len(values(c, "aquasecurity:trivy:PkgType")) != 1 || len(values(c, "SrcFile")) != 1 {
 		t.Errorf("%s", c.Raw)
 	}
 	if c.References[0].URL != "https://npm.acme.example/left-pad/-/left-pad-1.3.0.tgz" {
@@ -266,6 +266,26 @@ func TestWhatCannotBeMerged(t *testing.T) {
 	}
 	if _, err := merge.Documents([]*raw.Document{plain}, merge.Options{Tool: tool}); err != nil {
 		t.Errorf("the user git is no credential: %v", err)
+	}
+}
+
+// No scope is required: what one document ships, another's lockfile can't make a
+// thing for development only.
+func TestScopes(t *testing.T) {
+	scoped := func(scope, more string) *raw.Document {
+		if scope != "" {
+			scope = fmt.Sprintf(`,"scope":%q`, scope)
+		}
+		return parse(t, doc(scope+more, ""))
+	}
+	for _, c := range [][3]string{
+		{"excluded", "excluded", "excluded"}, {"excluded", "optional", "optional"}, {"optional", "required", "required"},
+		{"excluded", "", ""}, {"", "excluded", ""}, {"", "optional", ""}, {"", "required", ""},
+	} {
+		_, d := merged(t, merge.Options{}, scoped(c[0], `,"author":"a"`), scoped(c[1], `,"author":"b"`))
+		if got := find(t, d, "pkg:npm/a@1.0.0").Scope; got != c[2] {
+			t.Errorf("%q and %q are %q, want %q", c[0], c[1], got, c[2])
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ type part struct {
 	json     canon.Raw
 	from     []string // labels of the documents it is from
 	rootOf   []string // labels of those that are about it
+	needed   bool     // a document has it without a scope, which is required
 	requires []string
 }
 
@@ -48,7 +49,7 @@ var (
 
 // absorb adds what a record says. Where two records say different things of
 // one member, the document with the lower digest counts, except that lists are
-// joined and of two scopes the stronger one stands.
+// joined and of two scopes the stronger one stands. No scope is the strongest.
 func (p *part) absorb(r record, m *merger) error {
 	var members map[string]canon.Raw
 	if err := canon.DecodeOpen(r.Raw, &members); err != nil {
@@ -72,6 +73,7 @@ func (p *part) absorb(r record, m *merger) error {
 			p.members[name] = value
 		}
 	}
+	p.needed = p.needed || len(members["scope"]) == 0
 	for _, h := range r.Hashes {
 		p.digests[h.Alg] = strings.ToLower(h.Content)
 	}
@@ -87,6 +89,9 @@ func (p *part) absorb(r record, m *merger) error {
 
 // finish writes the part down.
 func (p *part) finish() {
+	if p.needed {
+		delete(p.members, "scope")
+	}
 	p.members["bom-ref"] = quoted(p.ref)
 	size := len("{}")
 	for name, value := range p.members {
