@@ -55,6 +55,7 @@ func TestWhatIsNotTrue(t *testing.T) {
 		"an unknown aggregate":            {`"aggregate":"complete"`, `"aggregate":"all"`, check.RuleSchema, "/compositions/0/aggregate"},
 		"an empty reference":              {`"bom-ref":"a"`, `"bom-ref":""`, check.RuleSchema, "/components/0/bom-ref"},
 		"a digest of another length":      {`"alg":"SHA-1"`, `"alg":"SHA-512"`, check.RuleHash, "a@1.0.0"},
+		"two digests of one algorithm":    {`"hashes":[{"alg":"SHA-1","content":"5b8a3a7765dfe001261dde915589e782f8c94d1e"}`, `"hashes":[{"alg":"SHA-1","content":"5b8a3a7765dfe001261dde915589e782f8c94d1e"},{"alg":"SHA-1","content":"6b8a3a7765dfe001261dde915589e782f8c94d1e"}`, check.RuleHash, "a@1.0.0"},
 		"no package URL":                  {`pkg:npm/a@1.0.0`, `npm/a@1.0.0`, check.RulePURL, "a@1.0.0"},
 		"a package URL without a name":    {`pkg:npm/a@1.0.0`, `pkg:npm/@1.0.0`, check.RulePURL, "a@1.0.0"},
 		"two things of one reference":     {`"bom-ref":"a"`, `"bom-ref":"root"`, check.RuleReference, "/metadata/component/bom-ref"},

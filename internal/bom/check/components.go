@@ -26,8 +26,14 @@ func (k *checker) components(d *raw.Document) {
 
 func (k *checker) component(c *raw.Component) {
 	k.purl(c)
+	said := map[string]string{}
 	for _, h := range c.Hashes {
 		k.hash(c, "", h)
+		content := strings.ToLower(h.Content)
+		if before, twice := said[h.Alg]; twice && before != content {
+			k.find(RuleHash, clip(c.Title()), "has two digests %s: one thing has one, and whoever looks for either finds it", clip(h.Alg))
+		}
+		said[h.Alg] = content
 	}
 	for _, r := range c.References {
 		for _, h := range r.Hashes {
