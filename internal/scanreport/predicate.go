@@ -37,6 +37,15 @@ func CVEs(reports ...Report) map[string]bool {
 	return all
 }
 
+// hidesCVEs says whether a finding has no CVE among its names and may have one
+// all the same. KEV and EPSS know vulnerabilities by their CVE only, so that
+// nobody can look it up there.
+func (r *Report) hidesCVEs() bool {
+	return r.Nameless && slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return !slices.ContainsFunc(f.names(), func(id string) bool { return strings.HasPrefix(id, "CVE-") })
+	})
+}
+
 // maxListed is how many bytes of findings stand in the statement.
 const maxListed = 20 << 10
 
@@ -52,8 +61,8 @@ func Predicate(known Known, recorded time.Time, reports ...Report) (event.ScanPr
 	}
 	s := &event.ScanSummary{
 		Severities: map[string]int{}, Suppressed: all.Suppressed,
-		KnowsKEV:  known.KEV != nil || !slices.ContainsFunc(reports, func(r Report) bool { return !r.KnowsKEV }),
-		KnowsEPSS: known.EPSS != nil || !slices.ContainsFunc(reports, func(r Report) bool { return !r.KnowsEPSS }),
+		KnowsKEV:  !slices.ContainsFunc(reports, func(r Report) bool { return !r.KnowsKEV && (known.KEV == nil || r.hidesCVEs()) }),
+		KnowsEPSS: !slices.ContainsFunc(reports, func(r Report) bool { return !r.KnowsEPSS && (known.EPSS == nil || r.hidesCVEs()) }),
 	}
 	for _, r := range reports {
 		s.Reports = append(s.Reports, r.Source)

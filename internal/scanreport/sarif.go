@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/gateledger/gateledger/internal/audit"
 	"github.com/gateledger/gateledger/internal/canon"
@@ -32,7 +33,10 @@ type sarifRun struct {
 		Start      string `json:"startTimeUtc"`
 		End        string `json:"endTimeUtc"`
 	} `json:"invocations"`
-	Results []sarifResult `json:"results"`
+	Results  []sarifResult `json:"results"`
+	External struct {
+		Results canon.Raw `json:"results"`
+	} `json:"externalPropertyFileReferences"`
 }
 
 type sarifRule struct {
@@ -48,8 +52,9 @@ type sarifResult struct {
 	RuleID    string `json:"ruleId"`
 	RuleIndex *int   `json:"ruleIndex"`
 	Rule      struct {
-		ID    string `json:"id"`
-		Index *int   `json:"index"`
+		ID        string    `json:"id"`
+		Index     *int      `json:"index"`
+		Component canon.Raw `json:"toolComponent"` // whose rule it is, if not the driver's
 	} `json:"rule"`
 	Kind         string `json:"kind"`
 	Suppressions []struct {
@@ -75,6 +80,7 @@ func readSARIF(data []byte, r *Report) error {
 	if len(d.Runs) == 0 {
 		return errors.New("it has no run")
 	}
+	r.Nameless = true
 	for i := range d.Runs {
 		run := &d.Runs[i]
 		driver := run.Tool.Driver
@@ -99,6 +105,9 @@ func readSARIF(data []byte, r *Report) error {
 func (run *sarifRun) read(r *Report) error {
 	if run.Results == nil {
 		return errors.New("it has no results, not even an empty list: the scan failed")
+	}
+	if len(run.External.Results) > 0 {
+		return errors.New("its results are in other files; record a report that holds them")
 	}
 	for _, v := range run.Invocations {
 		if v.Successful != nil && !*v.Successful {
@@ -143,8 +152,10 @@ func (s *sarifResult) finding(run *sarifRun, rules map[string]*sarifRule) Findin
 	}
 	rule := rules[id]
 	for _, index := range []*int{s.RuleIndex, s.Rule.Index} {
-		if rule == nil && index != nil && *index >= 0 && *index < len(run.Tool.Driver.Rules) {
-			rule = &run.Tool.Driver.Rules[*index]
+		if rule == nil && index != nil && *index >= 0 && *index < len(run.Tool.Driver.Rules) && len(s.Rule.Component) == 0 {
+			if at := &run.Tool.Driver.Rules[*index]; at.names(id) {
+				rule = at
+			}
 		}
 	}
 	f := Finding{ID: id, Method: "sarif"}
@@ -166,6 +177,12 @@ func (s *sarifResult) finding(run *sarifRun, rules map[string]*sarifRule) Findin
 		}
 	}
 	return f
+}
+
+// names says whether a rule can be the one of a result (3.27.5): a result's name
+// may have further parts.
+func (r *sarifRule) names(id string) bool {
+	return id == "" || r.ID == id || strings.HasPrefix(id, r.ID+"/")
 }
 
 // severity is the score that GitHub's code scanning reads, else the word that

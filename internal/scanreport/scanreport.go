@@ -47,6 +47,7 @@ type Report struct {
 	Suppressed   int // findings that the scanner was told to leave out
 	KnowsKEV     bool
 	KnowsEPSS    bool
+	Nameless     bool          // it names vulnerabilities by one name, and not by the CVE if it has another
 	Source       event.Subject // the report itself
 }
 
