@@ -113,7 +113,7 @@ func (y Deny) scanned(st event.Statement) string {
 		return "lists " + strings.Join(named, ", ")
 	}
 	if p.Summary != nil {
-		return y.counted(*p.Summary)
+		return y.counted(*p.Summary, len(p.Scanner.Result))
 	}
 	if y.EPSS > 0 && slices.ContainsFunc(p.Scanner.Result, unscored) && y.Severity == "" {
 		return "has findings of which nobody has computed the EPSS"
@@ -164,14 +164,23 @@ func unscored(f event.ScanFinding) bool {
 }
 
 // counted says what is denied of the findings that did not fit the list.
-func (y Deny) counted(s event.ScanSummary) string {
+func (y Deny) counted(s event.ScanSummary, listed int) string {
+	sum := 0
+	for severity, count := range s.Severities {
+		if sum += count; count < 0 {
+			return fmt.Sprintf("counts %d of severity %.20s", count, severity)
+		}
+	}
+	if min(s.Total, s.KEV, s.Malware, s.Unscored) < 0 {
+		return "counts less than nothing"
+	}
 	if s.Malware > 0 {
 		return fmt.Sprintf("counts %d of malware", s.Malware)
 	}
 	if y.Severity != "" {
 		n := 0
 		for severity, count := range s.Severities {
-			if severity == event.SeverityUnknown {
+			if rankOf(severity) == 0 { // nobody rates it, or nobody knows the word
 				severity = unratedCounts
 			}
 			if rankOf(severity) >= rankOf(y.Severity) {
@@ -191,7 +200,7 @@ func (y Deny) counted(s event.ScanSummary) string {
 	if y.EPSS > 0 && s.Unscored > 0 && s.KnowsEPSS && y.Severity == "" {
 		return fmt.Sprintf("has %d findings of which nobody has computed the EPSS", s.Unscored)
 	}
-	return y.blind(s.Total, s.KnowsKEV, s.KnowsEPSS)
+	return y.blind(max(s.Total, sum, listed), s.KnowsKEV, s.KnowsEPSS)
 }
 
 // blind says what a scan with findings does not tell and the rule asks.
@@ -219,20 +228,29 @@ func decodeScan(st event.Statement) (event.ScanPredicate, error) {
 }
 
 // severityOf is the gravest severity that a finding states: a word, or a CVSS
-// score.
+// score. One that nobody can read could be graver than a mild one beside it.
 func severityOf(f event.ScanFinding) string {
-	best := event.SeverityUnknown
+	best, unread := event.SeverityUnknown, false
 	for _, s := range f.Severity {
-		word := strings.ToLower(s.Score)
-		if word == "moderate" {
+		word := strings.ToLower(strings.TrimSpace(s.Score))
+		switch word {
+		case "moderate":
 			word = event.SeverityMedium
+		case "important":
+			word = event.SeverityHigh
+		case "negligible", "minor", "unimportant":
+			word = event.SeverityLow
 		}
-		if score, err := strconv.ParseFloat(s.Score, 64); err == nil {
+		if score, err := strconv.ParseFloat(word, 64); err == nil {
 			word = band(score)
 		}
+		unread = unread || word != "" && !slices.Contains(event.Severities(), word)
 		if rankOf(word) > rankOf(best) {
 			best = word
 		}
+	}
+	if unread && rankOf(best) < rankOf(unratedCounts) {
+		return event.SeverityUnknown
 	}
 	return best
 }
