@@ -3,6 +3,8 @@
 package report
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
@@ -105,7 +107,7 @@ func GitLab(w io.Writer, a Audit, o Origin) error {
 
 func gitlabOf(f *audit.Finding, file string) gitlabVulnerability {
 	v := gitlabVulnerability{
-		ID: fingerprint(f), Name: clip(orElse(f.Summary, f.ID), gitlabName), Description: clip(sentence(f), gitlabField),
+		ID: gitlabID(f), Name: clip(orElse(f.Summary, f.ID), gitlabName), Description: clip(sentence(f), gitlabField),
 		Severity: gitlabSeverity(f),
 		Location: gitlabLocation{file, gitlabDependency{map[string]string{"name": f.Package}, orElse(f.Version, "unknown")}},
 	}
@@ -127,6 +129,13 @@ func gitlabOf(f *audit.Finding, file string) gitlabVulnerability {
 		v.Identifiers = []gitlabIdentifier{{Type: "other", Name: "unnamed", Value: "unnamed"}}
 	}
 	return v
+}
+
+// gitlabID is another for each finding of a report: one package can be in it in
+// several versions.
+func gitlabID(f *audit.Finding) string {
+	sum := sha256.Sum256([]byte(fingerprint(f) + "\x00" + f.Component + "\x00" + f.Version))
+	return hex.EncodeToString(sum[:16])
 }
 
 func gitlabSeverity(f *audit.Finding) string {

@@ -195,6 +195,29 @@ func TestGitLab(t *testing.T) {
 	}
 }
 
+// One package in two versions is two vulnerabilities of a report.
+func TestGitLabTellsVersionsApart(t *testing.T) {
+	a := audited()
+	again := a.Findings[1]
+	again.Component, again.Version = again.Component+"2", again.Version+"2"
+	a.Findings = append(a.Findings, again)
+	var b bytes.Buffer
+	if err := GitLab(&b, a, Origin{}); err != nil {
+		t.Fatal(err)
+	}
+	var d struct{ Vulnerabilities []struct{ ID string } }
+	if err := json.Unmarshal(b.Bytes(), &d); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, v := range d.Vulnerabilities {
+		if seen[v.ID] {
+			t.Errorf("%s stands twice", v.ID)
+		}
+		seen[v.ID] = true
+	}
+}
+
 // Outside text obeys nobody, in any form.
 func TestAuditEscapes(t *testing.T) {
 	a := audited()
