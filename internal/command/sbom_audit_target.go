@@ -31,6 +31,8 @@ type audited struct {
 func auditTarget(ctx context.Context, env *cli.Env, f auditFlags, target string) (audited, error) {
 	info, err := os.Stat(target)
 	switch {
+	case err == nil && f.ledgerSBOMs != nil && strings.Contains(target, "@") && !strings.ContainsAny(target, `/\`):
+		return audited{}, cli.Fail(cli.Usage, "write ./"+target+" for the one that lies here", "%s could be in the ledger, and something here has that name", target)
 	case err == nil && info.IsDir():
 		data, err := listTree(ctx, env, target, f)
 		return auditedBOM(data, target, "", err)
