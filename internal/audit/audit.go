@@ -205,9 +205,10 @@ func Audit(in Input) Report {
 type auditor struct {
 	in      Input
 	records map[Package][]*Advisory
-	needs   map[string]bool // ecosystems that advisories are needed of
-	used    map[int]bool    // statements that fit a finding
-	waivers map[int]bool    // waivers that fit one
+	needs   map[string]bool   // ecosystems, with their releases, that advisories are needed of
+	used    map[int]bool      // statements that fit a finding
+	waivers map[int]bool      // waivers that fit one
+	ways    map[string]string // see BOM.ways
 	report  Report
 }
 
@@ -238,8 +239,9 @@ func (b *BOM) Wanted() map[Package]bool {
 		if c.PURL == "" {
 			continue
 		}
-		if p, _, err := Identify(c.PURL); err == nil {
-			wanted[p.Key()] = true
+		ids, _ := c.identities() // one that has none is reported as unjudged
+		for _, id := range ids {
+			wanted[id.Key()] = true
 		}
 	}
 	return wanted

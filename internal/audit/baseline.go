@@ -22,8 +22,10 @@ type before struct {
 	IDs      []string   `json:"ids"`
 	Package  string     `json:"package"`
 	Eco      string     `json:"ecosystem"`
+	Scope    Scope      `json:"scope"`
 	Grade    Grade      `json:"grade"`
 	KEV      *Exploited `json:"kev"`
+	EPSS     *float64   `json:"epss"`
 	Summary  string     `json:"summary"`
 	Decision string     `json:"verdict"`
 }
@@ -34,7 +36,7 @@ func NewBaseline(r Report, source string) *Baseline {
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		b.findings = append(b.findings, before{
-			Kind: f.Kind, IDs: f.IDs, Package: f.Package, Eco: f.Ecosystem, Grade: f.Grade, KEV: f.KEV,
+			Kind: f.Kind, IDs: f.IDs, Package: f.Package, Eco: f.Ecosystem, Scope: f.Scope, Grade: f.Grade, KEV: f.KEV, EPSS: f.EPSS,
 			Summary: f.Summary, Decision: f.Verdict.String(),
 		})
 	}
@@ -65,15 +67,18 @@ func ReadBaseline(data []byte, source string) (*Baseline, error) {
 	return &Baseline{Source: source, findings: d.Findings}, nil
 }
 
-// has says whether a finding was there before, in whatever version, and no
-// less grave than it is now.
-func (b *Baseline) has(f *Finding) bool {
+// has says whether a finding was there before, in whatever version, and mattered
+// no less than it does now. What was lifted then, by a statement or a waiver, was
+// lifted for as long as that counts.
+func (b *Baseline) has(f *Finding, rules Rules) bool {
 	if b == nil || f.Kind == Malware {
 		return false
 	}
 	return slices.ContainsFunc(b.findings, func(o before) bool {
 		switch {
-		case o.Kind != f.Kind || o.Package != f.Package || o.Eco != f.Ecosystem:
+		case o.Kind != f.Kind || o.Package != f.Package || o.Eco != f.Ecosystem || o.Scope > f.Scope:
+			return false
+		case o.Decision == Waived.String() || o.Decision == NotAffected.String():
 			return false
 		case !slices.ContainsFunc(o.IDs, func(id string) bool { return slices.Contains(f.IDs, id) }):
 			return false
@@ -81,7 +86,23 @@ func (b *Baseline) has(f *Finding) bool {
 			return o.Summary == f.Summary
 		case f.KEV != nil && o.KEV == nil, o.Decision == Undecided.String() && f.Verdict == Blocked:
 			return false
+		case rules.likely(f.Scope, f.EPSS) && !rules.likely(f.Scope, o.EPSS):
+			return false
 		}
-		return f.Grade.Severity <= o.Grade.Severity
+		return rules.counts(f.Grade) <= rules.counts(o.Grade)
 	})
+}
+
+// counts is the severity that a grade counts as.
+func (r Rules) counts(g Grade) Severity {
+	if g.Severity == Unrated {
+		return r.UnknownAs
+	}
+	return g.Severity
+}
+
+// likely says whether an EPSS score stops a release.
+func (r Rules) likely(scope Scope, epss *float64) bool {
+	bar := r.FailOn[scope].EPSS
+	return bar > 0 && epss != nil && *epss >= bar
 }

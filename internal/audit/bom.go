@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -72,6 +73,9 @@ type Component struct {
 	InstallScript bool   // it runs code when it is installed
 	Elsewhere     bool   // it comes from a repository or an address, not from its registry
 	Assumed       string // what had to be assumed about its version
+
+	source source   // of an operating system's package, as its scanner noted it
+	refs   []string // of all components that are this one; empty: Ref
 }
 
 // A Licence is an SPDX expression or identifier, or whatever else a document
@@ -257,6 +261,14 @@ func (c *Component) read(properties []property) {
 		switch {
 		case strings.HasPrefix(name, "hash:"):
 			c.Hashed = true
+		case name == "trivy:SrcName":
+			c.source.name = p.Value
+		case name == "trivy:SrcVersion":
+			c.source.version = p.Value
+		case name == "trivy:SrcRelease":
+			c.source.release = p.Value
+		case name == "trivy:SrcEpoch":
+			c.source.epoch = p.Value
 		case name == "npm:deprecated":
 			c.Deprecated = cmp.Or(p.Value, "deprecated")
 		case name == "npm:install-script":
@@ -288,22 +300,14 @@ func (d *document) gaps(subject string) []string {
 	return all
 }
 
-// Path is the shortest way from what the document is about to a component, as
-// references. It is nil where the document does not tell.
-func (b *BOM) Path(ref string) []string {
-	if b.Subject.Ref == "" || ref == "" {
+// ways are, by reference, what needs it on the shortest way from what the
+// document is about.
+func (b *BOM) ways() map[string]string {
+	if b.Subject.Ref == "" {
 		return nil
 	}
 	from := map[string]string{b.Subject.Ref: ""}
 	for queue := []string{b.Subject.Ref}; len(queue) > 0; queue = queue[1:] {
-		if queue[0] == ref {
-			var path []string
-			for at := ref; at != ""; at = from[at] {
-				path = append(path, at)
-			}
-			slices.Reverse(path)
-			return path
-		}
 		for _, next := range b.edges[queue[0]] {
 			if _, seen := from[next]; !seen {
 				from[next] = queue[0]
@@ -311,23 +315,65 @@ func (b *BOM) Path(ref string) []string {
 			}
 		}
 	}
-	return nil
+	return from
 }
 
-// under says whether one reference is reached from another, which it is from
-// itself.
-func (b *BOM) under(ref, top string) bool {
-	seen := map[string]bool{top: true}
-	for queue := []string{top}; len(queue) > 0; queue = queue[1:] {
-		if queue[0] == ref {
-			return true
+// maxPath is how many references of a way are named. A document whose graph is
+// one long chain would otherwise cost the square of its length.
+const maxPath = 64
+
+// path is the shortest way from what the document is about to a component, as
+// references. It is nil where the document does not tell. Of one that is longer
+// than maxPath the middle is left out, with "…" in its place.
+func (a *auditor) path(ref string) []string {
+	if a.ways == nil {
+		a.ways = a.in.BOM.ways()
+	}
+	if _, known := a.ways[ref]; ref == "" || !known {
+		return nil
+	}
+	var path []string
+	for at := ref; at != ""; at = a.ways[at] {
+		if len(path) == maxPath-2 && a.ways[a.ways[at]] != "" {
+			path = append(path, "…", a.in.BOM.Subject.Ref)
+			break
 		}
-		for _, next := range b.edges[queue[0]] {
-			if !seen[next] {
-				seen[next] = true
-				queue = append(queue, next)
-			}
+		path = append(path, at)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+// onlyThrough says whether certain wholes, and nothing else, need some
+// references: whatever leads to one is part of a whole.
+func (b *BOM) onlyThrough(refs []string, wholes map[string]bool) bool {
+	inside := reached(slices.Collect(maps.Keys(wholes)), b.edges, nil)
+	back := map[string][]string{}
+	for from, list := range b.edges {
+		for _, to := range list {
+			back[to] = append(back[to], from)
 		}
 	}
-	return false
+	for ref := range reached(refs, back, wholes) {
+		if ref == "" || !inside[ref] {
+			return false
+		}
+	}
+	return true
+}
+
+// reached is what edges lead to from some references, these included, without
+// the way through others.
+func reached(queue []string, edges map[string][]string, without map[string]bool) map[string]bool {
+	queue = slices.Clone(queue)
+	seen := map[string]bool{}
+	for len(queue) > 0 {
+		ref := queue[len(queue)-1]
+		queue = queue[:len(queue)-1]
+		if !seen[ref] && !without[ref] {
+			seen[ref] = true
+			queue = append(queue, edges[ref]...)
+		}
+	}
+	return seen
 }

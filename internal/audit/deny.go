@@ -4,8 +4,12 @@ package audit
 
 import (
 	"fmt"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/package-url/packageurl-go"
 )
 
 // CheckPattern says why a pattern of a deny list could match nothing.
@@ -43,7 +47,7 @@ func (a *auditor) denied(c *Component) {
 func (a *auditor) deny(c *Component, kind, id, why, licence string) {
 	f := Finding{
 		Kind: kind, ID: id, IDs: []string{id}, Component: c.Label(), Ref: c.Ref, Package: c.Name, Version: c.Version,
-		Scope: c.Scope, Path: a.in.BOM.Path(c.Ref), Summary: why, Why: []string{why}, Sources: []string{"deny list"},
+		Scope: c.Scope, Path: a.path(c.Ref), Summary: why, Why: []string{why}, Sources: []string{"deny list"},
 		component: c, licence: licence,
 	}
 	if p, version, err := Identify(c.PURL); err == nil {
@@ -53,32 +57,52 @@ func (a *auditor) deny(c *Component, kind, id, why, licence string) {
 }
 
 // deniesPackage compares a pattern with a package URL: without its version
-// where the pattern has none, and never with its qualifiers.
+// where the pattern has none, and never with its qualifiers. Both are compared
+// as they are meant, not as they are written: escapes, case, and the separators
+// of Python's names make no difference.
 func deniesPackage(pattern, purl string) bool {
-	if purl == "" {
+	u, err := packageurl.FromString(purl)
+	if err != nil {
+		return false // that it can't be read is reported
+	}
+	bare := plainPackage("pkg:" + u.Type + "/" + slashed(u))
+	pattern, version := splitVersion(pattern)
+	if ok, err := path.Match(plainPackage(pattern), bare); err != nil || !ok {
 		return false
 	}
-	purl, _, _ = strings.Cut(strings.ToLower(purl), "#")
-	purl, _, _ = strings.Cut(purl, "?")
-	purl = strings.ReplaceAll(purl, "%40", "@")
-	pattern = strings.ReplaceAll(strings.ToLower(pattern), "%40", "@")
-	bare := purl
-	if at := strings.LastIndex(purl, "@"); at > strings.LastIndex(purl, "/") {
-		bare = purl[:at]
+	if version == "" {
+		return true
 	}
-	for _, name := range []string{bare, purl} {
-		if ok, err := path.Match(pattern, name); err == nil && ok {
-			return true
-		}
+	ok, err := path.Match(strings.ToLower(version), strings.ToLower(u.Version))
+	return err == nil && ok
+}
+
+// splitVersion cuts a pattern where its version begins, and takes out escapes.
+func splitVersion(pattern string) (name, version string) {
+	if plain, err := url.PathUnescape(pattern); err == nil {
+		pattern = plain
 	}
-	return false
+	if at := strings.LastIndexByte(pattern, '@'); at > strings.LastIndexByte(pattern, '/')+1 {
+		return pattern[:at], pattern[at+1:]
+	}
+	return pattern, ""
+}
+
+// plainPackage folds what two spellings of one package may differ in.
+func plainPackage(name string) string {
+	name = strings.ToLower(name)
+	if rest, ok := strings.CutPrefix(name, "pkg:pypi/"); ok {
+		return "pkg:pypi/" + pythonName(rest)
+	}
+	return name
 }
 
 // deniesLicences says which licence of a component a pattern denies. An
 // expression is denied if no way of choosing among its ORs avoids the pattern.
 func deniesLicences(pattern string, all []Licence) (licence string, denied bool) {
-	if len(all) == 0 {
-		return "unknown", strings.EqualFold(pattern, "unknown")
+	stated := slices.ContainsFunc(all, Licence.stated)
+	if !stated && strings.EqualFold(pattern, "unknown") {
+		return "unknown", true
 	}
 	for _, l := range all {
 		if l.Name != "" && matchesLicence(pattern, l.Name) {
@@ -89,6 +113,13 @@ func deniesLicences(pattern string, all []Licence) (licence string, denied bool)
 		}
 	}
 	return "", false
+}
+
+// stated says whether a licence is one: SPDX has two words for having found none.
+func (l Licence) stated() bool {
+	return !slices.ContainsFunc([]string{"", "NOASSERTION", "NONE"}, func(nothing string) bool {
+		return strings.EqualFold(nothing, strings.TrimSpace(l.Expression+l.Name))
+	})
 }
 
 // matchesLicence compares one identifier, without case. GPL-3.0 and
@@ -105,8 +136,9 @@ func matchesLicence(pattern, id string) bool {
 	default:
 		spellings = append(spellings, lower+"-only")
 	}
+	whole := strings.NewReplacer("/", "\x00") // no folders: * stands for slashes too
 	for _, s := range spellings {
-		if ok, err := path.Match(strings.ToLower(pattern), s); err == nil && ok {
+		if ok, err := path.Match(whole.Replace(strings.ToLower(pattern)), whole.Replace(s)); err == nil && ok {
 			return true
 		}
 	}
@@ -133,7 +165,7 @@ func deniesExpression(pattern, expression string) bool {
 	if !c.broken && len(c.words) == 0 && len(words) <= maxWords {
 		return denied
 	}
-	for _, w := range words {
+	for _, w := range strings.FieldsFunc(expression, func(r rune) bool { return strings.ContainsRune(" \t\r\n(),;/|&", r) }) {
 		if matchesLicence(pattern, w) {
 			return true
 		}

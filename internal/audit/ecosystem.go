@@ -4,6 +4,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -28,6 +29,8 @@ func (p Package) Key() Package {
 		return Package{base, strings.ToLower(p.Name)}
 	case "PyPI":
 		return Package{base, pythonName(p.Name)}
+	case "crates.io": // which has no two names that differ in this only
+		return Package{base, strings.ReplaceAll(strings.ToLower(p.Name), "_", "-")}
 	}
 	return Package{base, p.Name}
 }
@@ -61,8 +64,8 @@ func origins() map[string]origin {
 		"conan":         {"ConanCenter", plain, same},
 		"cran":          {"CRAN", plain, same},
 		"gem":           {"RubyGems", plain, same},
-		"githubactions": {"GitHub Actions", slashed, trimV},
-		"github":        {"GitHub Actions", slashed, trimV},
+		"githubactions": {"GitHub Actions", repository, trimV},
+		"github":        {"GitHub Actions", repository, trimV},
 		"golang":        {"Go", goName, goVersion},
 		"hackage":       {"Hackage", plain, same},
 		"hex":           {"Hex", plain, same},
@@ -74,9 +77,9 @@ func origins() map[string]origin {
 		"pypi":          {"PyPI", plain, same},
 		"swift":         {"SwiftURL", slashed, trimV},
 		"bitnami":       {"Bitnami", plain, same},
-		"apk":           {"", sourceName, same},
-		"deb":           {"", sourceName, same},
-		"rpm":           {"", sourceName, same},
+		"apk":           {"", plain, same}, // see distributed
+		"deb":           {"", plain, same},
+		"rpm":           {"", plain, same},
 	}
 }
 
@@ -87,6 +90,13 @@ func slashed(p packageurl.PackageURL) string {
 		return p.Name
 	}
 	return p.Namespace + "/" + p.Name
+}
+
+// repository is the owner and name of an action's repository, which advisories
+// are about, without the folder in it that some tools append.
+func repository(p packageurl.PackageURL) string {
+	parts := strings.SplitN(slashed(p), "/", 3)
+	return strings.Join(parts[:min(len(parts), 2)], "/")
 }
 
 func mavenName(p packageurl.PackageURL) string { return p.Namespace + ":" + p.Name }
@@ -136,70 +146,60 @@ func goVersion(version string) string {
 	return out
 }
 
-// sourceName is the source package of a distribution's package, which its
-// advisories are about.
-func sourceName(p packageurl.PackageURL) string {
-	upstream := p.Qualifiers.Map()["upstream"]
-	name, _, _ := strings.Cut(upstream, "@")
-	if name != "" && !strings.Contains(name, "/") {
-		return name
-	}
-	return p.Name
+// errNoAdvisories says why a package can't be looked up. Where it matters there
+// may be advisories all the same, and nobody sees them.
+type errNoAdvisories struct {
+	what    string
+	matters bool
 }
 
-// distribution is the ecosystem of an operating system's package: OSV has one
-// for each release.
-func distribution(p packageurl.PackageURL) (string, error) {
-	distro := p.Qualifiers.Map()["distro"]
-	release := distro
-	if i := strings.LastIndexByte(distro, '-'); i >= 0 {
-		release = distro[i+1:]
+func (e errNoAdvisories) Error() string {
+	if e.matters {
+		return e.what
 	}
-	names := map[string]string{
-		"alpine": "Alpine", "debian": "Debian", "ubuntu": "Ubuntu", "wolfi": "Wolfi", "chainguard": "Chainguard",
-		"almalinux": "AlmaLinux", "rocky": "Rocky Linux", "redhat": "Red Hat",
-	}
-	name, ok := names[p.Namespace]
-	switch {
-	case !ok:
-		return "", fmt.Errorf("the distribution %q has no advisories that are known here", p.Namespace)
-	case name == "Wolfi" || name == "Chainguard":
-		return name, nil
-	case release == "":
-		return "", fmt.Errorf("its package URL does not name the release of %s (qualifier distro)", name)
-	case name == "Alpine":
-		parts := strings.SplitN(strings.TrimPrefix(release, "v"), ".", 3)
-		return "Alpine:v" + strings.Join(parts[:min(len(parts), 2)], "."), nil
-	case name == "AlmaLinux" || name == "Rocky Linux" || name == "Debian":
-		release, _, _ = strings.Cut(release, ".")
-	}
-	return name + ":" + release, nil
+	return "OSV has no advisories for " + e.what
 }
 
-// errNoAdvisories says that nobody keeps advisories for a kind of package.
-type errNoAdvisories struct{ what string }
+// unread are the types of package URLs that OSV has advisories of, and that
+// are not read here.
+func unread() []string { return []string{"bioconductor", "opam", "vscode-extension"} }
 
-func (e errNoAdvisories) Error() string { return "OSV has no advisories for " + e.what }
+// An identity is a package and a version of it in OSV's words.
+type identity struct {
+	Package
+	version string
+}
 
 // Identify says which package, and which version of it, a package URL names
 // in OSV's words.
 func Identify(purl string) (p Package, version string, err error) {
+	all, err := identify(purl, "", source{})
+	if err != nil {
+		return Package{}, "", err
+	}
+	return all[0].Package, all[0].version, nil
+}
+
+// identities are the packages that advisories can know a component by. Its own
+// version counts where the package URL has none.
+func (c *Component) identities() ([]identity, error) { return identify(c.PURL, c.Version, c.source) }
+
+func identify(purl, version string, from source) ([]identity, error) {
 	u, err := packageurl.FromString(purl)
 	if err != nil {
-		return Package{}, "", fmt.Errorf("package URL %.200q: %w", purl, err)
+		return nil, fmt.Errorf("package URL %.200q: %w", purl, err)
+	}
+	if u.Version == "" {
+		u.Version = version
 	}
 	o, ok := origins()[u.Type]
-	if !ok {
-		return Package{}, "", errNoAdvisories{"packages of type " + u.Type}
+	switch {
+	case ok && o.ecosystem == "":
+		return distributed(u, from)
+	case ok:
+		return []identity{{Package{o.ecosystem, o.name(u)}, o.version(u.Version)}}, nil
+	case slices.Contains(unread(), u.Type):
+		return nil, errNoAdvisories{"advisories for packages of type " + u.Type + " are not read here", true}
 	}
-	p = Package{o.ecosystem, o.name(u)}
-	if p.Ecosystem == "" {
-		if p.Ecosystem, err = distribution(u); err != nil {
-			return Package{}, "", errNoAdvisories{p.Name + ": " + err.Error()}
-		}
-	}
-	if v := u.Qualifiers.Map()["epoch"]; v != "" && u.Type == "rpm" {
-		u.Version = v + ":" + u.Version
-	}
-	return p, o.version(u.Version), nil
+	return nil, errNoAdvisories{"packages of type " + u.Type, false}
 }

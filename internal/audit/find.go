@@ -18,21 +18,32 @@ func (a *auditor) sift() {
 	var order []*Component
 	for i := range a.in.BOM.Components {
 		c := &a.in.BOM.Components[i]
-		key := c.PURL + "\x00" + c.Label()
-		if first := seen[key]; first != nil {
+		first := seen[c.same()]
+		if first == nil {
+			own := *c
+			first = &own
+			seen[c.same()] = first
+			order = append(order, first)
+		} else {
 			first.Scope = min(first.Scope, c.Scope)
-			first.Licences = append(first.Licences, c.Licences...)
+			first.Licences = append(slices.Clip(first.Licences), c.Licences...)
 			first.Hashed = first.Hashed && c.Hashed
-			continue
 		}
-		own := *c
-		seen[key] = &own
-		order = append(order, &own)
+		first.refs = append(first.refs, c.Ref)
 	}
 	for _, c := range order {
 		a.component(c)
 	}
 	a.enough(len(order))
+}
+
+// same is what two components share that are judged as one. A package URL
+// without a version is not enough: it stands for each of its versions.
+func (c *Component) same() string {
+	if c.PURL != "" && c.RegistryName() != "" {
+		return c.PURL
+	}
+	return strings.Join([]string{c.PURL, c.Name, c.Version, c.Type}, "\x00")
 }
 
 func (a *auditor) component(c *Component) {
@@ -41,33 +52,29 @@ func (a *auditor) component(c *Component) {
 		a.unjudged(c, "it has no package URL", c.Type == "library" || c.Type == "framework" || c.Type == "")
 		return
 	}
-	p, version, err := Identify(c.PURL)
+	ids, err := c.identities()
 	if none := (errNoAdvisories{}); errors.As(err, &none) {
-		a.unjudged(c, none.Error(), strings.Contains(none.what, "distro"))
+		a.unjudged(c, none.Error(), none.matters)
 		return
 	}
 	if err != nil {
 		a.unjudged(c, err.Error(), true)
 		return
 	}
-	if version == "" {
-		version = goVersionOf(p, c.Version)
-	}
-	if version == "" && c.Type == "application" {
+	if ids[0].version == "" && c.Type == "application" {
 		return // a project of the tree itself: it has no version yet
 	}
 	a.report.Counts.Judged++
-	a.needs[Base(p.Ecosystem)] = true
-	for _, group := range a.said(p, version) {
-		a.report.Findings = append(a.report.Findings, group.finding(a, c, p, version))
+	var groups []*group
+	for _, id := range ids {
+		a.needs[id.Ecosystem] = true
+		for _, g := range a.said(id.Package, id.version) {
+			if !slices.ContainsFunc(groups, func(o *group) bool { return o.shares(g) && (o.affected() || !g.affected()) }) {
+				groups = append(groups, g)
+				a.report.Findings = append(a.report.Findings, g.finding(a, c, id.Package, id.version))
+			}
+		}
 	}
-}
-
-func goVersionOf(p Package, version string) string {
-	if p.Ecosystem == "Go" {
-		return goVersion(version)
-	}
-	return version
 }
 
 func (a *auditor) unjudged(c *Component, why string, matters bool) {
@@ -179,7 +186,7 @@ func (g *group) finding(a *auditor, c *Component, p Package, version string) Fin
 	f := Finding{
 		Kind: Vulnerability, IDs: sortedSet(g.ids), Component: c.Label(), Ref: c.Ref,
 		Package: p.Name, Ecosystem: p.Ecosystem, Version: version, Scope: c.Scope, component: c,
-		Path: a.in.BOM.Path(c.Ref),
+		Path: a.path(c.Ref),
 	}
 	certain := g.affected()
 	for _, r := range g.records {

@@ -56,7 +56,9 @@ func (o order) compare(a, b string) (sign int, err error) {
 
 var (
 	commitHash = pattern.New(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
-	numbered   = pattern.New(`^[vV=]?[0-9]`)
+	numbered   = pattern.New(`^[0-9]`)
+	semantical = pattern.New(`^v?[0-9]+(\.[0-9]+)*([-+][0-9A-Za-z.+-]*)?$`)
+	ranged     = pattern.New(`[*<>|,()\[\] ]`)
 )
 
 // ordered says why a version has no place in an order, where its parser would
@@ -66,10 +68,14 @@ func (o order) ordered(version string) error {
 	switch Base(o.ecosystem) {
 	case "Maven":
 		named = strings.Contains(version, "${") || version == "LATEST" || version == "RELEASE" || strings.HasPrefix(version, "[") || strings.HasPrefix(version, "(")
-	case "npm", "Go", "crates.io", "Hex", "Pub", "PyPI", "RubyGems", "NuGet", "Packagist", "SwiftURL", "ConanCenter", "Julia", "Bitnami", "CRAN", "Hackage":
+	case "npm", "Go", "crates.io", "Hex", "Pub", "SwiftURL":
+		named = !semantical.MatchString(version) // 383b2e7 is a commit, and 4.x a range
+	case "PyPI", "NuGet", "Packagist", "ConanCenter", "Julia", "Bitnami":
+		named = !numbered.MatchString(strings.TrimPrefix(version, "v"))
+	case "RubyGems", "CRAN", "Hackage":
 		named = !numbered.MatchString(version)
 	}
-	if named || commitHash.MatchString(version) {
+	if named || ranged.MatchString(version) || commitHash.MatchString(version) {
 		return fmt.Errorf("%.60q %w of %s", version, errOrder, o.ecosystem)
 	}
 	return nil
@@ -107,8 +113,11 @@ func (p Package) covers(o Package) bool {
 	if p.Key() != o.Key() {
 		return false
 	}
+	// Ubuntu:Pro:16.04:LTS says what is mended for who pays, and so what is open
+	// for everybody else.
+	record := strings.Replace(p.Ecosystem, "Ubuntu:Pro:", "Ubuntu:", 1)
 	return p.Ecosystem == o.Ecosystem || p.Ecosystem == Base(p.Ecosystem) ||
-		len(p.Ecosystem) > len(o.Ecosystem) && p.Ecosystem[:len(o.Ecosystem)+1] == o.Ecosystem+":" // Ubuntu:22.04:LTS
+		record == o.Ecosystem || strings.HasPrefix(record, o.Ecosystem+":") // Ubuntu:22.04:LTS
 }
 
 // holds evaluates ranges and versions as the OSV schema says: in the list, or
@@ -175,7 +184,8 @@ func (f *Affected) lists(o order, version string) bool {
 }
 
 // holds walks the events of a range in the order of their versions. Where two
-// events stand at one version the one that begins the range comes last.
+// events stand at one version the one that begins the range comes last, unless
+// the range is this one version.
 func (r Range) holds(o order, version string) (in bool, fixed []string, err error) {
 	events, limits, err := r.sorted(o)
 	if err != nil {
@@ -230,6 +240,15 @@ func (r Range) sorted(o order) (events []Event, limits []string, err error) {
 		}
 		return sign
 	})
+	open := false
+	for i := range events {
+		if i+1 < len(events) && !open && events[i].LastAffected != "" && events[i+1].Introduced != "" && events[i+1].Introduced != "0" {
+			if sign, failed := o.compare(events[i].LastAffected, events[i+1].Introduced); failed == nil && sign == 0 {
+				events[i], events[i+1] = events[i+1], events[i] // from this version to this version
+			}
+		}
+		open = events[i].Introduced != ""
+	}
 	return events, limits, err
 }
 

@@ -123,10 +123,18 @@ func TestCannotTell(t *testing.T) {
 		"a version without order": {
 			Advisory{ID: "X-1", Affected: []Affected{{Package: Package{"Hackage", "p"}, Ranges: []Range{{"ECOSYSTEM", []Event{{Introduced: "0"}, {Fixed: "1.2"}}}}}}},
 			"pkg:hackage/p@one.two", "no place in the order"},
-		"a commit":             {Advisory{}, "pkg:golang/golang.org/x/text@383b2e75a7a4198c42f8f87833eefb772868a56f", "no place in the order"},
-		"a range":              {Advisory{}, "pkg:cargo/regex@^1.5", "no place in the order"},
-		"a variable":           {Advisory{}, "pkg:maven/log4j/log4j@%24%7Blog4j.version%7D", "no place in the order"},
-		"a name":               {Advisory{}, "pkg:maven/log4j/log4j@LATEST", "no place in the order"},
+		"a commit":   {Advisory{}, "pkg:golang/golang.org/x/text@383b2e75a7a4198c42f8f87833eefb772868a56f", "no place in the order"},
+		"a range":    {Advisory{}, "pkg:cargo/regex@^1.5", "no place in the order"},
+		"a variable": {Advisory{}, "pkg:maven/log4j/log4j@%24%7Blog4j.version%7D", "no place in the order"},
+		"a name":     {Advisory{}, "pkg:maven/log4j/log4j@LATEST", "no place in the order"},
+		"a capital v": {Advisory{ID: "X-4", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"SEMVER", []Event{{Introduced: "4.0.0"}, {Fixed: "4.17.21"}}}}}}},
+			"pkg:npm/p@V4.17.20", "no place in the order"},
+		"an equals sign": {Advisory{ID: "X-4", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"SEMVER", []Event{{Introduced: "4.0.0"}, {Fixed: "4.17.21"}}}}}}},
+			"pkg:npm/p@%3D4.17.20", "no place in the order"},
+		"a wildcard":           {Advisory{}, "pkg:cargo/regex@1.x", "no place in the order"},
+		"two versions":         {Advisory{}, "pkg:cargo/regex@1.0.0%20||%201.5.0", "no place in the order"},
+		"a short commit":       {Advisory{}, "pkg:golang/golang.org/x/text@383b2e7", "no place in the order"},
+		"a range of Python":    {Advisory{ID: "X-3", Affected: []Affected{{Package: Package{"PyPI", "p"}, Ranges: []Range{{"ECOSYSTEM", []Event{{Introduced: "0"}, {Fixed: "1.2"}}}}}}}, "pkg:pypi/p@2.*", "no place in the order"},
 		"a branch of a module": {Advisory{}, "pkg:golang/golang.org/x/text@master", "no place in the order"},
 		"only commits": {
 			Advisory{ID: "X-2", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"GIT", []Event{{Introduced: "0"}}}}}}},
@@ -157,6 +165,7 @@ func TestIdentify(t *testing.T) {
 		"pkg:npm/%40scope/name@1.0.0":                                               "npm @scope/name 1.0.0",
 		"pkg:maven/g.h/a@1":                                                         "Maven g.h:a 1",
 		"pkg:composer/monolog/monolog@v1.0":                                         "Packagist monolog/monolog v1.0",
+		"pkg:githubactions/github/codeql-action/init@v3.1.0":                        "GitHub Actions github/codeql-action 3.1.0",
 		"pkg:githubactions/actions/checkout@v4.1.0":                                 "GitHub Actions actions/checkout 4.1.0",
 		"pkg:deb/debian/libssl3@3.0.11-1~deb12u1?distro=debian-12&upstream=openssl": "Debian:12 openssl 3.0.11-1~deb12u1",
 		"pkg:apk/alpine/zlib@1.2.11-r1?distro=alpine-3.10.2":                        "Alpine:v3.10 zlib 1.2.11-r1",
@@ -184,6 +193,7 @@ func TestKeys(t *testing.T) {
 	for _, pair := range [][2]Package{
 		{{"Go", "github.com/BurntSushi/toml"}, {"Go", "github.com/burntsushi/toml"}},
 		{{"PyPI", "Zope.Interface"}, {"PyPI", "zope--interface"}},
+		{{"crates.io", "Foo_Bar"}, {"crates.io", "foo-bar"}},
 		{{"NuGet", "Newtonsoft.Json"}, {"NuGet", "newtonsoft.json"}},
 		{{"Debian:12", "openssl"}, {"Debian", "openssl"}},
 	} {

@@ -118,7 +118,7 @@ func (a *auditor) warn(c *Component, kind, id, why string) {
 	}
 	f := Finding{
 		Kind: kind, ID: id, IDs: []string{id}, Component: label, Ref: ref, Package: c.Name, Version: c.Version, Scope: c.Scope,
-		Path: a.in.BOM.Path(ref), Summary: why, Why: []string{why}, Sources: []string{a.in.Registry.Source}, component: c,
+		Path: a.path(ref), Summary: why, Why: []string{why}, Sources: []string{a.in.Registry.Source}, component: c,
 	}
 	a.report.Findings = append(a.report.Findings, f)
 }

@@ -123,7 +123,7 @@ func (a *auditor) judge(f *Finding) {
 	if f.Verdict > Undecided {
 		return
 	}
-	if a.in.Baseline.has(f) {
+	if a.in.Baseline.has(f, a.in.Rules) {
 		f.Verdict = Known
 		f.Why = append(f.Why, "it is in "+a.in.Baseline.Source+" already")
 	}
@@ -136,10 +136,7 @@ func (a *auditor) stop(f *Finding) {
 	}
 	bar := a.in.Rules.FailOn[f.Scope]
 	var why []string
-	severity := f.Grade.Severity
-	if severity == Unrated {
-		severity = a.in.Rules.UnknownAs
-	}
+	severity := a.in.Rules.counts(f.Grade)
 	if bar.Severity != Unrated && severity >= bar.Severity {
 		text := "severity " + severity.String()
 		if f.Grade.Severity == Unrated {
@@ -150,7 +147,7 @@ func (a *auditor) stop(f *Finding) {
 	if bar.KEV && f.KEV != nil {
 		why = append(why, "known to be exploited")
 	}
-	if bar.EPSS > 0 && f.EPSS != nil && *f.EPSS >= bar.EPSS {
+	if a.in.Rules.likely(f.Scope, f.EPSS) {
 		why = append(why, "exploitation is likely, EPSS "+probability(*f.EPSS))
 	}
 	switch {
@@ -175,6 +172,25 @@ type Feed struct {
 	Date    time.Time `json:"date,omitzero"` // of the newest thing it says
 	Records int       `json:"records"`
 	Problem string    `json:"problem,omitzero"` // why it can't be gone by
+
+	// Releases are the ecosystems that its records name, with their releases.
+	// Nil: nobody looked.
+	Releases map[string]bool `json:"-"`
+}
+
+// knows says whether a feed has a record of a release of a distribution, or of
+// an ecosystem that has none. A release that no record names is one that nobody
+// writes advisories for, or whose name is another.
+func (f *Feed) knows(ecosystem string) bool {
+	if f == nil || f.Releases == nil || Base(ecosystem) == ecosystem {
+		return true
+	}
+	for have := range f.Releases {
+		if (Package{Ecosystem: have}).covers(Package{Ecosystem: ecosystem}) {
+			return true
+		}
+	}
+	return false
 }
 
 // feeds holds what was read against what is needed.
@@ -191,10 +207,15 @@ func (a *auditor) feeds() {
 			a.report.Unknown = append(a.report.Unknown, f.Name+": "+f.Problem)
 		}
 	}
-	needed := []string{}
+	needed, told := []string{}, len(a.report.Unknown)
 	for ecosystem := range a.needs {
-		needed = append(needed, "osv:"+ecosystem)
+		base := "osv:" + Base(ecosystem)
+		needed = append(needed, base)
+		if !have[base].knows(ecosystem) {
+			a.report.Unknown = append(a.report.Unknown, base+": no record is about "+ecosystem)
+		}
 	}
+	slices.Sort(a.report.Unknown[told:])
 	for _, bar := range a.in.Rules.FailOn {
 		if bar.KEV {
 			needed = append(needed, "kev")

@@ -28,7 +28,7 @@ type Statement struct {
 	Status   string
 	Why      string // justification, or impact
 	Time     time.Time
-	Rejected string // why it counts for nothing, whatever it fits
+	Rejected string // why it lifts nothing, whatever it fits
 }
 
 // A Product is what a statement is about: a package URL, or a reference of the
@@ -45,12 +45,23 @@ type Product struct {
 func (s *Statement) decides() bool { return s.Status == vexNotAffected || s.Status == vexFixed }
 
 // vex applies the newest statement that fits a finding. Two of one time that
-// disagree take nothing away.
+// disagree take nothing away, and neither does one that is not understood where
+// another says that the product is affected, or may be. Statements are about
+// vulnerabilities: what a deny list or a registry says they do not lift.
 func (a *auditor) vex(f *Finding) bool {
-	newest := -1
+	if f.Kind != Vulnerability {
+		return false
+	}
+	newest, against := -1, -1
 	for i := range a.in.VEX {
 		s := &a.in.VEX[i]
-		if s.Rejected != "" || !a.fits(s, f) {
+		if !a.fits(s, f) {
+			continue
+		}
+		if s.Rejected != "" {
+			if s.Status != "" && !s.decides() {
+				against = i
+			}
 			continue
 		}
 		a.used[i] = true
@@ -72,7 +83,10 @@ func (a *auditor) vex(f *Finding) bool {
 		line += " (" + s.Why + ")"
 	}
 	f.Sources = append(f.Sources, s.Source)
-	if !s.decides() {
+	if s.decides() && against >= 0 {
+		line += fmt.Sprintf("; but %s may say otherwise (%.40q), and was rejected: %s", a.in.VEX[against].Source, a.in.VEX[against].Status, a.in.VEX[against].Rejected)
+	}
+	if !s.decides() || against >= 0 {
 		f.Notes = append(f.Notes, line)
 		return false
 	}
@@ -91,27 +105,49 @@ func (a *auditor) fits(s *Statement, f *Finding) bool {
 }
 
 // about says whether a product is a component, or a whole that it is part of.
-// What is said of the SBOM's subject is said of all that it is made of.
+// What is said of the SBOM's subject is said of all that it is made of. What is
+// said of a part of something else holds where nothing but that needs it.
 func (a *auditor) about(p Product, c *Component) bool {
 	b := a.in.BOM
 	if p.Serial != "" && p.Serial != b.Serial {
 		return false
 	}
 	if len(p.Parts) == 0 {
-		return p.is(c) || p.is(&b.Subject)
+		return p.names(c) || p.is(&b.Subject)
 	}
-	if !slices.ContainsFunc(p.Parts, func(part string) bool { return Product{ID: part}.is(c) }) {
+	if !slices.ContainsFunc(p.Parts, func(part string) bool { return Product{ID: part}.names(c) }) {
 		return false
 	}
 	if p.is(&b.Subject) {
 		return true
 	}
+	wholes := map[string]bool{}
 	for i := range b.Components {
-		if whole := &b.Components[i]; p.is(whole) && b.under(c.Ref, whole.Ref) {
-			return true
+		if whole := &b.Components[i]; whole.Ref != "" && p.is(whole) {
+			wholes[whole.Ref] = true
 		}
 	}
-	return false
+	return len(wholes) > 0 && b.onlyThrough(c.all(), wholes)
+}
+
+// all are the references of all components that are this one.
+func (c *Component) all() []string {
+	if len(c.refs) == 0 {
+		return []string{c.Ref}
+	}
+	return c.refs
+}
+
+// names says whether a product is a component under each of its references.
+func (p Product) names(c *Component) bool {
+	for _, ref := range c.all() {
+		at := *c
+		at.Ref = ref
+		if !p.is(&at) {
+			return false
+		}
+	}
+	return true
 }
 
 // is says whether a product names a component: by its reference, or by a
@@ -193,7 +229,21 @@ func (a *auditor) whyUnused(s *Statement, used bool) string {
 			return "no such vulnerability was found in what it names"
 		}
 	}
+	if slices.ContainsFunc(s.Products, a.elsewhere) {
+		return "not only what it names needs the part that it names"
+	}
 	return "nothing in the SBOM is what it names"
+}
+
+// elsewhere says whether a product and a part of it are both in the SBOM.
+func (a *auditor) elsewhere(p Product) bool {
+	whole, part := false, false
+	for i := range a.in.BOM.Components {
+		c := &a.in.BOM.Components[i]
+		whole = whole || p.is(c)
+		part = part || slices.ContainsFunc(p.Parts, func(id string) bool { return Product{ID: id}.is(c) })
+	}
+	return whole && part && (p.Serial == "" || p.Serial == a.in.BOM.Serial)
 }
 
 // reject says why a statement counts for nothing.

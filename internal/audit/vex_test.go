@@ -48,7 +48,7 @@ func TestOpenVEX(t *testing.T) {
 		"of another product":             {[]string{openvexOf("not_affected", because, productID("pkg:golang/acme.example/other"))}, Blocked, "nothing in the SBOM"},
 		"of a part of the product":       {[]string{openvexOf("not_affected", because, part(app, bare))}, NotAffected, ""},
 		"of a part, in another product":  {[]string{openvexOf("not_affected", because, part("pkg:golang/acme.example/other", bare))}, Blocked, "nothing in the SBOM"},
-		"of a part that depends on it":   {[]string{openvexOf("not_affected", because, part("pkg:npm/whole", bare))}, NotAffected, ""},
+		"of a part that depends on it":   {[]string{openvexOf("not_affected", because, part("pkg:npm/whole", bare))}, Blocked, "not only what it names needs"}, // app does too
 		"of another part":                {[]string{openvexOf("not_affected", because, part(app, "pkg:npm/left-pad"))}, Blocked, "nothing in the SBOM"},
 		"the newest counts": {[]string{openvexOf("not_affected", because, productID(bare)),
 			strings.Replace(openvexOf("affected", "", productID(bare)), "2026-03-01", "2026-03-02", 1)}, Blocked, ""},

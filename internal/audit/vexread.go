@@ -192,14 +192,17 @@ type cdxVulnerability struct {
 		FirstIssued   string `json:"firstIssued"`
 		LastUpdated   string `json:"lastUpdated"`
 	} `json:"analysis"`
-	Affects []struct {
-		Ref      string `json:"ref"`
-		Versions []struct {
-			Version string `json:"version"`
-			Range   string `json:"range"`
-			Status  string `json:"status"`
-		} `json:"versions"`
-	} `json:"affects"`
+	Affects []cdxAffected `json:"affects"`
+}
+
+// A cdxAffected is what an entry is about.
+type cdxAffected struct {
+	Ref      string `json:"ref"`
+	Versions []struct {
+		Version string `json:"version"`
+		Range   string `json:"range"`
+		Status  string `json:"status"` // affected, unaffected or unknown
+	} `json:"versions"`
 }
 
 // cycloneVEX reads what a CycloneDX document says with an analysis. An entry
@@ -230,7 +233,7 @@ func cycloneVEX(data []byte, name string) ([]Statement, error) {
 		}
 		s.Status, s.Why = cycloneStatus(v.Analysis.State), cmp.Or(v.Analysis.Justification, v.Analysis.Detail)
 		s.time(cmp.Or(v.Analysis.LastUpdated, v.Analysis.FirstIssued, v.Updated, d.Metadata.Timestamp))
-		v.products(&s, purls)
+		v.products(&s, d, purls)
 		all = append(all, s)
 	}
 	return all, nil
@@ -251,12 +254,13 @@ func cycloneStatus(state string) string {
 	return state
 }
 
-// purls maps the references of a document to the package URLs they stand for.
+// purls maps the references of a document to the package URLs they stand for,
+// which may be none.
 func (d *document) purls(into map[string]string) {
 	var walk func([]rawComponent)
 	walk = func(list []rawComponent) {
 		for i := range list {
-			if list[i].Ref != "" && list[i].PURL != "" {
+			if list[i].Ref != "" {
 				into[list[i].Ref] = list[i].PURL
 			}
 			walk(list[i].Components)
@@ -269,21 +273,41 @@ func (d *document) purls(into map[string]string) {
 }
 
 // products reads what an entry affects: a reference of its own document, a
-// BOM-Link (urn:cdx:serial/version#reference) into another, or a package URL.
-func (v *cdxVulnerability) products(s *Statement, purls map[string]string) {
+// BOM-Link (urn:cdx:serial/version#reference) into another, or a package URL. A
+// reference of its own that stands for no package URL is one of the SBOM only if
+// both are one document.
+func (v *cdxVulnerability) products(s *Statement, d *document, purls map[string]string) {
 	for _, at := range v.Affects {
 		p := Product{ID: cmp.Or(purls[at.Ref], at.Ref)}
 		if link, ok := strings.CutPrefix(at.Ref, "urn:cdx:"); ok {
 			serial, ref, _ := strings.Cut(link, "#")
 			serial, _, _ = strings.Cut(serial, "/")
 			p.Serial, p.ID = "urn:uuid:"+serial, ref
+		} else if purl, own := purls[at.Ref]; own && purl == "" {
+			p.Serial = cmp.Or(d.Serial, "none")
 		}
-		for _, version := range at.Versions {
-			if version.Range != "" {
-				s.Rejected = "it speaks of a range of versions, which is not read; list the versions"
-			}
-			p.Versions = append(p.Versions, version.Version)
+		if at.versions(s, &p) {
+			s.Products = append(s.Products, p)
 		}
-		s.Products = append(s.Products, p)
 	}
+	if len(v.Affects) > 0 && len(s.Products) == 0 && s.Rejected == "" {
+		s.Rejected = "of every version that it names it says that it is affected, or that nobody knows"
+	}
+}
+
+// versions limits a product to the versions that an entry speaks of. It is
+// false if none is left: of a version that the entry itself calls affected, or
+// unknown, it can't say that it is not.
+func (at *cdxAffected) versions(s *Statement, p *Product) bool {
+	for _, v := range at.Versions {
+		switch {
+		case v.Range != "":
+			s.Rejected = "it speaks of a range of versions, which is not read; list the versions"
+			p.Versions = nil // whatever it says may be of any
+			return true
+		case !s.decides() || v.Status == "" || v.Status == "unaffected":
+			p.Versions = append(p.Versions, v.Version)
+		}
+	}
+	return len(at.Versions) == 0 || len(p.Versions) > 0
 }

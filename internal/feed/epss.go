@@ -71,7 +71,7 @@ func ParseEPSS(r io.Reader, wanted map[string]bool) (scores map[string]float64, 
 			return fail(fmt.Errorf("line %d: %w", rows+2, err))
 		}
 		if wanted[string(cve)] { // no copy is made to look it up
-			scores[string(cve)] = score
+			scores[string(cve)] = max(score, scores[string(cve)])
 		}
 	}
 	if err := lines.Err(); err != nil {
@@ -106,7 +106,7 @@ func row(line []byte) (cve []byte, score float64, err error) {
 	for stop < len(line) && line[stop] != ',' {
 		stop++
 	}
-	if end < len("CVE-") || string(line[:4]) != "CVE-" || stop >= len(line) {
+	if end <= len("CVE-") || string(line[:4]) != "CVE-" || line[end-1] < '0' || line[end-1] > '9' || stop >= len(line) {
 		return nil, 0, fmt.Errorf("%.60q is no row of cve,epss,percentile", line)
 	}
 	score, err = strconv.ParseFloat(string(line[end+1:stop]), 64)

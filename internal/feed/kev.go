@@ -6,12 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/audit"
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/pattern"
 )
+
+// cveName is how CVE numbers are written. One that is written otherwise would be
+// found by nobody.
+var cveName = pattern.New(`^CVE-[0-9]{4}-[0-9]{4,}$`)
 
 // KEV reads CISA's catalogue in JSON.
 func KEV(name string) (map[string]audit.Exploited, audit.Feed) {
@@ -70,7 +74,7 @@ func ParseKEV(data []byte) (map[string]audit.Exploited, time.Time, error) {
 	}
 	all := make(map[string]audit.Exploited, len(d.List))
 	for i, v := range d.List {
-		if !strings.HasPrefix(v.CVE, "CVE-") {
+		if !cveName.MatchString(v.CVE) {
 			return nil, time.Time{}, fmt.Errorf("entry %d has the cveID %.40q", i+1, v.CVE)
 		}
 		all[v.CVE] = audit.Exploited{CVE: v.CVE, Added: v.Added, Due: v.Due, Ransomware: v.Ransomware == "Known"}

@@ -36,7 +36,7 @@ const archive = "all.zip"
 func Advisories(ctx context.Context, db string, wanted map[audit.Package]bool) ([]audit.Advisory, []audit.Feed, error) {
 	l := &library{ctx: ctx, db: db, names: folded(wanted), feeds: map[string]*audit.Feed{}}
 	for p := range wanted {
-		l.feeds[p.Ecosystem] = &audit.Feed{Name: "osv:" + p.Ecosystem}
+		l.feeds[p.Ecosystem] = &audit.Feed{Name: "osv:" + p.Ecosystem, Releases: map[string]bool{}}
 	}
 	if err := l.read(); err != nil {
 		return nil, nil, err
@@ -203,7 +203,9 @@ func (l *library) folder(root *os.Root, feeds map[string]*audit.Feed) error {
 			return l.ctx.Err()
 		case d.IsDir() && strings.Count(name, "/") >= maxDepth:
 			return fmt.Errorf("folder %.80q: records lie at most %d folders deep", name, maxDepth)
-		case !d.Type().IsRegular() || path.Ext(name) != ".json":
+		case d.Type()&fs.ModeSymlink != 0 && path.Ext(name) != ".json":
+			return noFolder(root, name)
+		case d.IsDir() || path.Ext(name) != ".json":
 			return nil
 		case len(names) == MaxRecords:
 			return fmt.Errorf("it has over %d records", MaxRecords)
@@ -222,6 +224,19 @@ func (l *library) folder(root *os.Root, feeds map[string]*audit.Feed) error {
 		defer f.Close()
 		return names[i], to.fill(f)
 	})
+}
+
+// noFolder refuses a link to a folder: what is in it is not read, and a part of
+// the records is no feed.
+func noFolder(root *os.Root, name string) error {
+	info, err := root.Stat(filepath.FromSlash(name))
+	switch {
+	case err != nil:
+		return fmt.Errorf("link %.80q: %w", name, plainly(err))
+	case info.IsDir():
+		return fmt.Errorf("%.80q is a link to a folder, which is not followed", name)
+	}
+	return nil
 }
 
 // newest keeps of records with one name the one that was changed last, and of

@@ -20,14 +20,15 @@ import (
 type glance struct {
 	wanted     bool
 	date       time.Time
-	ecosystems []string
+	ecosystems []string // with their releases
 }
 
 // A tally is what one worker saw.
 type tally struct {
-	found []audit.Advisory
-	count map[string]int
-	date  map[string]time.Time
+	found    []audit.Advisory
+	count    map[string]int
+	date     map[string]time.Time
+	releases map[string]bool // ecosystems, with their releases
 }
 
 // shelf reads n records with a worker for each processor. Of most only the
@@ -41,7 +42,7 @@ func (l *library) shelf(n int, feeds map[string]*audit.Feed, read func(i int, to
 		group.Go(func() error {
 			b := &buffer{data: make([]byte, 0, 64<<10)}
 			t := &tallies[w]
-			t.count, t.date = map[string]int{}, map[string]time.Time{}
+			t.count, t.date, t.releases = map[string]int{}, map[string]time.Time{}, map[string]bool{}
 			for i := int(next.Add(1)) - 1; i < n && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
 				name, err := read(i, b)
 				if err == nil && unpacked.Add(int64(len(b.data))) > MaxUnpacked {
@@ -62,6 +63,11 @@ func (l *library) shelf(n int, feeds map[string]*audit.Feed, read func(i int, to
 	}
 	for _, t := range tallies {
 		l.found = append(l.found, t.found...)
+		for release := range t.releases {
+			if f := feeds[audit.Base(release)]; f != nil {
+				f.Releases[release] = true
+			}
+		}
 		for ecosystem, f := range feeds {
 			f.Records += t.count[ecosystem]
 			if t.date[ecosystem].After(f.Date) {
@@ -77,13 +83,20 @@ func (l *library) record(data []byte, name string, feeds map[string]*audit.Feed,
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	g := look(data, l.names)
 	from := ""
-	for _, ecosystem := range g.ecosystems {
-		if f := feeds[ecosystem]; f != nil {
+	counted := ""
+	for _, release := range g.ecosystems {
+		ecosystem := audit.Base(release)
+		f := feeds[ecosystem]
+		if f == nil {
+			continue
+		}
+		t.releases[release] = true
+		if ecosystem != counted { // records of a distribution name its releases side by side
 			t.count[ecosystem]++
-			from = f.Path
-			if g.date.After(t.date[ecosystem]) {
-				t.date[ecosystem] = g.date
-			}
+		}
+		from, counted = f.Path, ecosystem
+		if g.date.After(t.date[ecosystem]) {
+			t.date[ecosystem] = g.date
 		}
 	}
 	if !g.wanted {
@@ -111,14 +124,12 @@ func look(data []byte, names map[string]bool) glance {
 		g.wanted = g.wanted || !plain || names[string(foldBytes(fold[:0], value))]
 	})
 	members(data, "ecosystem", func(value []byte, _ bool) {
-		text := string(value)
-		base := audit.Base(text)
 		for _, have := range g.ecosystems {
-			if have == base {
+			if have == string(value) {
 				return
 			}
 		}
-		g.ecosystems = append(g.ecosystems, base)
+		g.ecosystems = append(g.ecosystems, string(value))
 	})
 	for _, key := range []string{"modified", "published"} {
 		members(data, key, func(value []byte, _ bool) {
