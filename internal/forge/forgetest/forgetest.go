@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package forgetest holds fakes of GitHub, and the clients that speak with
-// them, to GitHub's published OpenAPI description: what passes between them is
-// checked both ways, so a fake cannot lie about GitHub and a test cannot pass
+// them, to GitHub's published OpenAPI description, and what is asked in GraphQL
+// to its schema: what passes between them is checked both ways, so a fake cannot lie about GitHub and a test cannot pass
 // because it does. Only tests may import it.
 package forgetest
 
@@ -28,7 +28,7 @@ type T interface {
 
 // A Call is a request that came in.
 type Call struct {
-	Operation   string // operationId, such as pulls/list-reviews; "" if not described
+	Operation   string // operationId, such as pulls/list-reviews, or GraphQL; "" if not described
 	Method      string
 	Path        string // escaped, without the query
 	Query       string
@@ -49,7 +49,7 @@ type Counts struct {
 // A Fault answers in the place of the handler, or only delays it. What it
 // answers is not checked: that is what it is for.
 type Fault struct {
-	Operation string // the operationId; "": any
+	Operation string // the operationId, or GraphQL; "": any
 	In        string // what path and query hold; "": anything
 	Skip      int    // how many calls are let through first
 	Times     int    // how many it is there for after that; 0: all
@@ -82,8 +82,8 @@ type Validator struct {
 // GitHub's description does not allow. It is stricter than JSON Schema: query
 // parameters and fields of bodies that are not described are wrong too. Paths
 // may begin with /api/v3, as on a GitHub Enterprise Server. What is not
-// described at all is answered 404 and not passed on. Answers are held back
-// until they are whole. The server must be closed before t ends.
+// described at all is answered 404 and not passed on. Questions in GraphQL are
+// held to the schema. Answers are held back until they are whole. The server must be closed before t ends.
 func Validate(t T, handler http.Handler) *Validator {
 	return &Validator{t: t, handler: handler}
 }
@@ -152,6 +152,10 @@ func (v *Validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Conditional: r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Modified-Since") != "",
 	}
 	defer func() { v.log(log) }() // a dropped connection too
+	if isGraph(r) {
+		v.serveGraph(w, r, &log)
+		return
+	}
 
 	c := v.checkRequest(r, body)
 	if c == nil {

@@ -67,21 +67,34 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	name, _, _ := strings.Cut(rest, "/")
 	f.mu.Lock()
 	h := f.hubs[name]
-	if r.URL.Path == "/api/graphql" { // asked whose token it is, which is the same at all of them
-		for _, h = range f.hubs {
-			break
-		}
-	}
 	f.mu.Unlock()
-	if h != nil && r.URL.Path == "/api/graphql" {
-		h.Server.ServeHTTP(w, r)
-		return
+	if r.URL.Path == "/api/graphql" {
+		h = f.asked(r)
 	}
-	if h == nil || rest == r.URL.Path {
+	if h == nil || rest == r.URL.Path && r.URL.Path != "/api/graphql" {
 		http.NotFound(w, r)
 		return
 	}
 	h.serve(w, r)
+}
+
+// asked is the hub that a question in GraphQL is about, which names no
+// repository: that whose texts it names. Whose a token is all of them know.
+func (f *front) asked(r *http.Request) *hub {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found *hub
+	for _, h := range f.hubs {
+		if found = h; h.Names(string(body)) {
+			break
+		}
+	}
+	return found
 }
 
 // serve answers at the present time, whatever day it is at the fake.

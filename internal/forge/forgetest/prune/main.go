@@ -3,7 +3,9 @@
 // Prune cuts an OpenAPI description down to some operations, what these refer
 // to and nothing else: prune OPERATIONS DESCRIPTION OUT. OPERATIONS has one
 // operationId a line. OUT is gzipped JSON with sorted keys, so that the same
-// input gives the same bytes. See ../testdata/README.md.
+// input gives the same bytes. Where DESCRIPTION ends with .graphql it is a
+// GraphQL schema, OPERATIONS has one TYPE.FIELD a line, and OUT is a schema too.
+// See ../testdata/README.md.
 package main
 
 import (
@@ -36,18 +38,26 @@ func run(args []string) error {
 	if err != nil {
 		return fmt.Errorf("read the description: %w", err)
 	}
-	pruned, err := prune(description, strings.Fields(string(operations)))
+	text, err := cutDown(args[1], description, strings.Fields(string(operations)))
 	if err != nil {
 		return err
 	}
-	packed, err := pack(pruned)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(args[2], packed, 0o644); err != nil {
+	if err := os.WriteFile(args[2], text, 0o644); err != nil {
 		return fmt.Errorf("write the result: %w", err)
 	}
 	return nil
+}
+
+// cutDown returns what is written of a description of that name.
+func cutDown(name string, description []byte, wanted []string) ([]byte, error) {
+	if strings.HasSuffix(name, ".graphql") {
+		return pruneGraph(description, wanted)
+	}
+	pruned, err := prune(description, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return pack(pruned)
 }
 
 // pack gzips data, with nothing of the day in the header.

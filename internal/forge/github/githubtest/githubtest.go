@@ -4,7 +4,7 @@
 // requests, reviews, comments, commits, runs and teams, with the paging, the
 // tags and the words of the real one, and scripted faults. It is shaped by
 // GitHub's published REST documents (version 2022-11-28):
-// https://docs.github.com/rest.
+// https://docs.github.com/rest, and by its GraphQL schema.
 package githubtest
 
 import (
@@ -80,6 +80,7 @@ type review struct {
 	state, commit string
 	body          string
 	submitted     time.Time
+	edits         []edit
 }
 
 // A dismissal is what GitHub notes when a review is dismissed.
@@ -93,6 +94,7 @@ type comment struct {
 	id, author       int64
 	body             string
 	created, updated time.Time
+	edits            []edit
 }
 
 type commit struct {
@@ -132,7 +134,7 @@ type Fault struct {
 func New() *Server { return start(nil) }
 
 // NewChecked is New, with all that passes held to GitHub's description but for
-// what a Fault answers, and GraphQL, which is not described.
+// what a Fault answers.
 func NewChecked(t forgetest.T) *Server { return start(t) }
 
 func start(t forgetest.T) *Server {
@@ -147,7 +149,7 @@ func start(t forgetest.T) *Server {
 	s.routes()
 	s.inner = http.HandlerFunc(s.answer)
 	if t != nil {
-		s.inner = checked(t, s.inner)
+		s.inner = forgetest.Validate(t, s.inner)
 	}
 	s.server = httptest.NewServer(s)
 	s.API = s.server.URL + "/api/v3"
@@ -219,7 +221,7 @@ func (s *Server) Review(number, author int64, state, commit, body string) (id in
 	s.change(number, func(p *pull) {
 		var at time.Time
 		id, at = s.next()
-		p.reviews = append(p.reviews, &review{id, author, state, commit, body, at})
+		p.reviews = append(p.reviews, &review{id, author, state, commit, body, at, nil})
 	})
 	return id
 }
@@ -249,11 +251,6 @@ func (s *Server) ForgetEvents(number int64) {
 	s.change(number, func(p *pull) { p.dismissals = nil })
 }
 
-// EditReview changes the text of a review. Nothing tells that it was.
-func (s *Server) EditReview(id int64, body string) {
-	s.review(id, func(r *review) { r.body = body })
-}
-
 // Comment adds a comment by an account, and returns its id.
 func (s *Server) Comment(number, author int64, body string) (id int64) {
 	s.mu.Lock()
@@ -262,18 +259,6 @@ func (s *Server) Comment(number, author int64, body string) (id int64) {
 		return s.say(t, author, body).id
 	}
 	panic(fmt.Sprintf("there is no pull request or issue %d", number))
-}
-
-// Edit changes the text of a comment.
-func (s *Server) Edit(id int64, body string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, c := s.comment(id); c != nil {
-		_, c.updated = s.next()
-		c.body = body
-		return
-	}
-	panic(fmt.Sprintf("there is no comment %d", id))
 }
 
 // Delete takes a comment away.

@@ -180,7 +180,7 @@ func (s *Server) serveReviews(w http.ResponseWriter, r *http.Request) {
 	for _, v := range p.reviews {
 		at := fmt.Sprintf("https://github.com/%s/%s/pull/%d", Owner, Name, p.number)
 		one := map[string]any{
-			"id": v.id, "node_id": fmt.Sprint("PRR_", v.id), "user": s.userJSON(v.author), "body": v.body, "state": v.state,
+			"id": v.id, "node_id": s.node(reviewNode, v.id), "user": s.userJSON(v.author), "body": v.body, "state": v.state,
 			"html_url": fmt.Sprintf("%s#pullrequestreview-%d", at, v.id), "pull_request_url": at, "author_association": "MEMBER",
 			"_links":       map[string]any{"html": map[string]any{"href": at}, "pull_request": map[string]any{"href": at}},
 			"submitted_at": v.submitted.Format(stamp), "commit_id": v.commit,
@@ -237,7 +237,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 func (s *Server) commentJSON(t thread, c *comment) map[string]any {
 	at := fmt.Sprintf("https://api.github.com/repos/%s/%s/issues", Owner, Name)
 	return map[string]any{
-		"id": c.id, "node_id": fmt.Sprint("IC_", c.id), "url": fmt.Sprintf("%s/comments/%d", at, c.id),
+		"id": c.id, "node_id": s.node(commentNode, c.id), "url": fmt.Sprintf("%s/comments/%d", at, c.id),
 		"html_url":  fmt.Sprintf("https://github.com/%s/%s/%s/%d#issuecomment-%d", Owner, Name, t.kind, t.number, c.id),
 		"issue_url": fmt.Sprintf("%s/%d", at, t.number), "body": c.body, "user": s.userJSON(c.author), "author_association": "MEMBER",
 		"created_at": c.created.Format(stamp), "updated_at": c.updated.Format(stamp), "performed_via_github_app": nil,
