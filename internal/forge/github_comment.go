@@ -18,7 +18,8 @@ import (
 )
 
 // githubComments reads the comments of pull requests and the texts of their
-// reviews: commands, which name their request, and signed votes.
+// reviews: commands, which name their request, and signed votes. Of those
+// commands that would count it asks whether somebody edited them.
 func githubComments(ctx context.Context, q Query) (Found, error) {
 	r, err := readGitHub("github-comment", q)
 	if err != nil {
@@ -46,6 +47,9 @@ func githubComments(ctx context.Context, q Query) (Found, error) {
 		for _, v := range reviews {
 			r.reviewText(p, v)
 		}
+	}
+	if err := r.edits(ctx); err != nil {
+		return Found{}, err
 	}
 	return r.done(ctx)
 }
@@ -94,6 +98,7 @@ type said struct {
 	edited         bool
 	reject         string // why no unsigned vote in it counts
 	body           string
+	text           github.Text // to ask about
 }
 
 func (r *githubReading) comment(place, path string, c github.Comment) {
@@ -101,6 +106,7 @@ func (r *githubReading) comment(place, path string, c github.Comment) {
 		place: fmt.Sprintf("%s, comment %d", place, c.ID),
 		id:    fmt.Sprintf("%s/%d/%s/comments/%d", r.client.Host, r.client.ID, path, c.ID),
 		url:   c.URL, by: c.Author, posted: c.Created, since: c.Updated, edited: !c.Updated.Equal(c.Created), body: c.Body,
+		text: github.Text{Node: c.Node, ID: c.ID, Author: c.Author.ID, Posted: c.Created, Body: c.Body},
 	}
 	if s.edited {
 		s.reject = "edited after it was posted, and GitHub does not say by whom; post it anew"
@@ -109,15 +115,19 @@ func (r *githubReading) comment(place, path string, c github.Comment) {
 }
 
 // reviewText reads the text of a review. Whoever may write to the repository
-// may edit it, and GitHub does not say that it was: no unsigned approval in it
-// counts. A veto does.
+// may edit it, and only edits tells that it was. In one that was dismissed only
+// a veto counts.
 func (r *githubReading) reviewText(p github.PullRequest, v github.Review) {
-	r.text(said{
+	s := said{
 		place: fmt.Sprintf("pull request %d, review %d", p.Number, v.ID),
 		id:    fmt.Sprintf("%s/%d/pulls/%d/reviews/%d", r.client.Host, r.client.ID, p.Number, v.ID),
 		url:   v.URL, by: v.Author, posted: v.Submitted, since: v.Submitted, body: v.Body,
-		reject: "GitHub does not say whether the text of a review was edited; post it as a comment",
-	})
+		text: github.Text{Node: v.Node, ID: v.ID, Review: true, Author: v.Author.ID, Posted: v.Submitted, Body: v.Body},
+	}
+	if v.State == github.Dismissed {
+		s.reject = "in a review that was dismissed"
+	}
+	r.text(s)
 }
 
 // text adds the votes in a text.
@@ -145,7 +155,7 @@ func (r *githubReading) text(s said) {
 	if c.Choice == "" {
 		return
 	}
-	r.add(githubVote{at: s.posted, ForgeVote: event.ForgeVote{
+	r.add(githubVote{at: s.posted, text: s.text, ForgeVote: event.ForgeVote{
 		ID: s.id, Decision: string(c.Choice), Request: c.Request, URL: s.url, Reason: c.Reason, Reject: s.reject,
 	}}.until(s), s.by)
 }

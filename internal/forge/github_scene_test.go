@@ -136,6 +136,14 @@ func (s commentScene) cast(by account, v ballot) string {
 func (s commentScene) amend(id string, v ballot) { s.Edit(s.id(id), command(v)) }
 func (s commentScene) retract(id string)         { s.Delete(s.id(id)) }
 
+func (s commentScene) amendAtOnce(id string, by account, v ballot) {
+	s.EditAtOnce(s.id(id), by.id, command(v))
+}
+
+func (s commentScene) doubt(body string) {
+	s.Fault(githubtest.Fault{In: "/api/graphql", Answer: githubtest.Status(http.StatusOK, body)})
+}
+
 func (s commentScene) fill(n int) {
 	for i := range n {
 		s.Comment(number, mallory.id, fmt.Sprint("approve! ", i))

@@ -52,6 +52,7 @@ type githubVote struct {
 	event.ForgeVote
 	at     time.Time
 	shadow bool
+	text   github.Text // whose words it is, of one that is written in a text
 }
 
 // readGitHub sets a reading up, from the variables of a job.

@@ -284,6 +284,13 @@ func TestAVetoIsAsYoungAsItsText(t *testing.T) {
 	if at := timesOf(t, "github-comment", h.q); at[event.ForgeDeny] <= at[event.ForgeApprove] || at[event.ForgeApprove] == "" {
 		t.Errorf("at GitHub %q", at)
 	}
+	h = newHub(t)
+	id = h.Review(number, ana.id, "COMMENTED", commit, "hm")
+	h.Comment(number, ana.id, "/approve "+request)
+	h.EditReview(id, "/deny "+request)
+	if at := timesOf(t, "github-comment", h.q); at[event.ForgeDeny] <= at[event.ForgeApprove] || at[event.ForgeApprove] == "" {
+		t.Errorf("in a review at GitHub %q", at)
+	}
 	s := newGitLabScene(t, "gitlab-note")
 	note := s.say(ana, "hm")
 	s.say(ana, "gateledger: /approve "+asked)
@@ -306,9 +313,17 @@ func TestComments(t *testing.T) {
 		"edited into a revocation":  {func(h *hub) { id := h.Comment(number, ana.id, "hm"); h.Comment(number, ana.id, yes); h.Edit(id, back) }, "583231 revoke 00 edited\n583231 approve 00 taken", 0},
 		"approved anew after that":  {func(h *hub) { h.Edit(h.Comment(number, ana.id, "hm"), back); h.Comment(number, ana.id, yes) }, "583231 revoke 00 edited\n583231 approve 00", 0},
 		"another's revocation":      {func(h *hub) { h.Comment(number, ana.id, yes); h.Edit(h.Comment(number, mallory.id, "hm"), back) }, "583231 approve 00\n666 revoke 00 edited", 0},
-		"in a review's text":        {func(h *hub) { h.Review(number, ana.id, "COMMENTED", commit, yes) }, "583231 approve 00 GitHub", 0},
-		"a veto in a review's text": {func(h *hub) { h.Review(number, ana.id, "APPROVED", commit, no) }, "583231 deny 00 GitHub", 0},
-		"a revocation in one":       {func(h *hub) { h.Comment(number, ana.id, yes); h.Review(number, ana.id, "COMMENTED", commit, back) }, "583231 approve 00 taken\n583231 revoke 00 GitHub", 0},
+		"in a review's text":        {func(h *hub) { h.Review(number, ana.id, "COMMENTED", commit, yes) }, "583231 approve 00", 0},
+		"a veto in a review's text": {func(h *hub) { h.Review(number, ana.id, "APPROVED", commit, no) }, "583231 deny 00", 0},
+		"a revocation in one":       {func(h *hub) { h.Comment(number, ana.id, no); h.Review(number, ana.id, "COMMENTED", commit, back) }, "583231 deny 00\n583231 revoke 00", 0},
+		"in an edited review":       {func(h *hub) { h.EditReviewBy(h.Review(number, ana.id, "APPROVED", commit, "fine"), mallory.id, yes) }, "583231 approve 00 edited", 0},
+		"back in an edited review": {func(h *hub) {
+			id := h.Review(number, ana.id, "APPROVED", commit, "")
+			h.Comment(number, ana.id, yes)
+			h.EditReviewBy(id, mallory.id, back)
+		}, "583231 approve 00 taken\n583231 revoke 00 edited", 0},
+		"in a dismissed review":     {func(h *hub) { h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, yes)) }, "583231 approve 00 in", 0},
+		"no, in a dismissed review": {func(h *hub) { h.Dismiss(h.Review(number, ana.id, "APPROVED", commit, no)) }, "583231 deny 00 in", 0},
 		"two commands":              {func(h *hub) { h.Comment(number, ana.id, yes+"\n"+yes) }, "", 1},
 		"a veto beside an approval": {func(h *hub) { h.Comment(number, ana.id, yes+"\n"+no) }, "583231 deny 00 command:", 1},
 		"a broken command":          {func(h *hub) { h.Comment(number, mallory.id, "/approve this") }, "", 1},

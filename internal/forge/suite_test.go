@@ -33,6 +33,15 @@ type scene interface {
 	query() Query
 }
 
+// A hasty scene is one where texts are changed so soon that their times do not
+// tell, also by others than their author.
+type hasty interface {
+	scene
+	amendAtOnce(id string, by account, v ballot)
+	// doubt makes the forge say something odd when it is asked about changes.
+	doubt(body string)
+}
+
 // scenes makes the scene of each source.
 func scenes() map[string]func(*testing.T) scene {
 	return map[string]func(*testing.T) scene{
@@ -54,6 +63,66 @@ var differs = map[string]string{
 	"github-environment/edited to a veto":             "583231 approve 00",
 	"github-environment/edited to nothing":            "583231 approve 00",
 	"github-environment/stale: about another request": "", // another environment's
+}
+
+// TestWordsOfOthers plays what changes texts behind their times' backs, and a
+// forge that can't say whether somebody did: nothing counts then.
+func TestWordsOfOthers(t *testing.T) {
+	approve, deny, revoke := ballot{choice: vote.Approve}, ballot{choice: vote.Deny}, ballot{choice: vote.Revoke}
+	talk := ballot{choice: vote.Approve, garbled: true}
+	odd := func(body string) func(hasty) {
+		return func(s hasty) { s.cast(ana, approve); s.doubt(body) }
+	}
+	node := func(author string) string {
+		return `{"__typename":"IssueComment","fullDatabaseId":"301","author":{"__typename":"User","databaseId":` + author + `},"editor":null,"lastEditedAt":null,"includesCreatedEdit":false}`
+	}
+	for name, c := range map[string]struct {
+		play func(hasty)
+		want string // empty: could not find out
+	}{
+		"edited within the second":                {func(s hasty) { s.amendAtOnce(s.cast(ana, talk), ana, approve) }, "583231 approve 00 edited"},
+		"edited within the second by another":     {func(s hasty) { s.amendAtOnce(s.cast(ana, talk), mallory, approve) }, "583231 approve 00 edited"},
+		"by an account that is gone":              {func(s hasty) { s.amendAtOnce(s.cast(ana, talk), account{5, ""}, approve) }, "583231 approve 00 edited"},
+		"another takes an approval back":          {func(s hasty) { s.cast(ana, approve); s.amendAtOnce(s.cast(ana, talk), mallory, revoke) }, "583231 approve 00 taken\n583231 revoke 00 edited"},
+		"another takes a veto back":               {func(s hasty) { s.cast(ana, deny); s.amendAtOnce(s.cast(ana, talk), mallory, revoke) }, "583231 deny 00\n583231 revoke 00 edited"},
+		"another's veto is one":                   {func(s hasty) { s.amendAtOnce(s.cast(ana, approve), mallory, deny) }, "583231 deny 00"},
+		"an edit that changes nothing is an edit": {func(s hasty) { s.amendAtOnce(s.cast(ana, approve), mallory, approve) }, "583231 approve 00 edited"},
+		"another one was edited":                  {func(s hasty) { s.amendAtOnce(s.cast(mallory, talk), ana, approve); s.cast(ana, approve) }, "666 approve 00 edited\n583231 approve 00"},
+		"the forge says what it said before":      {odd(`{"data":{"nodes":[` + node("583231") + `]}}`), "583231 approve 00"},
+		"the forge says a different author":       {odd(`{"data":{"nodes":[` + node("666") + `]}}`), ""},
+		"a part of the answer":                    {odd(`{"data":{"nodes":[` + node("583231") + `]},"errors":[{"type":"NOT_FOUND","message":"and another one"}]}`), ""},
+		"no answer about it":                      {odd(`{"data":{"nodes":[null]},"errors":[{"type":"NOT_FOUND","path":["nodes",0],"message":"Could not resolve"}]}`), ""},
+		"null in its place":                       {odd(`{"data":{"nodes":[null]}}`), ""},
+		"an answer to nothing":                    {odd(`{"data":{"nodes":[]}}`), ""},
+	} {
+		played := 0
+		for source, make := range scenes() {
+			s, ok := make(t).(hasty)
+			if !ok {
+				continue
+			}
+			played++
+			t.Run(source+"/"+name, func(t *testing.T) {
+				c.play(s)
+				found, err := Read(t.Context(), source, s.query())
+				if c.want == "" {
+					if !errors.Is(err, ErrUnavailable) || found.Snapshot != nil {
+						t.Errorf("%v, %+v", err, found)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := told(t, found); got != c.want {
+					t.Errorf("saw\n%s\nwant\n%s", got, c.want)
+				}
+			})
+		}
+		if played == 0 {
+			t.Errorf("%s is played on no source", name)
+		}
+	}
 }
 
 type account struct {

@@ -2,7 +2,7 @@
 
 // Package ask asks a forge's API, politely and in doubt not at all. Stock
 // clients are given it as their transport, so that each of them is held to the
-// same rules: only GET, only the one host, no redirect, a limit in time and
+// same rules: only GET, and POST where that only asks, only the one host, no redirect, a limit in time and
 // size, an answer that is JSON and not null, and another try where the forge is
 // busy, no sooner than it says.
 package ask
@@ -74,6 +74,7 @@ type Transport struct {
 	Pause   time.Duration     // before a second try where the forge names none; doubled before each further one; 0: 500 ms
 	Limit   int64             // bytes of an answer; 0: 128 MiB
 	Cache   *Cache            // of answers with an ETag; nil: none
+	Queries string            // path of the API's GraphQL, where a POST asks and changes nothing; empty: there is none
 
 	mu    sync.Mutex
 	first time.Time
@@ -128,7 +129,7 @@ func loopback(host string) bool {
 // RoundTrip sends req and returns an answer 200 with its whole body at hand,
 // which is one JSON document and not null. Everything else is an error.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.Method != http.MethodGet || req.URL.Host != t.Host {
+	if !t.isQuestion(req) || req.URL.Host != t.Host {
 		return nil, fmt.Errorf("%w: %s %s is not ours to ask", ErrUnavailable, req.Method, req.URL.Host)
 	}
 	pause := t.Pause
@@ -149,6 +150,15 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// isQuestion reports whether a request changes nothing, so that it can be sent
+// again. What it says by POST has to be there again, too.
+func (t *Transport) isQuestion(req *http.Request) bool {
+	if req.Method == http.MethodPost {
+		return t.Queries != "" && req.URL.Path == t.Queries && req.URL.RawQuery == "" && req.GetBody != nil
+	}
+	return req.Method == http.MethodGet
+}
+
 // try sends req once. After an error, wait is how long to wait before another
 // try; negative: there is to be none.
 func (t *Transport) try(req *http.Request, pause time.Duration) (resp *http.Response, wait time.Duration, err error) {
@@ -159,6 +169,11 @@ func (t *Transport) try(req *http.Request, pause time.Duration) (resp *http.Resp
 	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
 	out := req.Clone(ctx)
+	if req.GetBody != nil {
+		if out.Body, err = req.GetBody(); err != nil {
+			return nil, -1, fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
+	}
 	kept, ok := t.Cache.get(req)
 	if ok {
 		out.Header.Set("If-None-Match", kept.tag)

@@ -148,6 +148,7 @@ type Review struct {
 	Submitted time.Time
 	Body      string
 	URL       string
+	Node      string // its name in GraphQL; empty: GitHub does not say
 }
 
 // reviewWire is a review as GitHub has it
@@ -160,6 +161,7 @@ type reviewWire struct {
 	Submitted time.Time `json:"submitted_at"`
 	Body      *string   `json:"body"`
 	HTMLURL   string    `json:"html_url"`
+	NodeID    string    `json:"node_id"`
 }
 
 // pending is a review that its author has not submitted. Nobody else is shown
@@ -205,7 +207,7 @@ func (c *Client) Reviews(ctx context.Context, number int64) ([]Review, error) {
 		}
 		list = append(list, Review{
 			ID: w.ID, Author: w.User.account(), State: w.State, Commit: text(w.CommitID),
-			Submitted: w.Submitted.UTC(), Body: text(w.Body), URL: w.HTMLURL,
+			Submitted: w.Submitted.UTC(), Body: text(w.Body), URL: w.HTMLURL, Node: w.NodeID,
 		})
 	}
 	return list, nil
@@ -218,7 +220,8 @@ type Comment struct {
 	Body    string
 	URL     string
 	Created time.Time
-	Updated time.Time // if not Created: it was edited, by its author or by anybody who may
+	Updated time.Time // if not Created: it was edited, by its author or by anybody who may; if it is, ask Edits
+	Node    string    // its name in GraphQL; empty: GitHub does not say
 }
 
 // commentWire is a comment as GitHub has it
@@ -230,6 +233,7 @@ type commentWire struct {
 	HTMLURL string    `json:"html_url"`
 	Created time.Time `json:"created_at"`
 	Updated time.Time `json:"updated_at"`
+	NodeID  string    `json:"node_id"`
 }
 
 func (w commentWire) Version() string { return fmt.Sprint(w.ID, " ", w.Updated.UnixNano()) }
@@ -252,7 +256,7 @@ func (c *Client) Comments(ctx context.Context, number int64) ([]Comment, error) 
 	for _, w := range wires {
 		list = append(list, Comment{
 			ID: w.ID, Author: w.User.account(), Body: *w.Body, URL: w.HTMLURL,
-			Created: w.Created.UTC(), Updated: w.Updated.UTC(),
+			Created: w.Created.UTC(), Updated: w.Updated.UTC(), Node: w.NodeID,
 		})
 	}
 	return list, nil

@@ -89,7 +89,7 @@ func New(o Options) (*Client, error) {
 		cache = new(ask.Cache)
 	}
 	transport := &ask.Transport{
-		Base: o.Base, Host: base.Host, Secrets: []string{o.Token}, Timeout: o.Timeout, Pause: o.Pause, Cache: cache,
+		Base: o.Base, Host: base.Host, Secrets: []string{o.Token}, Timeout: o.Timeout, Pause: o.Pause, Cache: cache, Queries: graphPath(base),
 	}
 	client := api.NewClient(&http.Client{Transport: transport}).WithAuthToken(o.Token)
 	client.UserAgent = product.Name
