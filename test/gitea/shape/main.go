@@ -18,7 +18,12 @@
 //	issues by a label             of a label that there is not: all; made with labels by number, not name
 //	accounts have a type          they have none: all are shown as users
 //	who owns it may "admin"       "owner"
-//	POST /api/graphql             none; its one question is GET /user
+//	POST /api/graphql             none: whose the token is is GET /user; whether comments were edited is
+//	                              answered out of Gitea's times of them, which know the second of the last
+//	                              change and not who made it. So an edit within the second in which a comment
+//	                              was posted shows at GitHub, and not here: nothing that Gitea's API has tells
+//	                              of it. Of a review's text it tells nothing that an edit is sure to change:
+//	                              it is shown as not there, and a reading that hangs on it has no answer.
 //	runs, environments, checks    none: 404
 //
 // And what no shape can hide: Gitea takes no review of what is merged, lets
@@ -88,7 +93,7 @@ func newShape(gitea string) http.Handler {
 		"GET /pulls/{n}":                      s.as("/pulls/{n}", ""),
 		"GET /pulls/{n}/commits":              s.commits,
 		"GET /pulls/{n}/reviews":              s.reviews,
-		"GET /issues/{n}/comments":            s.as("/issues/{n}/comments", ""),
+		"GET /issues/{n}/comments":            s.comments,
 		"GET /issues/{n}/events":              s.events,
 		"GET /collaborators/{who}/permission": s.as("/collaborators/{who}/permission", ""),
 		"POST /issues/{n}/comments":           s.as("/issues/{n}/comments", ""),
@@ -101,7 +106,7 @@ func newShape(gitea string) http.Handler {
 		method, path, _ := strings.Cut(route, " ")
 		mux.HandleFunc(method+" /api/v3/repos/{owner}/{name}"+path, func(w http.ResponseWriter, r *http.Request) { answer(r).write(w) })
 	}
-	mux.HandleFunc("POST /api/graphql", func(w http.ResponseWriter, r *http.Request) { s.viewer(r).write(w) })
+	mux.HandleFunc("POST /api/graphql", func(w http.ResponseWriter, r *http.Request) { s.query(r).write(w) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		said{v: object{"message": "Not Found"}, status: http.StatusNotFound}.write(w)
 	})
@@ -420,15 +425,6 @@ func (s shape) newIssue(r *http.Request) said {
 	in["labels"] = ids
 	text, _ := json.Marshal(in)
 	return s.ask(r, s.repository(r)+"/issues", nil, bytes.NewReader(text))
-}
-
-// viewer answers the one question that is asked by GraphQL: whose the token is.
-func (s shape) viewer(r *http.Request) said {
-	a := s.ask(r, "/user", nil, nil)
-	if user, ok := a.v.(object); ok && a.status == http.StatusOK {
-		a.v = object{"data": object{"viewer": object{"login": user["login"], "databaseId": user["id"]}}}
-	}
-	return a
 }
 
 // typed gives every account a type, and who owns a repository its highest

@@ -40,6 +40,9 @@ func giteaAnswers() map[string]string {
 		"POST /repos/acme/app/statuses/" + head:           `{"id":5,"status":"success"}`,
 		"POST /repos/acme/app/labels":                     `{"id":31,"name":"gateledger"}`,
 		"GET /user":                                       `{"id":6,"login":"robot"}`,
+		"GET /repos/acme/app/issues/1/comments":           `[{"id":21,"user":{"id":3,"login":"ana"},"body":"fine"}]`,
+		"GET /repos/acme/app/issues/comments/21":          `{"id":21,"user":{"id":3,"login":"ana"},"created_at":"2026-11-21T20:00:00Z","updated_at":"2026-11-21T20:00:00Z"}`,
+		"GET /repos/acme/app/issues/comments/22":          `{"id":22,"user":{"id":3,"login":"ana"},"created_at":"2026-11-21T20:00:00Z","updated_at":"2026-11-21T20:00:02Z"}`,
 	}
 }
 
@@ -95,6 +98,10 @@ func TestShape(t *testing.T) {
 		"a new one, with a label by its number":     {"POST", app + "/issues", `{"title":"x","labels":["gateledger"]}`, 200, `"made":{"labels":[31],"title":"x"}`},
 		"a status has a state":                      {"POST", app + "/statuses/" + head, `{}`, 201, `"state":"success"`},
 		"whose the token is":                        {"POST", "/api/graphql", `{}`, 200, `{"data":{"viewer":{"databaseId":6,"login":"robot"`},
+		"comments have names":                       {"GET", app + "/issues/1/comments", "", 200, `"id":21,"node_id":"IC /repos/acme/app/issues/comments/21"`},
+		"a comment that nobody edited":              {"POST", "/api/graphql", nodes("IC /repos/acme/app/issues/comments/21"), 200, `{"data":{"nodes":[{"__typename":"IssueComment","author":{"__typename":"User","databaseId":3},"editor":null,"fullDatabaseId":"21","includesCreatedEdit":false,"lastEditedAt":null}]}}`},
+		"and one that somebody did":                 {"POST", "/api/graphql", nodes("IC /repos/acme/app/issues/comments/22"), 200, `"includesCreatedEdit":true,"lastEditedAt":"2026-11-21T20:00:02Z"`},
+		"one that is gone, and a review":            {"POST", "/api/graphql", nodes("IC /repos/acme/app/issues/comments/21", "IC /repos/acme/app/issues/comments/23", "PRR 4"), 200, `},null,null]},"errors":[{"message":"Gitea does not tell","path":["nodes",1],"type":"NOT_FOUND"},{`},
 		"runs: none":                                {"GET", app + "/actions/runs/1", "", 404, `Not Found`},
 		"check runs: none":                          {"POST", app + "/check-runs", `{}`, 404, `Not Found`},
 	} {
@@ -108,6 +115,15 @@ func TestShape(t *testing.T) {
 			}
 		})
 	}
+}
+
+// nodes is a question about texts.
+func nodes(ids ...string) string {
+	body, err := json.Marshal(object{"query": "query($ids: [ID!]!) { … }", "variables": object{"ids": ids}})
+	if err != nil {
+		panic(err)
+	}
+	return string(body)
 }
 
 func ask(t *testing.T, at, method, path, body, token string) (*http.Response, string) {
