@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gateledger/gateledger/internal/arrange"
 )
 
 // A Need is what has to be proven of a checkpoint. The zero Need asks for
@@ -152,7 +154,7 @@ func (e Evidence) witnesses(need Need, size uint64, now time.Time) (Standing, bo
 		return out, any
 	}
 	times := slices.Collect(maps.Values(earliest))
-	slices.SortFunc(times, func(a, b Proven) int { return a.At.Compare(b.At) })
+	arrange.By(times, func(a, b Proven) int { return a.At.Compare(b.At) })
 	last := times[need.Witnesses-1]
 	out.Took, out.Unique, out.Dated = true, true, true
 	out.take(last, now)
@@ -262,7 +264,8 @@ func (e Evidence) Current(need Need) time.Time {
 			}
 		}
 	}
-	times := slices.SortedFunc(maps.Values(latest), func(a, b time.Time) int { return b.Compare(a) })
+	times := slices.Collect(maps.Values(latest))
+	arrange.By(times, func(a, b time.Time) int { return b.Compare(a) })
 	if need.Witnesses < 1 || len(times) < need.Witnesses {
 		return time.Time{}
 	}

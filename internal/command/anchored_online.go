@@ -6,13 +6,13 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/proof"
@@ -46,7 +46,7 @@ func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *
 	if err != nil {
 		return err
 	}
-	slices.SortStableFunc(hearsay, func(a, b int) int {
+	arrange.Stably(hearsay, func(a, b int) int {
 		return cmp.Compare(found.Proven[b].Checkpoint.Size, found.Proven[a].Checkpoint.Size)
 	})
 	asked := map[anchored.Spec]int{}

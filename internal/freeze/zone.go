@@ -4,10 +4,13 @@ package freeze
 
 import (
 	"archive/zip"
+	"bytes"
+	"compress/gzip"
 	_ "embed"
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/typo"
@@ -18,8 +21,22 @@ import (
 // can come out another way with another release.
 const Database = "2025c"
 
-//go:embed zoneinfo/zoneinfo.zip
+//go:embed zoneinfo/zoneinfo.zip.gz
 var zoneinfo string
+
+// zones is the database, opened when a zone is first asked for: most policies
+// have none. It is packed as a whole, since the files in it are not.
+var zones = sync.OnceValues(func() (*zip.Reader, error) {
+	packed, err := gzip.NewReader(strings.NewReader(zoneinfo))
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(packed)
+	if err != nil {
+		return nil, err
+	}
+	return zip.NewReader(bytes.NewReader(data), int64(len(data)))
+})
 
 // A Zone is a time zone of the built-in database. The zero Zone is UTC.
 type Zone struct {
@@ -30,7 +47,7 @@ type Zone struct {
 // FindZone returns the zone of that name in the IANA Time Zone Database:
 // Europe/Berlin. Names are told apart by case, and "Local" is none.
 func FindZone(name string) (Zone, error) {
-	files, err := zip.NewReader(strings.NewReader(zoneinfo), int64(len(zoneinfo)))
+	files, err := zones()
 	if err != nil {
 		return Zone{}, fmt.Errorf("read the time zones: %w", err)
 	}

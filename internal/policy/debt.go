@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/event"
 )
 
@@ -114,7 +115,7 @@ func Debts(in Input) ([]Debt, error) {
 		here := e.aside("", g.en, g.p, env)
 		all = append(all, here.debts(true)...)
 	}
-	slices.SortFunc(all, func(a, b Debt) int { return cmp.Compare(a.Index, b.Index) })
+	arrange.By(all, func(a, b Debt) int { return cmp.Compare(a.Index, b.Index) })
 	return all, nil
 }
 
@@ -273,7 +274,7 @@ func (e *evaluation) reckon(g glassRequest, used use) Debt {
 	slices.Sort(d.By)
 	d.Settled = !slices.ContainsFunc(s.d.Rules, func(r Rule) bool { return r.State != Met && r.State != Skipped })
 	d.Votes = append([]Vote{}, s.d.Votes...)
-	slices.SortStableFunc(d.Votes, func(a, b Vote) int { return cmp.Compare(a.Index, b.Index) })
+	arrange.Stably(d.Votes, func(a, b Vote) int { return cmp.Compare(a.Index, b.Index) })
 	if !d.Settled {
 		d.Missing = s.d.Missing
 	}
@@ -294,7 +295,7 @@ func (e *evaluation) settleDebt() {
 		e.fresh = append(e.fresh, e.newest[source])
 		e.uses(e.newest[source].entry)
 	}
-	slices.SortFunc(e.fresh, func(a, b *snapshot) int { return cmp.Compare(a.Index, b.Index) })
+	arrange.By(e.fresh, func(a, b *snapshot) int { return cmp.Compare(a.Index, b.Index) })
 	e.readSights()
 	for _, d := range e.forgeDenies {
 		if d.row >= 0 {
