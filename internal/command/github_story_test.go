@@ -30,6 +30,7 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github review WHO STATE   a review of the pull request's head
 //	github comment WHO FILE   $NOTE is the comment
 //	github edit ID FILE       changes a comment
+//	github slips WHO ID FILE  somebody changes a comment within the second in which it was posted
 //	github delete ID          takes a comment away
 //	github dismiss ID         somebody dismisses a review
 //	github answers WHAT       a status instead of reviews and comments
@@ -85,6 +86,8 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		named(s.Comment(7, githubPeople[args[1]], ts.ReadFile(args[2])))
 	case "edit 2":
 		s.Edit(number(args[1]), ts.ReadFile(args[2]))
+	case "slips 3":
+		s.EditAtOnce(number(args[2]), githubPeople[args[1]], ts.ReadFile(args[3]))
 	case "delete 1":
 		s.Delete(number(args[1]))
 	case "dismiss 1":
