@@ -23,6 +23,10 @@ type Inventory struct {
 	Supplier Author   // who supplies what it is about; the zero Author: unknown
 	Licence  string   // SPDX identifier that the document itself is under; empty: unknown
 
+	// Version is of what the document is about, and of the projects in the tree,
+	// where they state none themselves. Empty: unknown.
+	Version string
+
 	Properties []Property // of the document, beside those that every one has
 	Built      bool       // what was looked at is what was built, not what it is built from
 }
@@ -51,6 +55,7 @@ type Source struct {
 	State      State
 	Reasons    []string // why State is not Complete
 	Lost       bool     // components, not only edges, may be missing
+	Folders    []int    // components that are folders of the tree, Projects among them or not
 
 	// Attached are components that the tree as a whole uses, and that no
 	// project of it does more than another: the actions of its workflows, the
@@ -112,7 +117,8 @@ type Component struct {
 	Group       string
 	Name        string
 	Version     string
-	Supplier    string // who the lockfile says made it; empty: it does not say
+	Supplier    string   // who the lockfile says made it; empty: it does not say
+	Authors     []Author // the same with mail addresses; written only after AddBSI
 	Scope       Scope
 	Origin      string // where it comes from, if not from its registry
 	Hashes      []Hash
@@ -120,6 +126,8 @@ type Component struct {
 	References  []Reference
 	Properties  []Property
 	Occurrences []Occurrence
+
+	credited bool // Authors are to be written
 }
 
 // A Hash is a digest and what it is a digest of. Digests of the file that is
@@ -139,6 +147,7 @@ type Reference struct {
 	URL     string
 	Comment string
 	Hashes  []Hash // of the file there; only file digests are written
+	Format  string // ending of such a file, as ".zip", where the lockfile tells it and the URL may not
 }
 
 // A Property is a name and value of the CycloneDX property taxonomy, or of our

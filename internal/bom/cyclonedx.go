@@ -196,6 +196,11 @@ func (n *node) component() cdx.Component {
 	if n.Supplier != "" {
 		c.Supplier = &cdx.OrganizationalEntity{Name: scrubText(n.Supplier)}
 	}
+	if n.credited {
+		c.Authors = list(n.Authors, func(a Author) cdx.OrganizationalContact {
+			return cdx.OrganizationalContact{Name: scrubText(a.Name), Email: scrubText(a.Email)}
+		})
+	}
 	if len(n.Occurrences) > 0 {
 		c.Evidence = &cdx.Evidence{Occurrences: list(n.Occurrences, cdxOccurrence)}
 	}

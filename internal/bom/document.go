@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +48,9 @@ func New(inv Inventory) (*Document, error) {
 		if err := inv.Sources[i].check(); err != nil {
 			return nil, err
 		}
+	}
+	if inv.Version != "" {
+		setVersion(inv.Sources, inv.Version)
 	}
 	m := merge(inv.Sources)
 	d := &Document{inventory: inv}
@@ -93,7 +97,7 @@ func (s *Source) check() error {
 			return fmt.Errorf("%s: attached component %d of %d", s.Path, i, len(s.Components))
 		}
 	}
-	for _, i := range s.Projects {
+	for _, i := range slices.Concat(s.Projects, s.Folders) {
 		if !named(i) {
 			return fmt.Errorf("%s: project %d of %d components", s.Path, i, len(s.Components))
 		}
@@ -106,6 +110,36 @@ func (s *Source) check() error {
 		}
 	}
 	return nil
+}
+
+// setVersion gives the projects in the tree that state no version the one of the
+// tree. A project can be recorded by several sources, of which only one knows
+// that it is in the tree.
+func setVersion(sources []Source, version string) {
+	own := map[string]bool{}
+	for i := range sources {
+		s := &sources[i]
+		for _, list := range [][]int{s.Projects, s.Folders} {
+			for _, j := range list {
+				if c := &s.Components[j]; c.Version == "" {
+					own[identity(c)] = true
+				}
+			}
+		}
+	}
+	for i := range sources {
+		for j := range sources[i].Components {
+			c := &sources[i].Components[j]
+			if c.Version != "" || !own[identity(c)] {
+				continue
+			}
+			c.Version = version
+			if c.PURL != "" {
+				at := strings.IndexAny(c.PURL+"?", "?#")
+				c.PURL = c.PURL[:at] + "@" + strings.ReplaceAll(url.QueryEscape(version), "+", "%20") + c.PURL[at:]
+			}
+		}
+	}
 }
 
 // place chooses what the document is about. A tree with one project is about
@@ -122,6 +156,9 @@ func (d *Document) place(m *merged) error {
 	subject := d.inventory.Subject
 	if !own {
 		subject = Component{Type: Application, Name: treeName(d.inventory.Sources)}
+	}
+	if subject.Version == "" {
+		subject.Version = d.inventory.Version
 	}
 	ref := "subject"
 	for _, taken := slices.BinarySearchFunc(m.nodes, ref, byRef); taken; _, taken = slices.BinarySearchFunc(m.nodes, ref, byRef) {

@@ -139,6 +139,10 @@ func (c *Component) absorb(o *Component) {
 	if c.Supplier == "" || o.Supplier != "" && o.Supplier < c.Supplier {
 		c.Supplier = o.Supplier
 	}
+	if len(c.Authors) == 0 {
+		c.Authors = o.Authors
+	}
+	c.credited = c.credited || o.credited
 	if c.Type != o.Type && o.Type == Application {
 		c.Type = o.Type
 	}

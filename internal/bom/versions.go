@@ -135,8 +135,17 @@ func reduce(b *cdx.BOM) {
 }
 
 // reduceComponent does it for a component: 1.5 has occurrences without lines,
-// 1.4 has none, and neither says whether a licence is declared.
+// 1.4 has none, and neither says whether a licence is declared, who the authors
+// are, and which file is the source.
 func reduceComponent(c *cdx.Component, version cdx.SpecVersion) {
+	c.Authors = nil
+	if c.ExternalReferences != nil {
+		for i := range *c.ExternalReferences {
+			if r := &(*c.ExternalReferences)[i]; r.Type == cdx.ERTypeSourceDistribution {
+				r.Type = cdx.ERTypeDistribution
+			}
+		}
+	}
 	if c.Licenses != nil {
 		for _, choice := range *c.Licenses {
 			if choice.License != nil {

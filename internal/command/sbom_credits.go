@@ -19,6 +19,7 @@ import (
 type sbomCredits struct {
 	authors           []string
 	supplier, licence string
+	version           string
 	bsi               bool
 }
 
@@ -27,6 +28,7 @@ func (c *sbomCredits) flags(cmd *cobra.Command) {
 	flags.StringArrayVar(&c.authors, "author", nil, "who answers for the document: `PERSON`, as Name <mail@example.org>; repeatable")
 	flags.StringVar(&c.supplier, "supplier", "", "who supplies what it is about: `NAME` or NAME=URL")
 	flags.StringVar(&c.licence, "sbom-licence", "", "SPDX `ID` of the licence that the document itself is under")
+	flags.StringVar(&c.version, "project-version", "", "`VERSION` of what it is about, and of the projects in the tree, where they state none")
 	flags.BoolVar(&c.bsi, "bsi", false, "add what BSI TR-03183-2 asks for about each distributed file; the document grows by half")
 }
 
@@ -46,6 +48,10 @@ func (c sbomCredits) give(inv *bom.Inventory) error {
 	if inv.Licence = bom.ParseLicence(c.licence).ID; c.licence != "" && inv.Licence == "" {
 		return cli.Fail(cli.Usage, "such as CC0-1.0", "--sbom-licence %.60q is no SPDX identifier", c.licence)
 	}
+	if strings.ContainsFunc(c.version, unicode.IsControl) || !utf8.ValidString(c.version) || utf8.RuneCountInString(c.version) > bom.MaxVersion {
+		return cli.Fail(cli.Usage, "", "--project-version has control characters, or over %d", bom.MaxVersion)
+	}
+	inv.Version = strings.TrimSpace(c.version)
 	if c.bsi {
 		bom.AddBSI(inv)
 	}
@@ -79,7 +85,7 @@ func author(text string) (bom.Author, error) {
 		}
 		name = unquoted(strings.TrimSpace(name))
 	}
-	if name == "" && address == "" || strings.ContainsAny(text, "<@") && !isMailbox(address) || strings.ContainsFunc(text, unicode.IsControl) {
+	if name == "" && address == "" || strings.ContainsAny(text, "<@") && !bom.IsMailbox(address) || strings.ContainsFunc(text, unicode.IsControl) {
 		return bom.Author{}, cli.Fail(cli.Usage, "write Name <mail@example.org>", "read --author %.100q: it is no name and mail address", text)
 	}
 	return bom.Author{Name: name, Email: address}, nil
@@ -91,18 +97,6 @@ func unquoted(name string) string {
 		return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(name[1 : len(name)-1])
 	}
 	return name
-}
-
-// isMailbox tells whether an address is local@domain, in the plain form that
-// RFC 5322 calls dot-atoms.
-func isMailbox(address string) bool {
-	local, domain, _ := strings.Cut(address, "@")
-	for _, part := range []string{local, domain} {
-		if part == "" || strings.Contains("."+part+".", "..") || !utf8.ValidString(part) || strings.ContainsAny(part, "@<>()[]:;,\\\" \t") {
-			return false
-		}
-	}
-	return true
 }
 
 // ballast keeps the collector from running often while there is little to

@@ -207,7 +207,8 @@ func composerLicences(v jsontext.Value) []bom.Licence {
 // addComposer adds a package as a component.
 func (s *composerSource) addComposer(p *composerPackage, line int) int {
 	group, name := splitVendor(p.Name)
-	c := bom.Component{Type: bom.Library, Group: group, Name: name, Version: p.Version, Licences: composerLicences(p.License), Supplier: p.supplier()}
+	c := bom.Component{Type: bom.Library, Group: group, Name: name, Version: p.Version, Licences: composerLicences(p.License)}
+	c.Supplier, c.Authors = p.supplier()
 	if utf8.RuneCountInString(c.Version) > bom.MaxVersion {
 		s.because("versions that are too long", p.Name)
 		c.Version = ""
@@ -262,23 +263,34 @@ func (s *composerSource) distOf(c *bom.Component, p *composerPackage) {
 	}
 	c.Hashes = hashes
 	if clean := s.t.scrub(p.Dist.URL); strings.Contains(clean, "://") {
-		c.References = append(c.References, bom.Reference{Type: "distribution", URL: clean, Hashes: slices.Clone(hashes)})
+		ref := bom.Reference{Type: "distribution", URL: clean, Hashes: slices.Clone(hashes)}
+		if p.Dist.Type == "zip" || p.Dist.Type == "tar" {
+			ref.Format = "." + p.Dist.Type
+		}
+		c.References = append(c.References, ref)
 	}
 }
 
-// supplier names the authors that a package states, without their addresses.
-func (p *composerPackage) supplier() string {
+// supplier names the authors that a package states, and tells the addresses of
+// those that have one.
+func (p *composerPackage) supplier() (string, []bom.Author) {
 	var list []struct {
-		Name string `json:"name"`
+		Name  string `json:"name"`
+		Email string `json:"email"`
 	}
 	if p.Authors.Kind() != '[' || decodeJSON(p.Authors, &list) != nil {
-		return ""
+		return "", nil
 	}
 	var names []string
-	for _, a := range list {
-		if name := strings.TrimSpace(a.Name); name != "" && !slices.Contains(names, name) {
-			names = append(names, name)
+	var reachable []bom.Author
+	for _, stated := range list {
+		a := bom.Author{Name: strings.TrimSpace(stated.Name), Email: strings.TrimSpace(stated.Email)}
+		if a.Name != "" && !slices.Contains(names, a.Name) {
+			names = append(names, a.Name)
+		}
+		if bom.IsMailbox(a.Email) && !slices.Contains(reachable, a) {
+			reachable = append(reachable, a)
 		}
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, ", "), reachable
 }

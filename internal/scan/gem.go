@@ -253,6 +253,28 @@ func (s *gemSource) folderOf(g *gem) string {
 	return path.Join(s.dir, remote)
 }
 
+// full is the version as the file of a gem is called by it, with the platform.
+func (g *gem) full() string {
+	if g.platform == "" {
+		return g.version
+	}
+	return g.version + "-" + g.platform
+}
+
+// gemCharacters are those of which the names, versions and platforms of gems
+// consist.
+const gemCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+
+// download tells where the file of a gem is in an index: every index has them
+// in one folder, by one name (Gem::Specification#file_name).
+func (g *gem) download(index string) []bom.Reference {
+	file := g.name + "-" + g.full() + ".gem"
+	if !strings.HasPrefix(index, "http://") && !strings.HasPrefix(index, "https://") || strings.Trim(file, gemCharacters) != "" {
+		return nil
+	}
+	return []bom.Reference{{Type: "distribution", URL: strings.TrimRight(index, "/") + "/gems/" + file}}
+}
+
 // addGem adds a gem as a component.
 func (s *gemSource) addGem(g *gem) int {
 	c := bom.Component{Type: bom.Library, Name: g.name, Version: g.version}
@@ -270,17 +292,14 @@ func (s *gemSource) addGem(g *gem) int {
 	default:
 		if clean := s.t.scrub(g.from.remote); clean != "" {
 			addNote(&c, "gem:source", clean)
+			c.References = g.download(clean)
 		}
 	}
 	if g.platform != "" {
 		key, value = "platform", g.platform
 	}
 	c.PURL = bom.GemURL(g.name, g.version, key, value)
-	full := g.version
-	if g.platform != "" {
-		full += "-" + g.platform
-	}
-	for digest := range strings.SplitSeq(s.checksums[g.name+" ("+full+")"], ",") {
+	for digest := range strings.SplitSeq(s.checksums[g.name+" ("+g.full()+")"], ",") {
 		if digest == "" {
 			continue
 		}

@@ -122,6 +122,7 @@ func (g *lockGraph) source() bom.Source {
 		g.out.Edges[from] = slices.Compact(targets)
 	}
 	g.edges = nil
+	g.out.Folders = g.folders
 	for _, what := range sortedKeys(g.reasons) {
 		names := g.reasons[what]
 		slices.Sort(names)
