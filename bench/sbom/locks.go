@@ -18,43 +18,64 @@ import (
 // on the next two and has the fields that matter.
 type lockFormat struct {
 	name, file string
-	manifest   string // beside it, as package.json or Cargo.toml
+	beside     []manifest
 	write      func(w io.Writer, packages int)
 }
 
+// A manifest is a file beside a lockfile, as package.json or Cargo.toml.
+type manifest struct{ file, text string }
+
 func lockFormats() []lockFormat {
-	const manifest = `{"name": "big", "version": "1.0.0", "dependencies": {"p0": "^1.0.0"}}` + "\n"
+	js := []manifest{{"package.json", `{"name": "big", "version": "1.0.0", "dependencies": {"p0": "^1.0.0"}}` + "\n"}}
+	py := []manifest{{"pyproject.toml", "[project]\nname = \"big\"\nversion = \"1.0.0\"\ndependencies = [\"p0>=1.0.0\"]\n"}}
 	return []lockFormat{
-		{"npm", "package-lock.json", manifest, writeNpm},
-		{"pnpm", "pnpm-lock.yaml", manifest, writePnpm},
-		{"yarn-classic", "yarn.lock", manifest, writeYarn},
-		{"yarn-berry", "yarn.lock", manifest, writeBerry},
-		{"bun", "bun.lock", manifest, writeBun},
-		{"deno", "deno.lock", "", writeDeno},
-		{"cargo", "Cargo.lock", "", writeCargo},
+		{"npm", "package-lock.json", js, writeNpm},
+		{"pnpm", "pnpm-lock.yaml", js, writePnpm},
+		{"yarn-classic", "yarn.lock", js, writeYarn},
+		{"yarn-berry", "yarn.lock", js, writeBerry},
+		{"bun", "bun.lock", js, writeBun},
+		{"deno", "deno.lock", nil, writeDeno},
+		{"cargo", "Cargo.lock", []manifest{{"Cargo.toml", "[package]\nname = \"big\"\nversion = \"1.0.0\"\n\n[dependencies]\np0 = \"1\"\n"}}, writeCargo},
+		{"poetry", "poetry.lock", py, writePoetry},
+		{"uv", "uv.lock", py, writeUv},
+		{"pdm", "pdm.lock", py, writePDM},
+		{"pylock", "pylock.toml", py, writePylock},
+		{"pipenv", "Pipfile.lock", []manifest{{"Pipfile", "[packages]\np0 = \"*\"\n"}}, writePipfile},
+		{"pip", "requirements.txt", nil, writeRequirements},
+		{"gem", "Gemfile.lock", nil, writeGems},
+		{"composer", "composer.lock", []manifest{{"composer.json", `{"name": "acme/big", "version": "1.0.0", "require": {"acme/p0": "^1.0"}}` + "\n"}}, writeComposer},
+		{"nuget", "packages.lock.json", []manifest{{"big.csproj", `<Project Sdk="Microsoft.NET.Sdk"><ItemGroup><PackageReference Include="P0" Version="1.0.0" /></ItemGroup></Project>` + "\n"}}, writeNuget},
+		{"gradle", "gradle.lockfile", nil, writeGradle},
+		{"gradle-hashes", "gradle/verification-metadata.xml", nil, writeVerification},
 	}
 }
 
 // generate writes a lockfile and what belongs beside it to a folder. It writes
 // as it goes: the peak memory of a process counts for the children it starts.
 func (f lockFormat) generate(dir string, packages int) error {
-	if f.manifest != "" {
-		if err := os.WriteFile(filepath.Join(dir, "package.json"), []byte(f.manifest), 0o644); err != nil {
+	for _, m := range f.beside {
+		if err := os.WriteFile(filepath.Join(dir, m.file), []byte(m.text), 0o644); err != nil {
 			return err
 		}
 	}
-	if f.name == "cargo" {
-		const manifest = "[package]\nname = \"big\"\nversion = \"1.0.0\"\n\n[dependencies]\np0 = \"1\"\n"
-		if err := os.WriteFile(filepath.Join(dir, "Cargo.toml"), []byte(manifest), 0o644); err != nil {
+	if f.name == "gradle-hashes" { // a build has its lockfile too
+		if err := writeFile(filepath.Join(dir, "gradle.lockfile"), packages, writeGradle); err != nil {
 			return err
 		}
 	}
-	file, err := os.Create(filepath.Join(dir, f.file))
+	return writeFile(filepath.Join(dir, f.file), packages, f.write)
+}
+
+func writeFile(name string, packages int, write func(w io.Writer, packages int)) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	b := bufio.NewWriter(file)
-	f.write(b, packages)
+	write(b, packages)
 	return errors.Join(b.Flush(), file.Close())
 }
 

@@ -10,6 +10,12 @@
 //	go run ./bench/sbom -peer 'syft dir:DIR -o cyclonedx-json' -peer 'trivy fs --format cyclonedx DIR'
 //
 // DIR stands for the folder. Each row is the least of -runs runs.
+//
+// With -advisories it measures `sbom audit` of -dir instead, with a database of
+// -records synthetic advisories about packages of npm, made of real OSV records
+// (a folder or archive of them), and DB stands for its folder:
+//
+//	go run ./bench/sbom -advisories RECORDS -dir repos/vite
 package main
 
 import (
@@ -35,8 +41,8 @@ import (
 
 // A cost is what one run of a process took.
 type cost struct {
-	cpu  time.Duration
-	peak int64 // bytes
+	cpu, wall time.Duration
+	peak      int64 // bytes
 }
 
 func main() {
@@ -44,6 +50,7 @@ func main() {
 	packages := flag.Int("packages", 200_000, "packages in the generated lockfile")
 	runs := flag.Int("runs", 3, "runs of which the least counts")
 	child := flag.String("scan", "", "scan a folder in this process and write the SBOM to standard output")
+	expect := flag.Int("expect", 0, "with -scan: fail unless there are as many components")
 	var peers []string
 	flag.Func("peer", "command to compare with; DIR stands for the folder", func(s string) error {
 		peers = append(peers, s)
@@ -55,12 +62,17 @@ func main() {
 		return nil
 	})
 	heap := flag.String("heap", "", "with -scan: write a profile of the memory in use at its highest to FILE")
+	advisories := flag.String("advisories", "", "measure an audit with synthetic records made of the real ones in this `FOLDER` or archive")
+	records := flag.Int("records", 220_000, "with -advisories: how many")
 	flag.Parse()
 	err := error(nil)
-	if *child != "" {
+	switch {
+	case *child != "":
 		watch(*heap)
-		err = scanOnce(*child, os.Stdout)
-	} else {
+		err = scanOnce(*child, os.Stdout, *expect)
+	case *advisories != "":
+		err = auditMany(*advisories, *dir, *records, *runs, peers)
+	default:
 		err = measure(*dir, *packages, *runs, formats, peers)
 	}
 	if err != nil {
@@ -70,7 +82,10 @@ func main() {
 }
 
 // A folder is what is scanned.
-type folder struct{ label, dir string }
+type folder struct {
+	label, dir string
+	packages   int // at least so many; 0: unknown
+}
 
 func measure(dir string, packages, runs int, formats, peers []string) error {
 	base, err := os.MkdirTemp("", "bench-sbom")
@@ -78,7 +93,7 @@ func measure(dir string, packages, runs int, formats, peers []string) error {
 		return err
 	}
 	defer os.RemoveAll(base)
-	folders := []folder{{dir, dir}}
+	folders := []folder{{dir, dir, 0}}
 	for _, f := range lockFormats() {
 		if len(formats) > 0 && !slices.Contains(formats, f.name) {
 			continue
@@ -90,7 +105,7 @@ func measure(dir string, packages, runs int, formats, peers []string) error {
 		if err := f.generate(generated, packages); err != nil {
 			return err
 		}
-		folders = append(folders, folder{fmt.Sprintf("%s lock, %d packages", f.name, packages), generated})
+		folders = append(folders, folder{fmt.Sprintf("%s lock, %d packages", f.name, packages), generated, packages})
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -98,8 +113,8 @@ func measure(dir string, packages, runs int, formats, peers []string) error {
 	}
 	fmt.Printf("%-36s %-24s %10s %10s\n", "folder", "program", "cpu", "peak MiB")
 	for _, folder := range folders {
-		for _, command := range append([]string{self + " -scan DIR"}, peers...) {
-			c, err := least(command, folder.dir, runs)
+		for _, command := range append([]string{fmt.Sprintf("%s -scan DIR -expect %d", self, folder.packages)}, peers...) {
+			c, err := least(command, folder.dir, runs, 0)
 			if err != nil {
 				return err
 			}
@@ -114,17 +129,18 @@ func measure(dir string, packages, runs int, formats, peers []string) error {
 }
 
 // least runs a command several times and returns the least processor time,
-// with the memory of that run.
-func least(command, dir string, runs int) (cost, error) {
+// with the time and memory of that run. The command may end with some codes.
+func least(command, dir string, runs int, codes ...int) (cost, error) {
 	var best cost
 	for i := range runs {
 		args := strings.Fields(strings.ReplaceAll(command, "DIR", dir))
 		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
-		if err := cmd.Run(); err != nil {
+		start := time.Now()
+		if err := cmd.Run(); err != nil && (cmd.ProcessState == nil || !slices.Contains(codes, cmd.ProcessState.ExitCode())) {
 			return cost{}, fmt.Errorf("%s: %w", command, err)
 		}
-		c := cost{cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+		c := cost{cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), wall: time.Since(start)}
 		if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 			c.peak = int64(usage.Maxrss) << 10 // Linux counts in KiB
 		}
@@ -163,7 +179,7 @@ func watch(file string) {
 }
 
 // scanOnce does what the sbom verb does, without its flags.
-func scanOnce(dir string, out io.Writer) error {
+func scanOnce(dir string, out io.Writer, expect int) error {
 	debug.SetGCPercent(20) // as the verb
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -182,6 +198,9 @@ func scanOnce(dir string, out io.Writer) error {
 	doc, err := bom.New(result.Inventory)
 	if err != nil {
 		return err
+	}
+	if n := doc.Stats().Total; n < expect {
+		return fmt.Errorf("%d components of %d: %v", n, expect, result.Inventory.Sources[0].Reasons)
 	}
 	debug.SetGCPercent(60)
 	return doc.Stream(out)
