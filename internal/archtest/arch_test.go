@@ -24,7 +24,7 @@ var layers = []struct {
 	inside   bool // packages of this layer may import each other
 }{
 	{"ground: no idea of the domain", []string{"product", "arrange", "canon", "durable", "pattern", "clean", "typo", "hosting"}, true},
-	{"pure: they decide, and touch nothing", []string{"proof", "event", "keyless", "vote", "policy", "custody", "admit", "audit", "bom", "jobfile", "report", "freeze", "posture", "anchored"}, true},
+	{"pure: they decide, and touch nothing", []string{"proof", "event", "keyless", "vote", "policy", "custody", "admit", "audit", "bom", "jobfile", "report", "freeze", "posture", "anchored", "codeowners"}, true},
 	{"door: arguments, streams, exit codes", []string{"cli"}, false},
 	{"adapters: each touches one thing of the world", []string{"ledger", "sign", "keyring", "git", "ci", "child", "subject", "testreport", "scanreport", "feed", "forge", "announce", "scan", "demo", "anchor"}, false},
 	{"verbs: the only place where adapters meet", []string{"command", "remote"}, false},

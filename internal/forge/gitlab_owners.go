@@ -9,8 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/gateledger/gateledger/internal/codeowners"
 	"github.com/gateledger/gateledger/internal/event"
-	"github.com/gateledger/gateledger/internal/forge/codeowners"
 	"github.com/gateledger/gateledger/internal/forge/gitlab"
 )
 

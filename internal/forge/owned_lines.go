@@ -6,8 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/gateledger/gateledger/internal/codeowners"
 	"github.com/gateledger/gateledger/internal/event"
-	"github.com/gateledger/gateledger/internal/forge/codeowners"
 )
 
 // An ownedLines is whose the lines of CODEOWNERS files are that changes touch.

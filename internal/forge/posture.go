@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/jobfile"
-	"github.com/gateledger/gateledger/internal/posture"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -117,7 +115,7 @@ func (l factList) with(more []event.PostureFact) []event.PostureFact {
 
 // policyFacts notes whether the policy that is gone by is the default
 // branch's, and whether it has owners there.
-func (l *factList) policyFacts(q PostureQuery, sum string, err error, owners []byte, ownersErr error) {
+func (l *factList) policyFacts(q PostureQuery, sum string, err error, owners *ownerFile) {
 	switch {
 	case errors.Is(err, errNoFile):
 		l.set("policy-on-default-branch", no("there is no %s on the default branch", product.PolicyFile))
@@ -126,28 +124,13 @@ func (l *factList) policyFacts(q PostureQuery, sum string, err error, owners []b
 	default:
 		l.set("policy-on-default-branch", when(sum == q.Policy, product.PolicyFile+" of the default branch is the policy that is gone by", "another policy is on the default branch"))
 	}
-	l.set("policy-owned", owned(owners, ownersErr, product.PolicyFile))
+	l.set("policy-owned", owners.owned(product.PolicyFile))
+	l.set("owners-exist", owners.exist())
 }
 
 // errNoFile says that a file is not there, by the word of a forge that shows
 // others.
 var errNoFile = errors.New("there is no such file")
-
-// owned says whether CODEOWNERS gives files owners.
-func owned(owners []byte, err error, names ...string) tri {
-	switch {
-	case errors.Is(err, errNoFile):
-		return no("there is no CODEOWNERS file")
-	case err != nil:
-		return unknown(err)
-	}
-	for _, name := range names {
-		if !posture.Owned(owners, name) {
-			return no("CODEOWNERS gives %s no owner", name)
-		}
-	}
-	return yes("CODEOWNERS gives %s owners", strings.Join(names, ", "))
-}
 
 // A scan is what files of jobs say together.
 type scan struct {

@@ -17,7 +17,6 @@ import (
 	"github.com/gateledger/gateledger/internal/forge/ask"
 	"github.com/gateledger/gateledger/internal/forge/github"
 	"github.com/gateledger/gateledger/internal/jobfile"
-	"github.com/gateledger/gateledger/internal/posture"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -384,8 +383,8 @@ func (g *githubPosture) ledger(ctx context.Context) {
 func (g *githubPosture) files(ctx context.Context) {
 	text, err := g.file(ctx, product.PolicyFile, 1<<20)
 	sum := sha256.Sum256(text)
-	owners, ownersErr := g.owners(ctx)
-	g.facts.policyFacts(g.q, hex.EncodeToString(sum[:]), err, owners, ownersErr)
+	owners := g.owners(ctx)
+	g.facts.policyFacts(g.q, hex.EncodeToString(sum[:]), err, owners)
 	names, all, err := g.workflows(ctx)
 	if err != nil {
 		for _, name := range []string{"workflows-owned", "actions-pinned", "untrusted-checkout"} {
@@ -393,7 +392,7 @@ func (g *githubPosture) files(ctx context.Context) {
 		}
 		return
 	}
-	g.facts.set("workflows-owned", owned(owners, ownersErr, names...))
+	g.facts.set("workflows-owned", owners.owned(names...))
 	switch {
 	case len(all.unpinned) > 0:
 		g.facts.set("actions-pinned", no("not pinned are %s", few(all.unpinned)))
@@ -421,17 +420,6 @@ func (g *githubPosture) file(ctx context.Context, name string, limit int64) ([]b
 		return nil, errNoFile
 	}
 	return data, err
-}
-
-// owners reads CODEOWNERS where GitHub looks for it, in its order.
-func (g *githubPosture) owners(ctx context.Context) ([]byte, error) {
-	for _, name := range []string{".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"} {
-		data, err := g.file(ctx, name, posture.MaxOwners)
-		if !errors.Is(err, errNoFile) {
-			return data, err
-		}
-	}
-	return nil, errNoFile
 }
 
 // workflows reads the workflow files of the default branch. That there are

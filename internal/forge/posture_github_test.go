@@ -148,6 +148,7 @@ func TestWhatGitHubDoesNotShowIsUnknown(t *testing.T) {
 		"one workflow file":         {"/workflows/deploy.yml", []string{"actions-pinned", "untrusted-checkout"}},
 		"the repository's secrets":  {"/actions/secrets", []string{"environment-secrets-shared"}},
 		"the environment's secrets": {"production/secrets", []string{"environment-secrets-shared"}},
+		"what is against owners":    {"/codeowners/errors", []string{"owners-exist", "policy-owned", "workflows-owned"}},
 		"custom rules":              {"deployment_protection_rules", []string{"environment-custom-rule"}},
 		"deployment branches":       {"deployment-branch-policies", []string{"environment-branches-limited"}},
 		"environments": {"/environments", []string{"environment-admins-bypass", "environment-branches-limited", "environment-custom-rule", "environment-exists",

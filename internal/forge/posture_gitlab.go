@@ -14,10 +14,8 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/event"
-	"github.com/gateledger/gateledger/internal/forge/codeowners"
 	"github.com/gateledger/gateledger/internal/forge/gitlab"
 	"github.com/gateledger/gateledger/internal/jobfile"
-	"github.com/gateledger/gateledger/internal/posture"
 	"github.com/gateledger/gateledger/internal/product"
 )
 
@@ -243,8 +241,8 @@ func (g *gitlabPosture) merging() {
 func (g *gitlabPosture) files(ctx context.Context) {
 	text, err := g.file(ctx, product.PolicyFile, 1<<20)
 	sum := sha256.Sum256(text)
-	owners, ownersErr := g.owners(ctx)
-	g.facts.policyFacts(g.q, hex.EncodeToString(sum[:]), err, owners, ownersErr)
+	owners := g.owners(ctx)
+	g.facts.policyFacts(g.q, hex.EncodeToString(sum[:]), err, owners)
 
 	place := defaultPipeline
 	if p := g.project.ConfigPath; p != nil && strings.TrimSpace(*p) != "" {
@@ -266,7 +264,7 @@ func (g *gitlabPosture) files(ctx context.Context) {
 	default:
 		g.facts.set("pipeline-file-known", yes("%s of this project", name))
 		g.facts.set("pipeline-elsewhere", no("the pipeline's file is %s of this project", name))
-		g.facts.set("pipeline-owned", owned(owners, ownersErr, name))
+		g.facts.set("pipeline-owned", owners.owned(name))
 	}
 	g.facts.set("includes-pinned", g.includes(ctx, name, elsewhere))
 }
@@ -300,18 +298,6 @@ func (g *gitlabPosture) file(ctx context.Context, name string, limit int64) ([]b
 		return nil, errNoFile
 	}
 	return data, err
-}
-
-// owners reads CODEOWNERS where GitLab looks for it, in its order
-// (https://docs.gitlab.com/user/project/codeowners/#codeowners-file).
-func (g *gitlabPosture) owners(ctx context.Context) ([]byte, error) {
-	for _, name := range codeowners.GitLab.Places() {
-		data, err := g.file(ctx, name, posture.MaxOwners)
-		if !errors.Is(err, errNoFile) {
-			return data, err
-		}
-	}
-	return nil, errNoFile
 }
 
 // jobs notes the rights of jobs, and who may give them what.

@@ -81,9 +81,12 @@ func TestWhatGitLabDoesNotShowIsUnknown(t *testing.T) {
 		"approval rules":         {"/approval_rules", []string{"reviews-required"}},
 		"the job token's scope":  {"/job_token_scope", []string{"job-token-limited"}},
 		"variables":              {"/variables", []string{"unprotected-variables"}},
-		"files":                  {"/repository/files/", []string{"includes-pinned", "pipeline-owned", "policy-on-default-branch", "policy-owned"}},
+		"files":                  {"/repository/files/", []string{"includes-pinned", "owners-exist", "pipeline-owned", "policy-on-default-branch", "policy-owned"}},
 		"the pipeline's file":    {"/files/.gitlab-ci.yml", []string{"includes-pinned"}},
-		"code owners":            {"CODEOWNERS", []string{"pipeline-owned", "policy-owned"}},
+		"code owners":            {"CODEOWNERS", []string{"owners-exist", "pipeline-owned", "policy-owned"}},
+		"members":                {"/members", []string{"owners-exist", "pipeline-owned", "policy-owned"}},
+		"members of the project": {"/projects/6/members", []string{"owners-exist", "pipeline-owned", "policy-owned"}},
+		"members of one group":   {"/groups/acme%2Fall/members", []string{"owners-exist"}},
 		"the policy":             {"/files/.gateledger.yml", []string{"policy-on-default-branch"}},
 	} {
 		for _, status := range []int{401, 403, 404, 502} {

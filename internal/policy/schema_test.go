@@ -16,6 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/gateledger/gateledger/internal/pattern"
+	"github.com/gateledger/gateledger/internal/posture"
 	"github.com/gateledger/gateledger/internal/vote"
 )
 
@@ -34,6 +35,18 @@ func schemaDefs(t *testing.T) map[string]map[string]any {
 		t.Fatal(err)
 	}
 	return doc.Defs
+}
+
+// The schema has every finding that a posture may accept, and no others.
+func TestSchemaHasTheFindings(t *testing.T) {
+	properties := schemaDefs(t)["posture"]["properties"].(map[string]any)
+	var got []string
+	for _, name := range properties["accept"].(map[string]any)["items"].(map[string]any)["enum"].([]any) {
+		got = append(got, name.(string))
+	}
+	if diff := cmp.Diff(posture.Names(), got); diff != "" {
+		t.Errorf("(-posture +schema):\n%s", diff)
+	}
 }
 
 // The schema has the mappings and keys of the grammar, and no others.

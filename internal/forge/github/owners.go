@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/forge/ask"
@@ -104,4 +105,45 @@ func (c *Client) file(ctx context.Context, path, commit string, limit int64) ([]
 		return nil, fmt.Errorf("%w: it is not shown whole", ask.ErrUnavailable)
 	}
 	return data, nil
+}
+
+// An OwnerError is what GitHub has against a line of CODEOWNERS
+// (https://docs.github.com/rest/repos/repos#list-codeowners-errors).
+type OwnerError struct {
+	Line   int    `json:"line"`
+	Column int    `json:"column"`
+	Kind   string `json:"kind"`   // "Unknown owner", "Invalid pattern", …
+	Source string `json:"source"` // the line
+	Path   string `json:"path"`   // the file
+}
+
+// Owner is the word that the error is about; empty if it can't be told.
+func (e OwnerError) Owner() string {
+	if e.Column < 1 || e.Column > len(e.Source) || e.Column > 1 && !strings.ContainsAny(e.Source[e.Column-2:e.Column-1], " \t") {
+		return ""
+	}
+	word, _, _ := strings.Cut(strings.ReplaceAll(strings.TrimRight(e.Source[e.Column-1:], "\r\n"), "\t", " "), " ")
+	return word
+}
+
+// OwnerErrors reads what GitHub has against the CODEOWNERS file of a branch: it
+// passes over lines that it does not understand, and over owners that are not
+// there or may not write.
+func (c *Client) OwnerErrors(ctx context.Context, branch string) ([]OwnerError, error) {
+	var w struct {
+		Errors []OwnerError `json:"errors"`
+	}
+	_, err := c.get(ctx, c.path+"/codeowners/errors?ref="+url.QueryEscape(branch), &w)
+	if err == nil && w.Errors == nil {
+		err = fmt.Errorf("%w: it lists none", ask.ErrUnavailable)
+	}
+	for _, e := range w.Errors {
+		if e.Line < 1 || e.Kind == "" || e.Path == "" {
+			err = fmt.Errorf("%w: what should be an error is none", ask.ErrUnavailable)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what GitHub has against CODEOWNERS: %w", err)
+	}
+	return w.Errors, nil
 }

@@ -5,7 +5,9 @@ package gitlab
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -152,6 +154,17 @@ func (c *Client) Place(ctx context.Context, project int64) (Place, error) {
 // Has reports whether a group is above the project, or was invited to it: GitLab
 // passes over other groups as owners, unless they were invited to one above.
 func (p Place) Has(group string) bool { return p.groups[strings.ToLower(group)] }
+
+// GroupPeople returns the accounts that are active members of a group itself, by
+// its full path: up to as many as one question about members names.
+func (c *Client) GroupPeople(ctx context.Context, group string) ([]int64, error) {
+	if !groupPattern.MatchString(group) || len(group) > maxGroup {
+		return nil, fmt.Errorf("read the members of group %.80q: %w: that is no path of a group", group, ask.ErrRefused)
+	}
+	levels, err := c.memberList(ctx, "groups/"+url.PathEscape(group)+"/members", "")
+	ids := slices.Sorted(maps.Keys(levels))
+	return ids[:min(len(ids), maxAsked)], err
+}
 
 // AccountNamed returns the account of a name, 0 if there is none: then the name
 // may be a group's (https://docs.gitlab.com/api/users/#list-users).

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -179,17 +180,28 @@ func (c *Client) members(ctx context.Context, path string, accounts []int64) (ma
 		for _, id := range part {
 			query.Add("user_ids[]", fmt.Sprint(id))
 		}
-		wires, err := all[memberWire](ctx, c, path, query.Encode())
+		some, err := c.memberList(ctx, path, query.Encode())
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", path, err)
+			return nil, err
 		}
-		for _, m := range wires {
-			if m.ID <= 0 || m.State == "" || m.AccessLevel < 0 {
-				return nil, fmt.Errorf("read %s: %w: what should be a member is none", path, ask.ErrUnavailable)
-			}
-			if m.State == "active" && (m.MembershipState == "" || m.MembershipState == "active") {
-				levels[m.ID] = max(levels[m.ID], m.AccessLevel)
-			}
+		maps.Copy(levels, some)
+	}
+	return levels, nil
+}
+
+// memberList reads the levels of access of the active ones in a list of members.
+func (c *Client) memberList(ctx context.Context, path, query string) (map[int64]int, error) {
+	wires, err := all[memberWire](ctx, c, path, query)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	levels := map[int64]int{}
+	for _, m := range wires {
+		if m.ID <= 0 || m.State == "" || m.AccessLevel < 0 {
+			return nil, fmt.Errorf("read %s: %w: what should be a member is none", path, ask.ErrUnavailable)
+		}
+		if m.State == "active" && (m.MembershipState == "" || m.MembershipState == "active") {
+			levels[m.ID] = max(levels[m.ID], m.AccessLevel)
 		}
 	}
 	return levels, nil

@@ -109,6 +109,7 @@ func (s *Server) Guard(policy, ledgerBranch string) {
 	s.Set("actions/permissions/selected-actions", map[string]any{"github_owned_allowed": true, "verified_allowed": false, "patterns_allowed": []any{"acme/*"}})
 	s.Set("actions/permissions/workflow", map[string]any{"default_workflow_permissions": "read", "can_approve_pull_request_reviews": false})
 	s.Set("actions/oidc/customization/sub", map[string]any{"use_default": true})
+	s.Set("codeowners/errors", map[string]any{"errors": []any{}})
 	s.Put(".gateledger.yml", policy)
 	s.Put(".github/CODEOWNERS", "* @acme/all\n/.gateledger.yml @acme/leads\n/.github/ @acme/leads\n")
 	s.Put(".github/workflows/deploy.yml", "on: push\npermissions: {contents: read}\njobs:\n  deploy:\n    environment: production\n    steps:\n      - uses: actions/checkout@"+strings.Repeat("a", 40)+"\n")

@@ -109,6 +109,10 @@ func (s *Server) Guard(project int, policy, ledgerBranch string) {
 	s.Set(project, "job_token_scope", map[string]any{"inbound_enabled": true, "outbound_enabled": false})
 	s.Set(project, "variables", []any{Variable("DEPLOY_KEY", true)})
 	at := fmt.Sprint(project)
+	for _, where := range []string{at, "acme/all", "acme/leads"} {
+		s.Member(where, 42, 30, "active")
+	}
+	s.Rename(42, "ana")
 	s.Put(at, ".gateledger.yml", policy)
 	s.Put(at, "CODEOWNERS", "* @acme/all\n/.gateledger.yml @acme/leads\n/.gitlab-ci.yml @acme/leads\n")
 	s.Put(at, ".gitlab-ci.yml", "include:\n  - component: gitlab.example.com/acme/gate/deploy@"+strings.Repeat("a", 40)+"\ndeploy: {script: [./deploy]}\n")
@@ -129,8 +133,13 @@ func Project(id int, edit func(map[string]any)) map[string]any {
 		"web_url": "https://gitlab.example.com/acme/app", "ci_config_path": nil, "public_jobs": false,
 		"only_allow_merge_if_pipeline_succeeds": true, "allow_merge_on_skipped_pipeline": false, "restrict_user_defined_variables": true,
 		"ci_pipeline_variables_minimum_override_role": "maintainer", "ci_push_repository_for_job_token_allowed": false,
-		"shared_with_groups": []any{}, "ci_allow_fork_pipelines_to_run_in_parent_project": true, "allow_pipeline_trigger_approve_deployment": false,
+		"shared_with_groups": []any{Shared("acme/all"), Shared("acme/leads")}, "ci_allow_fork_pipelines_to_run_in_parent_project": true, "allow_pipeline_trigger_approve_deployment": false,
 	}, edit)
+}
+
+// Shared is a group that was invited to a project.
+func Shared(group string) map[string]any {
+	return map[string]any{"group_id": 4, "group_name": path.Base(group), "group_full_path": group, "group_access_level": 30, "expires_at": nil}
 }
 
 func access(id, level int, description string) map[string]any {
