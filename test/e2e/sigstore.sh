@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # gateledger-remote against a real private Sigstore (test/sigstore): Fulcio, a
 # timestamp authority, Rekor v2; stock cosign as outside verifier; and every
-# service on a bad day. Rekor v1 needs a database and two more servers: it is
-# tested with a hand-made server in internal/remote.
+# service on a bad day. Rekor v1 is in rekor1.sh.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 top=$PWD

@@ -54,6 +54,7 @@ type fake struct {
 	v2      ed25519.PrivateKey
 	noReads bool // the tiles are served elsewhere
 	noIndex bool // a duplicate is named in the text alone
+	queued  int  // so often is an entry not found that it took: it is not in the tree yet
 
 	mu     sync.Mutex
 	bodies [][]byte
@@ -264,6 +265,11 @@ func (f *fake) tile2(rw http.ResponseWriter, path string) {
 
 func (f *fake) serve1(rw http.ResponseWriter, req *http.Request, data []byte) {
 	if uuid, ok := strings.CutPrefix(req.URL.Path, "/api/v1/log/entries/"); ok && req.Method == http.MethodGet {
+		if f.queued > 0 {
+			f.queued--
+			rw.WriteHeader(http.StatusNotFound)
+			return
+		}
 		for i, body := range f.bodies {
 			if hash := tlog.RecordHash(body); hex.EncodeToString(hash[:]) == uuid {
 				f.entry1(rw, http.StatusOK, i)

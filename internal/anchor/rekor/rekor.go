@@ -13,6 +13,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	"google.golang.org/protobuf/encoding/protojson"
@@ -25,6 +26,10 @@ import (
 // maxAnswer bounds an answer, in bytes: the largest is a bundle of 256 entries
 // of others.
 const maxAnswer = 17 << 20
+
+// waits is how often a log is asked whether it has published an entry that it
+// took, a rest apart.
+const waits = 15
 
 // Kind is the row of the table.
 func Kind() anchor.Kind {
@@ -129,6 +134,16 @@ func (l *log) ask(ctx context.Context, path string, body []byte) (answer, error)
 		return answer{}, l.garbled("%w", err)
 	}
 	return answer{resp.StatusCode, resp.Header, data}, nil
+}
+
+// rest is five pauses.
+func (l *log) rest(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return l.garbled("%w", context.Cause(ctx))
+	case <-time.After(5 * l.world.Pause):
+		return nil
+	}
 }
 
 // refused is the error about an answer that is no success.

@@ -4,6 +4,7 @@ package rekor
 
 import (
 	"bytes"
+	"context"
 	"crypto/ecdsa"
 	"crypto/x509"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gateledger/gateledger/internal/anchor"
 	"github.com/gateledger/gateledger/internal/anchor/anchortest"
@@ -98,6 +100,57 @@ func TestDuplicateThatCannotBeRead(t *testing.T) {
 	}
 	if f.taken() != 1 {
 		t.Errorf("it stands there %d times", f.taken())
+	}
+}
+
+// A log of version 1 knows an entry that is queued, and does not find it before
+// it is in the tree. That is no refusal.
+func TestEntryThatIsQueued(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, 1, 3)
+	c := anchortest.NewLog(t).Grow(t, 5)
+	if _, err := submit(t, 1, f, c); err != nil {
+		t.Fatal(err)
+	}
+	f.queued = waits
+	if _, err := submit(t, 1, f, c); err != nil {
+		t.Errorf("for a moment: %v", err)
+	}
+	f.queued = waits + 1
+	_, err := submit(t, 1, f, c)
+	if !errors.Is(err, anchor.ErrUnavailable) || errors.Is(err, anchor.ErrRefused) || !strings.Contains(err.Error(), "has not put it into its tree") {
+		t.Errorf("for long: %v, want ErrUnavailable", err)
+	}
+	if f.taken() != 1 {
+		t.Errorf("it stands there %d times", f.taken())
+	}
+}
+
+// Whoever is told to stop does not wait for a queue.
+func TestQueueIsLeft(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, 1, 0)
+	c := anchortest.NewLog(t).Grow(t, 5)
+	if _, err := submit(t, 1, f, c); err != nil {
+		t.Fatal(err)
+	}
+	f.queued = 1 << 30
+	ctx, cancel := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		f.ServeHTTP(rw, req)
+		if req.Method == http.MethodGet {
+			cancel()
+		}
+	}))
+	t.Cleanup(server.Close)
+	w := anchortest.World(t, anchortest.Service{})
+	w.Pause = time.Hour
+	a, err := Kind().Open(anchored.Spec{Kind: "rekor", Name: "public", URL: server.URL, Version: 1}, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Submit(ctx, anchor.Submission{Checkpoint: c}); !errors.Is(err, anchor.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Errorf("%v, want ErrUnavailable and context.Canceled", err)
 	}
 }
 

@@ -39,11 +39,7 @@ func (l *log) add1(ctx context.Context, e entry) (*protorekor.TransparencyLogEnt
 	}
 	a, err := l.ask(ctx, path1, body)
 	if err == nil && a.status == http.StatusConflict {
-		uuid := path.Base(a.header.Get("Location"))
-		if !uuid1.MatchString(uuid) {
-			return nil, l.garbled("it has the entry already, and does not say where")
-		}
-		a, err = l.ask(ctx, path1+"/"+uuid, nil)
+		a, err = l.find1(ctx, a)
 	}
 	switch {
 	case err != nil:
@@ -56,6 +52,28 @@ func (l *log) add1(ctx context.Context, e entry) (*protorekor.TransparencyLogEnt
 		return nil, l.garbled("its answer is no log entry: %w", err)
 	}
 	return logged, nil
+}
+
+// find1 brings the entry that a log says it has already. The log knows an entry
+// as soon as it is queued, and finds it only once it is in the tree: another job
+// may have brought it a moment ago, or what builds the tree may stand still.
+func (l *log) find1(ctx context.Context, conflict answer) (answer, error) {
+	uuid := path.Base(conflict.header.Get("Location"))
+	if !uuid1.MatchString(uuid) {
+		return answer{}, l.garbled("it has the entry already, and does not say where")
+	}
+	for wait := 0; ; wait++ {
+		a, err := l.ask(ctx, path1+"/"+uuid, nil)
+		switch {
+		case err != nil || a.status != http.StatusNotFound:
+			return a, err
+		case wait == waits:
+			return answer{}, l.garbled("it has the entry already, and has not put it into its tree")
+		}
+		if err := l.rest(ctx); err != nil {
+			return answer{}, err
+		}
+	}
 }
 
 // An entry1 is a log entry as version 1 writes it.

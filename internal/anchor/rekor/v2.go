@@ -13,7 +13,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
@@ -32,10 +31,6 @@ const path2 = "api/v2/"
 const (
 	tileHeight = 8
 	tileWidth  = 1 << tileHeight
-
-	// waits is how often a log is asked whether it has published an entry
-	// that it took, five pauses apart.
-	waits = 15
 )
 
 // add2 logs e in a log of version 2, which waits until it is in the tree. One
@@ -86,10 +81,8 @@ func (l *log) find2(ctx context.Context, a answer) (*protorekor.TransparencyLogE
 		case wait == waits:
 			return nil, l.garbled("it has the entry as number %d, and published only %d", index, head.size)
 		}
-		select {
-		case <-ctx.Done():
-			return nil, l.garbled("%w", context.Cause(ctx))
-		case <-time.After(5 * l.world.Pause):
+		if err := l.rest(ctx); err != nil {
+			return nil, err
 		}
 	}
 }
