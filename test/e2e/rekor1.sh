@@ -343,6 +343,7 @@ copy .
 expect 0 'unique by witnesses, dated by witnesses, public' gateledger verify decision --for "$work/app.bin" --environment production --ledger "git:$work/copy.git"
 
 echo "= everything gone"
+grow
 gateledger export -o "$work/audit.tar" 2>/dev/null
 for name in rekor signer trees db; do rekor1_stop "$name"; done
 "$top/test/sigstore/down" "$work/sigstore"
@@ -356,7 +357,6 @@ cosign() { # BUNDLE TYPE
 		--certificate-identity https://github.com/acme/app/.github/workflows/build.yml@refs/heads/main --certificate-oidc-issuer "$SIGSTORE_OIDC/github" "$work/app.bin"
 }
 expect 0 'Verified OK' cosign "$work/bundle.json" https://example.org/e2e/v1
-grow
 expect 8 '2 outstanding' gateledger anchor --timeout 20s
 expect 0 'ok: ' gateledger verify ledger
 echo "$checks checks passed in $SECONDS s"
