@@ -43,7 +43,7 @@ type seen struct {
 
 // TestMain plays the child when it is run as one.
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && slices.Contains([]string{"sign", "timestamp", "submit", "collect", "announce", "wake", "post", "notify", "serve", "witness", "witness-head", "posture", "anchor", "anchor-check", "registry"}, os.Args[1]) {
+	if len(os.Args) > 1 && slices.Contains([]string{"sign", "timestamp", "submit", "collect", "announce", "wake", "post", "notify", "serve", "witness", "witness-head", "posture", "anchor", "anchor-check", "registry", "when"}, os.Args[1]) {
 		if len(os.Args) > 2 && os.Args[2] == "--session" {
 			os.Exit(converse(os.Getenv("HOME")))
 		}

@@ -161,7 +161,7 @@ func (b *ballot) show(ctx context.Context, signer string) error {
 	if err != nil {
 		return err
 	}
-	d, err := b.evaluate(b.head, b.events)
+	d, err := b.evaluate(ctx, b.head, b.events)
 	if err == nil && d.Verdict == policy.Denied && !b.settles(d) {
 		fmt.Fprintf(b.env.Stderr, "note: as it stands the request is denied: %s\n", clean.Text(d.Why))
 	}
@@ -169,11 +169,13 @@ func (b *ballot) show(ctx context.Context, signer string) error {
 }
 
 // evaluate says how the request stands. It is talk, not a verdict.
-func (b *ballot) evaluate(head proof.Checkpoint, events []*event.Event) (policy.Decision, error) {
-	d, err := policy.Evaluate(policy.Input{
+func (b *ballot) evaluate(ctx context.Context, head proof.Checkpoint, events []*event.Event) (policy.Decision, error) {
+	in := policy.Input{
 		Policy: b.policy, Root: b.believes, Request: b.request.id, Events: events,
 		Head: checkpointOf(head), Now: b.env.Now().UTC(),
-	})
+	}
+	b.weigh(ctx, &in)
+	d, err := policy.Evaluate(in)
 	if err != nil {
 		return d, cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", b.request.id, err)
 	}

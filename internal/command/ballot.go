@@ -271,7 +271,7 @@ func (b *ballot) outlook(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d, err := b.evaluate(head, events)
+	d, err := b.evaluate(ctx, head, events)
 	if err != nil {
 		return err
 	}

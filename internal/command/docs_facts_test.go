@@ -22,6 +22,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/event"
 )
 
@@ -205,19 +206,20 @@ func holds(text, quote string) bool {
 // limits are the constants behind the page's rows, in the order of the numbers
 // of a row.
 var limits = map[string][]string{
-	"policy":                    {"policy.MaxSize", "policy.maxSigners", "policy.maxPrincipals", "policy.maxEnvironments", "policy.maxCount"},
-	"statement (one event)":     {"event.MaxPayload", "event.MaxSubjects"},
-	"document inside its event": {"event.MaxInline"},
-	"SBOM that is recorded":     {"command.maxBOM"},
-	"SBOM that is audited":      {"audit.MaxComponents"},
-	"test report":               {"testreport.MaxSize", "testreport.MaxTests"},
-	"scan report":               {"scanreport.MaxSize", "scanreport.MaxFindings"},
-	"folder as a subject":       {"subject.maxFiles", "subject.maxDepth"},
-	"vote":                      {"vote.MaxStatement", "vote.MaxReason"},
-	"Sigstore bundle":           {"event.MaxBundle"},
-	"timestamps on one event":   {"event.MaxTimestamps"},
-	"posture":                   {"forge.maxWorkflows", "jobfile.MaxFile", "forge.maxRulesets", "forge/ask.PerPage"},
-	"outputs of one step":       {"ci.maxOutputs", "ci.maxOutput"},
+	"policy":                      {"policy.MaxSize", "policy.maxSigners", "policy.maxPrincipals", "policy.maxEnvironments", "policy.maxCount"},
+	"statement (one event)":       {"event.MaxPayload", "event.MaxSubjects"},
+	"document inside its event":   {"event.MaxInline"},
+	"SBOM that is recorded":       {"command.maxBOM"},
+	"SBOM that is audited":        {"audit.MaxComponents"},
+	"test report":                 {"testreport.MaxSize", "testreport.MaxTests"},
+	"scan report":                 {"scanreport.MaxSize", "scanreport.MaxFindings"},
+	"folder as a subject":         {"subject.maxFiles", "subject.maxDepth"},
+	"condition of an environment": {"condition.MaxExpression", "condition/evaluator.maxDepth", "condition/evaluator.maxCost", "condition.MaxFact"},
+	"vote":                        {"vote.MaxStatement", "vote.MaxReason"},
+	"Sigstore bundle":             {"event.MaxBundle"},
+	"timestamps on one event":     {"event.MaxTimestamps"},
+	"posture":                     {"forge.maxWorkflows", "jobfile.MaxFile", "forge.maxRulesets", "forge/ask.PerPage"},
+	"outputs of one step":         {"ci.maxOutputs", "ci.maxOutput"},
 	"tries of a gate whose log grows while it decides":             {"command.moves"},
 	"commits since the last deployment that the log does not know": {"command.maxAuthored"},
 	"commits that are walked to find who wrote a change":           {"policy.maxRange"},
@@ -307,7 +309,7 @@ func TestWarningsAreOnThePage(t *testing.T) {
 	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+)` \\|").FindAllStringSubmatch(table, -1) {
 		rows = append(rows, m[1])
 	}
-	for _, file := range []string{"internal/policy/lint.go", "internal/command/policy_lint.go"} {
+	for _, file := range []string{"internal/policy/lint.go", "internal/command/policy_lint.go", "internal/command/when.go"} {
 		data, err := os.ReadFile(filepath.Join(top(), file))
 		if err != nil {
 			t.Fatal(err)
@@ -320,5 +322,17 @@ func TestWarningsAreOnThePage(t *testing.T) {
 	slices.Sort(codes)
 	if codes = slices.Compact(codes); !slices.Equal(rows, codes) || len(codes) < 10 {
 		t.Errorf("rows %q\ncodes %q", rows, codes)
+	}
+}
+
+// The page on the policy lists what a condition sees, as it is declared.
+func TestVariablesAreOnThePage(t *testing.T) {
+	page := pagesOf(t)["docs/policy.md"]
+	var rows []string
+	for _, v := range condition.Variables() {
+		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", v.Name, v.Type, v.What))
+	}
+	if table := strings.Join(rows, "\n"); !strings.Contains(page, "|---|---|---|\n"+table+"\n\n") {
+		t.Errorf("the page does not have these rows, and no others:\n%s", table)
 	}
 }

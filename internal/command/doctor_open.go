@@ -44,10 +44,11 @@ func (d *doctor) openLines(ctx context.Context) (lines []string, first string, e
 	if err != nil {
 		return nil, "", err
 	}
+	in := policy.Input{Policy: w.policy, Root: w.believes, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC()}
+	w.weigh(ctx, &in, idsOf(w.requests(events))...)
 	for _, r := range slices.Backward(w.requests(events)) {
-		answer, err := policy.Evaluate(policy.Input{
-			Policy: w.policy, Root: w.believes, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
-		})
+		in.Request = r.id
+		answer, err := policy.Evaluate(in)
 		if err != nil {
 			return nil, "", err
 		}

@@ -341,6 +341,9 @@ func (g *gate) evaluate(ctx context.Context, in *policy.Input, r openRequest) (p
 	if err := g.date(ctx, in); err != nil {
 		return policy.Decision{}, err
 	}
+	if err := g.weigh(ctx, in); err != nil {
+		return policy.Decision{}, err
+	}
 	if unread != nil {
 		if err := g.unlessLoggedDeny(*in, unread); err != nil {
 			return policy.Decision{}, err

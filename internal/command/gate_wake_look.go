@@ -28,6 +28,7 @@ type looked struct {
 	shown []event.ForgeVotesPredicate
 	since time.Time // of the newest thing that is known of it
 	dated bool
+	weigh func(*policy.Input) // has the condition evaluated
 
 	awaited *awaited // it is used by its own run, whose anchors are there
 }
@@ -53,6 +54,8 @@ func (k *waking) lookAt(ctx context.Context, r openRequest) (l looked, err error
 	if err := g.date(ctx, &l.in); err != nil {
 		return l, err
 	}
+	l.weigh = func(in *policy.Input) { k.weigh(ctx, in) }
+	l.weigh(&l.in)
 	seen, err := g.look(ctx, events, r)
 	if err != nil {
 		if err := g.unlessLoggedDeny(l.in, err); err != nil {
@@ -209,6 +212,7 @@ func (l looked) knownAt(began time.Time) bool {
 	}
 	then := l.in
 	then.Now = began.UTC()
+	l.weigh(&then)
 	var shown []event.ForgeVotesPredicate
 	for _, p := range l.shown {
 		p.Read.Time = then.Now.Format(time.RFC3339)

@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -22,10 +23,12 @@ func policyLint(env *cli.Env) *cobra.Command {
 		Short: "Check a policy: every finding with line and column",
 		Long: `Lint reads a policy as strictly as the gate does, and also says which seats
 nobody could ever fill. It warns of what is sound and may not be meant: one
-human alone, no veto, no evidence, times that nobody proves, long ages.
+human alone, no veto, no evidence, times that nobody proves, long ages. The
+conditions (when:) are read by gateledger-remote, without the network; one that
+always comes to the same is warned of.
 
-It exits 0 for a sound policy and 2 for any other. With --strict it exits 1 for
-a sound policy with a warning.`,
+It exits 0 for a sound policy and 2 for any other, and 3 where nobody could read
+its conditions. With --strict it exits 1 for a sound policy with a warning.`,
 		Example: "  gateledger policy lint\n  gateledger policy lint next.yml --json\n  gateledger policy lint --strict",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -33,7 +36,7 @@ a sound policy with a warning.`,
 			if err != nil {
 				return err
 			}
-			return lintPolicy(env, file, asJSON, strict)
+			return lintPolicy(cmd.Context(), env, file, asJSON, strict)
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
@@ -49,6 +52,8 @@ type lintReport struct {
 	Sound    bool          `json:"sound"`
 	Digest   string        `json:"digest,omitempty"`
 	Findings []lintFinding `json:"findings"`
+
+	unread error // why nobody could read the conditions
 }
 
 type lintFinding struct {
@@ -65,7 +70,7 @@ const (
 	lintWarning = "warning"
 )
 
-func lintPolicy(env *cli.Env, file string, asJSON, strict bool) error {
+func lintPolicy(ctx context.Context, env *cli.Env, file string, asJSON, strict bool) error {
 	data, err := readPolicyFile(file)
 	if err != nil {
 		return err
@@ -85,6 +90,7 @@ func lintPolicy(env *cli.Env, file string, asJSON, strict bool) error {
 	}
 	if p != nil {
 		r.hosting(p)
+		r.readConditions(ctx, &workspace{env: env}, p)
 		for _, w := range p.Warnings() {
 			r.add(lintWarning, w.Code, w.Error)
 		}
@@ -143,6 +149,8 @@ func (r *lintReport) answer(env *cli.Env, asJSON, strict bool) error {
 	switch {
 	case bad > 0:
 		return cli.Fail(cli.Usage, "each line above says where and what; nothing was changed", "%d findings in %s", bad, r.File)
+	case r.unread != nil:
+		return unreadExit(r.unread)
 	case odd > 0 && strict:
 		return cli.Fail(cli.No, "each line above says where and what; leave --strict out to let warnings pass", "%d warnings in %s", odd, r.File)
 	}

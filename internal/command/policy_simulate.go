@@ -11,6 +11,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 	"github.com/gateledger/gateledger/internal/product"
@@ -95,12 +96,12 @@ func simulate(ctx context.Context, env *cli.Env, f simulateFlags) error {
 		if after.Policy = next; next.Sigstore.TrustedRoot != w.policy.Sigstore.TrustedRoot {
 			after.Root = nil
 		}
-		if out.Decisions, err = w.replays(after, f.last); err != nil {
+		if out.Decisions, err = w.replays(ctx, after, f.last); err != nil {
 			return err
 		}
 	}
 	if f.asks() {
-		if out.Supposed, err = w.suppose(f.supposing, in, after); err != nil {
+		if out.Supposed, err = w.suppose(ctx, f.supposing, in, after); err != nil {
 			return err
 		}
 	}
@@ -126,7 +127,23 @@ func nextPolicy(file string) (*policy.Policy, error) {
 // replays are the newest decisions that a gate of the policy made, in the
 // ledger's order. Decisions about policies are left out: they are about one
 // text alone.
-func (w *workspace) replays(in policy.Input, last int) ([]policy.Replay, error) {
+func (w *workspace) replays(ctx context.Context, in policy.Input, last int) ([]policy.Replay, error) {
+	all, err := w.replaysOf(in, last)
+	var asks []condition.Question
+	for _, r := range all {
+		asks = append(asks, r.Asks...)
+	}
+	if err != nil || len(asks) == 0 {
+		return all, err
+	}
+	in.Conditions = w.conditions(ctx, asks)
+	if err := wrongCondition(in.Conditions, "environments.….when of the policy to try"); err != nil {
+		return nil, err
+	}
+	return w.replaysOf(in, last)
+}
+
+func (w *workspace) replaysOf(in policy.Input, last int) ([]policy.Replay, error) {
 	all := []policy.Replay{}
 	for _, e := range slices.Backward(in.Events) {
 		if len(all) == last {

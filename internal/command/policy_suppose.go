@@ -3,6 +3,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,13 +61,18 @@ type supposed struct {
 
 // suppose evaluates the request as it stands under the policy in force, and
 // with the votes under the one to try.
-func (w *workspace) suppose(f supposing, before, after policy.Input) (*supposed, error) {
-	r, err := w.openOne(f, before)
+func (w *workspace) suppose(ctx context.Context, f supposing, before, after policy.Input) (*supposed, error) {
+	r, err := w.openOne(ctx, f, before)
 	if err != nil {
 		return nil, err
 	}
 	s := &supposed{Request: r.id, Environment: r.predicate.Environment, Subjects: r.predicate.Subjects, Votes: f.votes()}
 	before.Request, after.Request = r.id, r.id
+	w.weigh(ctx, &before)
+	w.weigh(ctx, &after)
+	if err := wrongCondition(after.Conditions, "environments."+s.Environment+".when"); err != nil {
+		return nil, err
+	}
 	if s.Before, err = policy.Suppose(before, policy.Supposition{}); err == nil {
 		s.After, err = policy.Suppose(after, policy.Supposition{Votes: s.Votes, AnyPolicy: after.Policy != before.Policy})
 	}
@@ -81,7 +87,7 @@ func (w *workspace) suppose(f supposing, before, after policy.Input) (*supposed,
 
 // openOne is the request that is asked about: the one of this id, else the only
 // open one.
-func (w *workspace) openOne(f supposing, in policy.Input) (openRequest, error) {
+func (w *workspace) openOne(ctx context.Context, f supposing, in policy.Input) (openRequest, error) {
 	if f.request != "" {
 		r, err := w.findRequest(in.Events, f.request)
 		if err == nil && f.environment != "" && r.predicate.Environment != f.environment {
@@ -93,6 +99,7 @@ func (w *workspace) openOne(f supposing, in policy.Input) (openRequest, error) {
 		return openRequest{}, cli.Fail(cli.Usage, "have "+strings.Join(sortedKeys(w.policy.Environments), ", "), "unknown environment %q in %s", f.environment, w.source)
 	}
 	open := map[string]openRequest{}
+	w.weigh(ctx, &in, idsOf(w.requests(in.Events))...)
 	for _, r := range w.requests(in.Events) {
 		if f.environment != "" && r.predicate.Environment != f.environment {
 			continue

@@ -76,10 +76,11 @@ func (w *workspace) listRequests(ctx context.Context, all, asJSON bool) error {
 		return err
 	}
 	lines := []requestLine{}
+	in := policy.Input{Policy: w.policy, Root: w.believes, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC()}
+	w.weigh(ctx, &in, idsOf(w.requests(events))...)
 	for _, r := range w.requests(events) {
-		d, err := policy.Evaluate(policy.Input{
-			Policy: w.policy, Root: w.believes, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
-		})
+		in.Request = r.id
+		d, err := policy.Evaluate(in)
 		if err != nil {
 			return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 		}
@@ -201,9 +202,11 @@ func (w *workspace) showOne(ctx context.Context, prefix string, out output) erro
 	if err != nil {
 		return err
 	}
-	d, err := policy.Evaluate(policy.Input{
+	in := policy.Input{
 		Policy: w.policy, Root: w.believes, Request: r.id, Events: events, Head: checkpointOf(head), Now: w.env.Now().UTC(),
-	})
+	}
+	w.weigh(ctx, &in)
+	d, err := policy.Evaluate(in)
 	if err != nil {
 		return cli.Fail(cli.Integrity, "", "evaluate request %.12s: %w", r.id, err)
 	}

@@ -307,6 +307,9 @@ func environmentLines(e policy.Environment) []string {
 	for _, w := range e.Freeze {
 		rules = append(rules, "freeze: "+w.String())
 	}
+	if e.When != "" {
+		rules = append(rules, "only when "+clean.Text(e.When))
+	}
 	if e.Posture != nil {
 		rules = append(rules, "the forge's settings let nobody past, read within "+e.Posture.MaxAge.String()+", accepting "+listOr(e.Posture.Accept, "nothing"))
 	}

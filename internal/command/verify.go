@@ -15,6 +15,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/anchored"
 	"github.com/gateledger/gateledger/internal/cli"
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/custody"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
@@ -62,7 +63,7 @@ func question(env *cli.Env, use, short string, args cobra.PositionalArgs, ask as
 				if err != nil {
 					return err
 				}
-				chain, err := ask(cmd.Context(), v, args)
+				chain, err := v.retold(cmd.Context(), func() (custody.Chain, error) { return ask(cmd.Context(), v, args) })
 				if err != nil {
 					return err
 				}
@@ -139,7 +140,8 @@ type verifier struct {
 	audited ledger.Report
 	events  []*event.Event
 	anchors anchored.Evidence
-	ctx     context.Context //nolint:containedctx // blobs are read from inside a pure function
+	answers condition.Answers // about conditions, by the child beside this program
+	ctx     context.Context   //nolint:containedctx // blobs are read from inside a pure function
 }
 
 // openVerifier opens the ledger under the trusted policy and audits it. It
@@ -196,7 +198,7 @@ func (v *verifier) audit(ctx context.Context) error {
 
 func (v *verifier) input() custody.Input {
 	return custody.Input{
-		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head), Now: v.env.Now().UTC(), Anchors: &v.anchors,
+		Policy: v.policy, Chain: v.chain, Events: v.events, Head: checkpointOf(v.audited.Head), Now: v.env.Now().UTC(), Anchors: &v.anchors, Conditions: v.answers,
 		Root: func(digest string) *keyless.Root { return v.rootOf(v.ctx, digest) },
 		Blob: func(sum [32]byte) ([]byte, error) {
 			data, err := v.blob(v.ctx, sum)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -44,6 +45,11 @@ type Input struct {
 	// Anchors is what the receipts beside the ledger prove. nil: nobody looked
 	// at them, and nothing is anchored.
 	Anchors *anchored.Evidence
+
+	// Conditions are answers about the conditions of environments, by the
+	// reader's own evaluator. A decision that nothing here answers for can't be
+	// made again; Chain.Asks has what is missing.
+	Conditions condition.Answers
 
 	// MaxAge is how long after its decision a permission ends, by Now; zero:
 	// never. Only Decision looks at it.
@@ -131,6 +137,9 @@ type Chain struct {
 	Environments []Standing       `json:"environments,omitempty"` // sorted by name
 	Debts        []policy.Debt    `json:"debts,omitempty"`        // break-glasses used up in those environments since the last usual deployment
 	Findings     []Finding        `json:"findings,omitempty"`     // worst first
+
+	// Asks are questions about conditions that the input did not answer.
+	Asks []condition.Question `json:"-"`
 }
 
 // A Step is one entry of the ledger, and what it adds to the story.

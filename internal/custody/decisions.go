@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
 )
@@ -129,7 +130,7 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 	used, run := t.consumptionAfter(e, r)
 	in := policy.Input{
 		Policy: rules, Request: r.id, Events: t.in.Events[:recorded.Head.Size],
-		Head: recorded.Head, Now: now, Run: run, Root: t.root(rules), Stamp: p.Stamp,
+		Head: recorded.Head, Now: now, Run: run, Root: t.root(rules), Stamp: p.Stamp, Conditions: t.in.Conditions,
 	}
 	d, wrong := t.evaluate(e, in, r, p, recorded)
 	if len(wrong) > 0 && used == nil {
@@ -171,6 +172,8 @@ func (t *tracer) differs(s *Step, rules *policy.Policy, d policy.Decision, wrong
 	switch lost := digest != "" && len(d.Unknown) > 0; {
 	case missing:
 		t.reject(s, SeverityMissing, "it can't be made again without the trusted root %s that its policy names", digest)
+	case len(d.Asks) > 0 && len(d.Unknown) > 0:
+		t.reject(s, SeverityMissing, "it can't be made again: %s", d.Why)
 	case lost && (!env.Dated || d.Clock == policy.ClockStamped):
 		t.reject(s, SeverityMissing, "it can't be made again: could not find out: %s", d.Unknown[0])
 	default:
@@ -213,6 +216,7 @@ func (t *tracer) evaluate(e *event.Event, in policy.Input, r request, p event.De
 	if err != nil {
 		return d, []string{"input: " + err.Error()}
 	}
+	t.asks(d.Asks)
 	want, err := policy.Summary(in, r.predicate, d)
 	if err != nil {
 		return d, []string{"verdict: " + err.Error()}
@@ -227,6 +231,16 @@ func (t *tracer) evaluate(e *event.Event, in policy.Input, r request, p event.De
 		t.find(SeverityNote, e, "entry #%d (decision): the recorded explanation is worded differently; the one shown was made now", e.Index)
 	}
 	return d, wrong
+}
+
+// asks keeps the questions that a decision would have needed answers to.
+func (t *tracer) asks(questions []condition.Question) {
+	for _, q := range questions {
+		id := q.ID()
+		if !slices.ContainsFunc(t.chain.Asks, func(o condition.Question) bool { return o.ID() == id }) {
+			t.chain.Asks = append(t.chain.Asks, q)
+		}
+	}
 }
 
 func differences(p, want event.DecisionPredicate, recorded, d policy.Decision) []string {

@@ -119,7 +119,7 @@ func (t *tracer) asksForSomething(environment string, index uint64) bool {
 		return false
 	}
 	rules, ok := p.Environment(environment)
-	return ok && (len(rules.Require)+len(rules.Evidence) > 0 || rules.Risk != nil)
+	return ok && (len(rules.Require)+len(rules.Evidence) > 0 || rules.Risk != nil || rules.When != "")
 }
 
 // A veto is a deny that stands.

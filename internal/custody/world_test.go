@@ -22,6 +22,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/custody"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
@@ -42,6 +43,8 @@ type world struct {
 	sigstore *sigstore      // nil: nobody has a trusted root
 	stamps   bool           // everything is stamped by the timestamp authority
 	began    *policy.Policy // set: the verifier trusts this one, and follows the chain from it
+
+	says condition.Outcome // what the gate's evaluator says of every condition
 }
 
 type machine struct{ key *ecdsa.PrivateKey }
@@ -333,6 +336,7 @@ func (w *world) decision(id, run string) (event.DecisionPredicate, policy.Decisi
 	if w.stamps {
 		in.Stamp = w.sigstore.stamp(policy.NowMessage(id, in.Head), w.clock)
 	}
+	in.Conditions = answersTo(policy.Questions(in), w.says)
 	d, err := policy.Evaluate(in)
 	w.must(err)
 	p, err := policy.Summary(in, w.asked(id), d)

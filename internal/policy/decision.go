@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gateledger/gateledger/internal/anchored"
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
 )
@@ -51,6 +52,10 @@ type Input struct {
 	Now     time.Time
 	Run     string // the run that asks, to be told from the one that used the request up
 
+	// Conditions are answers about the environment's condition, to the questions
+	// that Questions lists. What nobody answered is not known.
+	Conditions condition.Answers
+
 	Root  *keyless.Root // the trusted root that the policy names, where it names one
 	Stamp []byte        // RFC 3161 token over NowMessage, for a dated environment
 
@@ -86,6 +91,10 @@ type Decision struct {
 	// Anchors says how the consumption is anchored, where the tier asks for
 	// that. What is logged has none: it is anchored after that.
 	Anchors *anchored.Judgement `json:"anchors,omitempty"`
+
+	// Asks are questions about the condition that the input did not answer. They
+	// are no part of the decision.
+	Asks []condition.Question `json:"-"`
 }
 
 // Whose word Decision.Now is.

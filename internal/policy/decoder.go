@@ -50,22 +50,19 @@ func (d *decoder) failAt(path, format string, args ...any) {
 // for each key that is known, and no key twice.
 func (d *decoder) object(n *yaml.Node, path, shape string, read func(key string, v *yaml.Node, path string)) {
 	keys := grammar[shape]
-	seen, refused := map[string]bool{}, false
+	seen := map[string]bool{}
 	d.pairs(n, path, func(key, v *yaml.Node, path string) {
 		i := slices.IndexFunc(keys, func(k keyword) bool { return k.name == key.Value })
 		switch {
 		case i < 0:
 			d.fail(key, path, "unknown key%s", have(key.Value, known(keys)))
-		case keys[i].later != "":
-			refused = true
-			d.fail(key, path, "%s", keys[i].later)
 		default:
 			seen[key.Value] = true
 			read(key.Value, v, path)
 		}
 	})
 	for _, k := range keys {
-		if k.required && !seen[k.name] && !refused && n.Kind == yaml.MappingNode {
+		if k.required && !seen[k.name] && n.Kind == yaml.MappingNode {
 			d.fail(n, join(path, k.name), "is missing")
 		}
 	}
@@ -74,9 +71,7 @@ func (d *decoder) object(n *yaml.Node, path, shape string, read func(key string,
 func known(keys []keyword) []string {
 	var names []string
 	for _, k := range keys {
-		if k.later == "" {
-			names = append(names, k.name)
-		}
+		names = append(names, k.name)
 	}
 	return names
 }

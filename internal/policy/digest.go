@@ -68,6 +68,8 @@ type resolved struct {
 	Anchoring *resolvedAnchoring `json:"anchoring,omitempty"` // of tier anchored
 
 	DeploymentGate *resolvedContract `json:"deployment_gate,omitempty"` // that has votes
+
+	When string `json:"when,omitempty"` // without one the digest is what it was before there was any
 }
 
 type resolvedRole struct {
@@ -180,7 +182,7 @@ func (p *Policy) resolve(e Environment) resolved {
 		r.Roles[name] = resolvedRole{sorted(role.Teams), role.Permission, role.Codeowners}
 	}
 	r.Agents, r.BreakGlass, r.Anchoring, r.Risk = e.Agents, e.BreakGlass.resolved(), p.anchoring(e), e.Risk.resolved()
-	r.DeploymentGate = resolvedGateOf(e.DeploymentGate)
+	r.DeploymentGate, r.When = resolvedGateOf(e.DeploymentGate), e.When
 	for _, v := range e.Evidence {
 		r.Evidence = append(r.Evidence, resolvedEvidence{v.Event, v.Result, v.Environment, sorted(v.By), int64(v.MaxAge / time.Second), v.Deny.resolved()})
 	}

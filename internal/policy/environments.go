@@ -65,6 +65,8 @@ func (d *decoder) environment(name string, n *yaml.Node, path string) Environmen
 			e.Outage = d.outage(v, path)
 		case "max-head-age":
 			e.MaxHeadAge = d.duration(v, path)
+		case "when":
+			e.When = d.when(v, path)
 		}
 	})
 	if name == ChangeEnvironment {

@@ -69,6 +69,7 @@ func (e *evaluation) decide() Decision {
 		e.debtsAreSettled()
 		e.notDecorative()
 		e.nothingInDoubt()
+		e.conditionHolds()
 	}
 	return e.conclude()
 }

@@ -2,7 +2,10 @@
 
 package policy
 
-import "github.com/gateledger/gateledger/internal/pattern"
+import (
+	"github.com/gateledger/gateledger/internal/condition"
+	"github.com/gateledger/gateledger/internal/pattern"
+)
 
 // The limits of a policy file. A file is read by people; one that reaches a
 // limit is an accident or an attack.
@@ -18,15 +21,13 @@ const (
 	maxCount        = 100 // humans a seat may ask for
 	maxText         = 16 << 10
 	maxPattern      = 512 // bytes of a pattern
+	maxWhen         = condition.MaxExpression
 )
 
-// A keyword is a key that a mapping may have. A keyword with later set is
-// known, and refused with that text: to leave it out of the decision silently
-// would allow what its author wanted stopped.
+// A keyword is a key that a mapping may have.
 type keyword struct {
 	name     string
 	required bool
-	later    string
 }
 
 // grammar lists the keys of each mapping of the file. docs/schema/policy.json
@@ -156,7 +157,7 @@ var grammar = map[string][]keyword{
 		{name: "outage"},
 		{name: "max-head-age"},
 		{name: "deployment-gate"},
-		{name: "when", later: "conditions (when) are not in this version: a reader of CEL would nearly double the programs; use environments, evidence and freeze instead"},
+		{name: "when"},
 	},
 	"posture": {
 		{name: "strict", required: true},

@@ -137,6 +137,7 @@ type Environment struct {
 
 	BreakGlass *BreakGlass // nil: there is none
 	Risk       *Risk       // nil: no scan asks for more people
+	When       string      // expression in CEL that must hold for every artifact; empty: there is none
 
 	DeploymentGate *anchored.Spec // the contract that has votes of source evm; nil: none has
 

@@ -60,9 +60,7 @@ func TestSchemaHasTheGrammar(t *testing.T) {
 		}
 		var want, required []string
 		for _, k := range keys {
-			if k.later == "" {
-				want = append(want, k.name)
-			}
+			want = append(want, k.name)
 			if k.required {
 				required = append(required, k.name)
 			}
@@ -196,7 +194,7 @@ func asJSON(t *testing.T, n *yaml.Node) any {
 var beyond = regexp.MustCompile(`^(alias|anchor|tag|tab|merge|not-yaml|two-documents|not-utf8|nul|hidden|bare|bidi|empty$|only-comment|number-as-name|duplicate-|` +
 	`.*-under-two-people|key-twice|outsider-is|signer-key-twice|signer-votes|no-signers|ssh-|date-|evidence-by-unknown|` +
 	`deny-of-test|deny-twice|all-by-commit|risk-by|break-glass-(unread|ticket-unasked|ticket-any|twice|auto)|evidence-test-failed|evidence-result-of|evidence-environment-of|evidence-deployment-|duration-huge|count-(hex|octal|underscore|fraction)|github-id-octal|` +
-	`freeze-(cron|zone|twice|long)|role-seats-twice|gate-unknown|ledger-(key-|password)|own-tag|` +
+	`freeze-(cron|zone|twice|long)|when-control|role-seats-twice|gate-unknown|ledger-(key-|password)|own-tag|` +
 	`role-(listed-|unseen|veto-unseen)|exclude-pusher-unseen|agents-unseen|policy-change-role-told|` +
 	`keyless-(no-root|unsound|ref-short|pattern-(all|broken)|same-|machine-votes)|sigstore-password|dated-no-root|environment-policy-change|` +
 	`witnesses-too-few|witness-key-(twice|two-names|hash)|witness-url-password|anchor-(evm-address-|named-|same-|no-root)|tier-anchored|anchors-(unknown|not-unique|of-fast)|max-head-age-|registry-(publisher-lower|password)|on-chain-(signer-(of-two|no-verifier|lower)|gate-unused$|no-gate|pusher))`)

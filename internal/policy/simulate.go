@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/condition"
 	"github.com/gateledger/gateledger/internal/event"
 )
 
@@ -21,6 +22,8 @@ type Replay struct {
 	Would   Verdict  `json:"would"`
 	Why     string   `json:"why"`
 	Unknown []string `json:"unknown,omitempty"` // what could not be found out
+
+	Asks []condition.Question `json:"-"` // questions about a condition that the input did not answer
 }
 
 // Differs says whether the other policy answers another way.
@@ -57,7 +60,7 @@ func Replayed(in Input, e *event.Event) (Replay, error) {
 	d := again.decide()
 	return Replay{
 		Index: e.Index, Request: was.Request, Env: was.Environment, Now: d.Now,
-		Was: was.Verdict, WasWhy: was.Why, Would: d.Verdict, Why: d.Why, Unknown: d.Unknown,
+		Was: was.Verdict, WasWhy: was.Why, Would: d.Verdict, Why: d.Why, Unknown: d.Unknown, Asks: d.Asks,
 	}, nil
 }
 

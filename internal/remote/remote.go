@@ -38,7 +38,7 @@ func rootOver(env *cli.Env, w wire) *cobra.Command {
   gateledger-remote trusted-root fetch -o trusted_root.json`,
 		Version: version(),
 	}
-	for i, verb := range []func(*cli.Env, wire) *cobra.Command{signVerb, stampVerb, trustedRoot, submitVerb, collectVerb, announceVerb, wakeVerb, postVerb, notifyVerb, serveVerb, witnessVerb, witnessHeadVerb, postureVerb, anchorVerb, anchorCheckVerb, registryVerb} {
+	for i, verb := range []func(*cli.Env, wire) *cobra.Command{signVerb, stampVerb, trustedRoot, submitVerb, collectVerb, announceVerb, wakeVerb, postVerb, notifyVerb, serveVerb, witnessVerb, witnessHeadVerb, postureVerb, anchorVerb, anchorCheckVerb, registryVerb, whenVerb} {
 		cmd := verb(env, w)
 		cmd.Annotations = map[string]string{cli.Order: fmt.Sprintf("%02d", i)}
 		root.AddCommand(cmd)
