@@ -41,7 +41,8 @@ has; and the digests must be those of what lies on this machine: modules in Go's
 module cache, what node_modules and npm's cache recorded, vendor/modules.txt.
 
 The exit code is 1 for a document that is not true, 4 for bytes that are not
-those it names, and 3 if a lockfile could not be read, so that nobody knows.`,
+those it names, and 3 if a lockfile could not be read or PATH has none, so that
+nobody knows.`,
 		Example: `  gateledger sbom check sbom.cdx.json
   gateledger sbom check sbom.cdx.json .
   gateledger sbom check sbom.cdx.json --subject sha256:6d0d…
@@ -85,6 +86,8 @@ func runCheck(ctx context.Context, env *cli.Env, name, dir string, f checkFlags)
 		return cli.Fail(cli.Integrity, "find out whether the document, the lockfile or the cache was changed", "%s: bytes are not those that it names", name)
 	case len(r.Findings) > 0:
 		return cli.Fail(cli.No, "", "%s is not true: %d findings", name, len(r.Findings)+r.More)
+	case o.Tree != nil && len(o.Tree.Sources) == 0:
+		return cli.Fail(cli.Unknown, "give the folder that holds the lockfiles", "there is no lockfile below %s: nothing could be compared with %s", dir, name)
 	case len(r.Unreadable) > 0:
 		return cli.Fail(cli.Unknown, "mend the lockfile, or leave it out with --exclude", "%d lockfiles below %s could not be compared with %s", len(r.Unreadable), dir, name)
 	}

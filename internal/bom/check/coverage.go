@@ -25,6 +25,10 @@ func (k *checker) coverage(d *raw.Document, tree *bom.Inventory) {
 	for i := range tree.Sources {
 		k.source(known, &tree.Sources[i])
 	}
+	if len(tree.Sources) == 0 {
+		k.Unreadable = append(k.Unreadable, "there is no lockfile to compare with")
+		return
+	}
 	k.Checked = append(k.Checked, fmt.Sprintf("%d lockfiles on disk", len(tree.Sources)-len(k.Unreadable)))
 }
 

@@ -121,8 +121,8 @@ func alarms(o, n *indexed) []Change {
 		if was == nil || len(*was) == 0 {
 			continue
 		}
-		if len(*is) == 0 {
-			out = append(out, Change{Kind: Lost, Name: at.name, Version: at.version, Before: list(*was), After: []string{}})
+		if lost(*was, *is) {
+			out = append(out, Change{Kind: Lost, Name: at.name, Version: at.version, Before: list(*was), After: list(*is)})
 			continue
 		}
 		before, after := clash(*was, *is)
@@ -131,6 +131,17 @@ func alarms(o, n *indexed) []Change {
 		}
 	}
 	return out
+}
+
+// lost says whether nothing of what the old side has a digest of has one on the
+// new side: there is nothing to compare.
+func lost(was, is digests) bool {
+	for what := range was {
+		if len(is[what]) > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // clash returns the digests of both sides for everything of which the new side

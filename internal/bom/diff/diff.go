@@ -21,7 +21,7 @@ type Kind string
 // The kinds, gravest first.
 const (
 	Hash    Kind = "hash"    // the alarm: the same version with another digest
-	Lost    Kind = "lost"    // the same version had a digest and has none
+	Lost    Kind = "lost"    // the same version had a digest and has none, or only of other kinds
 	Down    Kind = "down"    // an older version than before
 	Changed Kind = "changed" // another version, and which is older can't be told
 	Added   Kind = "added"
