@@ -205,10 +205,11 @@ func Audit(in Input) Report {
 type auditor struct {
 	in      Input
 	records map[Package][]*Advisory
-	needs   map[string]bool   // ecosystems, with their releases, that advisories are needed of
-	used    map[int]bool      // statements that fit a finding
-	waivers map[int]bool      // waivers that fit one
-	ways    map[string]string // see BOM.ways
+	needs   map[string]bool         // ecosystems, with their releases, that advisories are needed of
+	used    map[int]bool            // statements that fit a finding
+	waivers map[int]bool            // waivers that fit one
+	ways    map[string]string       // see BOM.ways
+	named   map[string][]*Component // see like
 	report  Report
 }
 

@@ -55,32 +55,49 @@ type origin struct {
 	version   func(string) string
 }
 
-// origins maps the types of package URLs to ecosystems. What is not here has
-// no advisories in OSV.
-func origins() map[string]origin {
-	return map[string]origin{
-		"cargo":         {"crates.io", plain, same},
-		"composer":      {"Packagist", slashed, same},
-		"conan":         {"ConanCenter", plain, same},
-		"cran":          {"CRAN", plain, same},
-		"gem":           {"RubyGems", plain, same},
-		"githubactions": {"GitHub Actions", repository, trimV},
-		"github":        {"GitHub Actions", repository, trimV},
-		"golang":        {"Go", goName, goVersion},
-		"hackage":       {"Hackage", plain, same},
-		"hex":           {"Hex", plain, same},
-		"julia":         {"Julia", plain, same},
-		"maven":         {"Maven", mavenName, same},
-		"npm":           {"npm", slashed, trimV},
-		"nuget":         {"NuGet", plain, same},
-		"pub":           {"Pub", plain, same},
-		"pypi":          {"PyPI", plain, same},
-		"swift":         {"SwiftURL", slashed, trimV},
-		"bitnami":       {"Bitnami", plain, same},
-		"apk":           {"", plain, same}, // see distributed
-		"deb":           {"", plain, same},
-		"rpm":           {"", plain, same},
+// originOf is the origin of a type of package URL; false for one that OSV has no
+// advisories of. An operating system's packages have no ecosystem yet, see
+// distributed.
+func originOf(kind string) (origin, bool) {
+	switch kind {
+	case "cargo":
+		return origin{"crates.io", plain, same}, true
+	case "composer":
+		return origin{"Packagist", slashed, same}, true
+	case "conan":
+		return origin{"ConanCenter", plain, same}, true
+	case "cran":
+		return origin{"CRAN", plain, same}, true
+	case "gem":
+		return origin{"RubyGems", plain, same}, true
+	case "githubactions", "github":
+		return origin{"GitHub Actions", repository, trimV}, true
+	case "golang":
+		return origin{"Go", goName, goVersion}, true
+	case "hackage":
+		return origin{"Hackage", plain, same}, true
+	case "hex":
+		return origin{"Hex", plain, same}, true
+	case "julia":
+		return origin{"Julia", plain, same}, true
+	case "maven":
+		return origin{"Maven", mavenName, same}, true
+	case "npm":
+		return origin{"npm", slashed, trimV}, true
+	case "nuget":
+		return origin{"NuGet", plain, same}, true
+	case "pub":
+		return origin{"Pub", plain, same}, true
+	case "pypi":
+		return origin{"PyPI", plain, same}, true
+	case "swift":
+		return origin{"SwiftURL", slashed, trimV}, true
+	case "bitnami":
+		return origin{"Bitnami", plain, same}, true
+	case "apk", "deb", "rpm":
+		return origin{"", plain, same}, true
 	}
+	return origin{}, false
 }
 
 func plain(p packageurl.PackageURL) string { return p.Name }
@@ -192,7 +209,7 @@ func identify(purl, version string, from source) ([]identity, error) {
 	if u.Version == "" {
 		u.Version = version
 	}
-	o, ok := origins()[u.Type]
+	o, ok := originOf(u.Type)
 	switch {
 	case ok && o.ecosystem == "":
 		return distributed(u, from)

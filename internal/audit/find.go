@@ -49,7 +49,7 @@ func (c *Component) same() string {
 func (a *auditor) component(c *Component) {
 	a.denied(c)
 	if c.PURL == "" {
-		a.unjudged(c, "it has no package URL", c.Type == "library" || c.Type == "framework" || c.Type == "")
+		a.unjudged(c, "it has no package URL", !whole(c.Type))
 		return
 	}
 	ids, err := c.identities()
@@ -65,16 +65,40 @@ func (a *auditor) component(c *Component) {
 		return // a project of the tree itself: it has no version yet
 	}
 	a.report.Counts.Judged++
-	var groups []*group
-	for _, id := range ids {
+	told := map[string]bool{} // what was found by the name before: true if it is certain
+	for i, id := range ids {
 		a.needs[id.Ecosystem] = true
 		for _, g := range a.said(id.Package, id.version) {
-			if !slices.ContainsFunc(groups, func(o *group) bool { return o.shares(g) && (o.affected() || !g.affected()) }) {
-				groups = append(groups, g)
-				a.report.Findings = append(a.report.Findings, g.finding(a, c, id.Package, id.version))
+			if i > 0 && g.told(told) {
+				continue
+			}
+			a.report.Findings = append(a.report.Findings, g.finding(a, c, id.Package, id.version))
+			for name := range g.ids {
+				told[name] = told[name] || g.affected()
 			}
 		}
 	}
+}
+
+// told says whether a vulnerability was found already, and no less certain.
+func (g *group) told(before map[string]bool) bool {
+	for name := range g.ids {
+		if certain, found := before[name]; found && (certain || !g.affected()) {
+			return true
+		}
+	}
+	return false
+}
+
+// whole says whether a type of component is one that advisories about packages
+// are not about.
+func whole(kind string) bool {
+	switch kind {
+	case "application", "container", "cryptographic-asset", "data", "device", "device-driver", "file", "firmware",
+		"machine-learning-model", "operating-system", "platform":
+		return true
+	}
+	return false
 }
 
 func (a *auditor) unjudged(c *Component, why string, matters bool) {
@@ -101,7 +125,7 @@ func (a *auditor) enough(components int) {
 		}
 	}
 	if matter > 0 {
-		unknown = append(unknown, fmt.Sprintf("%d components can't be looked up in advisories (see 'unjudged')", matter))
+		unknown = append(unknown, fmt.Sprintf("components that can't be looked up in advisories (see 'unjudged'): %d", matter))
 	}
 	if a.in.Rules.AllowIncomplete {
 		a.report.Notes = append(a.report.Notes, unknown...)
@@ -127,43 +151,40 @@ type verdictOf struct {
 // name or an alias are about one; records that are merely related are not.
 func (a *auditor) said(p Package, version string) []*group {
 	var groups []*group
+	of := map[string]*group{} // by name
 	for _, record := range a.records[p.Key()] {
 		if !slices.ContainsFunc(record.Affected, func(f Affected) bool { return f.Package.covers(p) }) {
 			continue
 		}
 		at, err := record.about(p, version)
-		joined := &group{ids: map[string]bool{record.ID: true}}
-		for _, alias := range record.Aliases {
-			joined.ids[alias] = true
-		}
-		joined.records = []verdictOf{{record, at, err}}
-		var apart []*group
-		for _, g := range groups {
-			if g.shares(joined) {
-				joined = g.join(joined)
-			} else {
-				apart = append(apart, g)
+		g := &group{records: []verdictOf{{record, at, err}}, ids: map[string]bool{}}
+		for _, id := range append([]string{record.ID}, record.Aliases...) {
+			if other := of[id]; other != nil && other != g {
+				g = other.join(g, of)
 			}
+			g.ids[id], of[id] = true, g
 		}
-		groups = append(apart, joined)
+		groups = append(groups, g)
 	}
-	return slices.DeleteFunc(groups, func(g *group) bool { return !g.affected() && g.doubt() == nil })
+	told := map[*group]bool{}
+	return slices.DeleteFunc(groups, func(g *group) bool {
+		twice := told[g]
+		told[g] = true
+		return twice || !g.affected() && g.doubt() == nil
+	})
 }
 
-func (g *group) shares(o *group) bool {
-	for id := range o.ids {
-		if g.ids[id] {
-			return true
-		}
+// join makes one of two groups, the larger, and leaves nothing in the other: a
+// package may have thousands of records.
+func (g *group) join(o *group, of map[string]*group) *group {
+	if len(o.records) > len(g.records) {
+		g, o = o, g
 	}
-	return false
-}
-
-func (g *group) join(o *group) *group {
 	g.records = append(g.records, o.records...)
 	for id := range o.ids {
-		g.ids[id] = true
+		g.ids[id], of[id] = true, g
 	}
+	o.records = nil
 	return g
 }
 

@@ -315,3 +315,25 @@ func TestWaiverEndsAtUTC(t *testing.T) {
 		t.Error("it counts at its end")
 	}
 }
+
+// Thousands of records of one package, and thousands of statements about
+// thousands of others, are no reason to wait: what takes the square of their
+// number takes minutes here.
+func TestManyRecordsAndStatements(t *testing.T) {
+	b := sbom(t, thing{"pkg:deb/debian/linux@6.1.0-1?distro=debian-12", ""})
+	in := input(t, b)
+	in.Advisories = nil
+	const n = 20_000
+	for i := range n {
+		purl := fmt.Sprintf("pkg:npm/p%d@1.0.0", i)
+		b.Components = append(b.Components, Component{Ref: purl, PURL: purl, Version: "1.0.0"})
+		in.VEX = append(in.VEX, Statement{IDs: []string{fmt.Sprint("CVE-", i)}, Products: []Product{{ID: fmt.Sprintf("pkg:npm/q%d@1", i)}}, Status: vexNotAffected, Why: "x", Time: now})
+		in.Advisories = append(in.Advisories, Advisory{ID: fmt.Sprint("DEBIAN-", i), Aliases: []string{fmt.Sprint("CVE-x-", i)},
+			Affected: []Affected{{Package: Package{"Debian:12", "linux"}, Ranges: []Range{{"ECOSYSTEM", []Event{{Introduced: "0"}, {Fixed: "6.1.9-1"}}}}}}})
+	}
+	in.VEX[0].Products = []Product{{ID: "pkg:npm/p0"}}
+	r := Audit(in)
+	if len(r.Findings) != n || len(r.VEX) != n || r.VEX[0].Why != "no such vulnerability was found in what it names" || r.VEX[1].Why != "nothing in the SBOM is what it names" {
+		t.Errorf("%d findings, %d statements, %q %q", len(r.Findings), len(r.VEX), r.VEX[0].Why, r.VEX[1].Why)
+	}
+}

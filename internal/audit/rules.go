@@ -96,12 +96,34 @@ func (r Rules) words() []string {
 		}
 	}
 	out = append(out, "a vulnerability that nobody rates counts as "+r.UnknownAs.String())
+	out = append(out, r.MaxAge.words()...)
+	if r.AllowIncomplete {
+		out = append(out, "what the SBOM does not let one find out stops nothing")
+	}
 	if len(r.DenyLicences) > 0 {
 		out = append(out, "denied licences: "+strings.Join(r.DenyLicences, ", "))
 	}
 	if len(r.DenyPackages) > 0 {
 		out = append(out, "denied packages: "+strings.Join(r.DenyPackages, ", "))
 	}
+	return out
+}
+
+// words are the ages that are not the usual ones.
+func (g Ages) words() []string {
+	var out []string
+	usual := DefaultAges()
+	say := func(feed string, age, usual time.Duration) {
+		switch {
+		case age == 0:
+			out = append(out, "feed "+feed+" may be of any age")
+		case age != usual:
+			out = append(out, fmt.Sprintf("feed %s may be %d hours old", feed, age/time.Hour))
+		}
+	}
+	say("osv", g.OSV, usual.OSV)
+	say("kev", g.KEV, usual.KEV)
+	say("epss", g.EPSS, usual.EPSS)
 	return out
 }
 

@@ -166,6 +166,10 @@ func samePackage(named, purl string) bool {
 	if !strings.HasPrefix(named, "pkg:") || !strings.HasPrefix(purl, "pkg:") {
 		return false
 	}
+	kind, _, _ := strings.Cut(named[len("pkg:"):], "/")
+	if rest := purl[len("pkg:"):]; kind != "" && (len(rest) < len(kind) || !strings.EqualFold(rest[:len(kind)], kind)) && !strings.HasPrefix(rest, "/") {
+		return false // of another type, and there is no need to read it
+	}
 	n, err := packageurl.FromString(named)
 	if err != nil {
 		return false
@@ -223,11 +227,8 @@ func (a *auditor) whyUnused(s *Statement, used bool) string {
 	case used:
 		return ""
 	}
-	for i := range a.in.BOM.Components {
-		c := &a.in.BOM.Components[i]
-		if slices.ContainsFunc(s.Products, func(p Product) bool { return a.about(p, c) }) {
-			return "no such vulnerability was found in what it names"
-		}
+	if slices.ContainsFunc(s.Products, a.inside) {
+		return "no such vulnerability was found in what it names"
 	}
 	if slices.ContainsFunc(s.Products, a.elsewhere) {
 		return "not only what it names needs the part that it names"
@@ -235,15 +236,50 @@ func (a *auditor) whyUnused(s *Statement, used bool) string {
 	return "nothing in the SBOM is what it names"
 }
 
+// inside says whether something in the SBOM is what a product names.
+func (a *auditor) inside(p Product) bool {
+	if len(p.Parts) == 0 && p.is(&a.in.BOM.Subject) {
+		return len(a.in.BOM.Components) > 0
+	}
+	parts := p.Parts
+	if len(parts) == 0 {
+		parts = []string{p.ID}
+	}
+	return slices.ContainsFunc(parts, func(id string) bool {
+		return slices.ContainsFunc(a.like(id), func(c *Component) bool { return a.about(p, c) })
+	})
+}
+
 // elsewhere says whether a product and a part of it are both in the SBOM.
 func (a *auditor) elsewhere(p Product) bool {
-	whole, part := false, false
-	for i := range a.in.BOM.Components {
-		c := &a.in.BOM.Components[i]
-		whole = whole || p.is(c)
-		part = part || slices.ContainsFunc(p.Parts, func(id string) bool { return Product{ID: id}.is(c) })
+	named := func(id string) bool {
+		return slices.ContainsFunc(a.like(id), Product{ID: id}.is)
 	}
-	return whole && part && (p.Serial == "" || p.Serial == a.in.BOM.Serial)
+	return (p.Serial == "" || p.Serial == a.in.BOM.Serial) && named(p.ID) && slices.ContainsFunc(p.Parts, named)
+}
+
+// like are the components that an identifier may name: to hold each statement
+// against each component would take minutes.
+func (a *auditor) like(id string) []*Component {
+	if a.named == nil {
+		a.named = map[string][]*Component{}
+		for i := range a.in.BOM.Components {
+			c := &a.in.BOM.Components[i]
+			for _, name := range uniqueIDs([]string{c.Ref, c.PURL, alike(c.PURL)}) {
+				a.named[name] = append(a.named[name], c)
+			}
+		}
+	}
+	return slices.Concat(a.named[id], a.named[alike(id)])
+}
+
+// alike is the same for all package URLs that can be of one package.
+func alike(purl string) string {
+	p, err := packageurl.FromString(purl)
+	if err != nil {
+		return ""
+	}
+	return "alike:" + p.Type + "/" + pythonName(slashed(p))
 }
 
 // reject says why a statement counts for nothing.
