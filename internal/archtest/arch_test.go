@@ -184,7 +184,7 @@ var links = map[string][]string{
 }
 
 // testOnly is what no binary links: what tests hold forges' fakes to.
-var testOnly = []string{"github.com/getkin/kin-openapi/", "github.com/vektah/gqlparser/", "github.com/rogpeppe/go-internal/testscript", module + "internal/forge/forgetest"}
+var testOnly = []string{"github.com/getkin/kin-openapi/", "github.com/vektah/gqlparser/", "github.com/rogpeppe/go-internal/testscript", module + "internal/forge/forgetest", module + "internal/forge/faulty"}
 
 func TestBinariesLinkNoMoreThanTheyNeed(t *testing.T) {
 	for _, p := range list(t, "./cmd/...") {

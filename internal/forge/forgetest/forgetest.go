@@ -164,13 +164,8 @@ func (v *Validator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	log.Operation = c.route.Operation.OperationID
-	if f := v.fault(log); f != nil {
-		wait(r, f.Delay)
-		if f.Status != 0 || f.Drop {
-			log.Faulted, log.Status = true, f.Status
-			f.answer(w)
-			return
-		}
+	if v.faulted(w, r, &log) {
+		return
 	}
 	a := record(v.handler, r)
 	log.Status = a.status
@@ -206,6 +201,22 @@ func (v *Validator) log(c Call) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.calls = append(v.calls, c)
+}
+
+// faulted lets the fault that is due for the call have its way, and reports
+// whether that answered.
+func (v *Validator) faulted(w http.ResponseWriter, r *http.Request, c *Call) bool {
+	f := v.fault(*c)
+	if f == nil {
+		return false
+	}
+	wait(r, f.Delay)
+	if f.Status == 0 && !f.Drop {
+		return false
+	}
+	c.Faulted, c.Status = true, f.Status
+	f.answer(w)
+	return true
 }
 
 // fault returns the fault that is due for the call, or nil.

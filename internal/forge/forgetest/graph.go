@@ -118,13 +118,8 @@ func (v *Validator) serveGraph(w http.ResponseWriter, r *http.Request, log *Call
 	}
 	q, wrong := readQuestion(log.Body)
 	say("request", append(wrong, graphHeader(r)...))
-	if f := v.fault(*log); f != nil {
-		wait(r, f.Delay)
-		if f.Status != 0 || f.Drop {
-			log.Faulted, log.Status = true, f.Status
-			f.answer(w)
-			return
-		}
+	if v.faulted(w, r, log) {
+		return
 	}
 	a := record(v.handler, r)
 	log.Status = a.status

@@ -3,9 +3,11 @@
 package github
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -276,7 +278,13 @@ func FuzzEdits(f *testing.F) {
 	f.Add([]byte(`{"data":{"nodes":[null]},"errors":[{"type":"NOT_FOUND","path":["nodes",0],"message":"x"}]}`))
 	f.Add([]byte(`{"errors":[{"type":"RATE_LIMITED"}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		edits, err := answering(t, 1, 200, body).Edits(t.Context(), []Text{comment301})
+		c, err := New(Options{API: "https://api.github.com", Repository: "acme/app", ID: 1, Token: "t", Base: transport(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(body))}, nil
+		})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		edits, err := c.Edits(t.Context(), []Text{comment301})
 		if err == nil && len(edits) != 1 || err != nil && !errors.Is(err, ask.ErrUnavailable) && !errors.Is(err, ask.ErrRefused) {
 			t.Errorf("%v, %v", edits, err)
 		}

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,39 +71,7 @@ func TestSettingsAreAsDocumented(t *testing.T) {
 	documents := settingsDocuments()
 	documents["commit_statuses.json"] = "projects/6/repository/commits/" + commit + "/statuses?name=bundler%3Aaudit"
 	documents[filepath.Join("client", "get_merge_request.json")] = "projects/6/merge_requests/7"
-	for name, path := range documents {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.API+"/"+path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Private-Token", gitlabtest.Token)
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		documented, failed := os.ReadFile(filepath.Join("testdata", name))
-		var ours, theirs any
-		if err != nil || failed != nil || json.Unmarshal(body, &ours) != nil || json.Unmarshal(documented, &theirs) != nil {
-			t.Fatalf("%s: %s, %v, %v", name, body, err, failed)
-		}
-		have, want := map[string]string{}, map[string]string{}
-		kinds(ours, "", have)
-		kinds(theirs, "", want)
-		common := 0
-		for at, kind := range want {
-			if have[at] == "" {
-				continue
-			}
-			if common++; have[at] != kind {
-				t.Errorf("%s: %s is %s, in the documents %s", name, at, have[at], kind)
-			}
-		}
-		if common < min(5, len(want)) {
-			t.Errorf("%s: only %d members in common: %v, %v", name, common, have, want)
-		}
-	}
+	asDocumented(t, s, documents)
 }
 
 // TestCovers says which branches a name is about.

@@ -96,14 +96,21 @@ func TestServerAnswersAsDocumented(t *testing.T) {
 	s.Pipeline(project, 9, commit, "push", 42, "ana")
 	d := s.Deployment(project, "production", commit)
 	s.Judge(d, 42, "ana", "approved", "fine")
-	for name, path := range map[string]string{
+	asDocumented(t, s, map[string]string{
 		"approvals.json":   "projects/6/merge_requests/7/approvals",
 		"versions.json":    "projects/6/merge_requests/7/versions",
 		"members.json":     "projects/6/members/all",
 		"pipeline.json":    "projects/6/pipelines/9",
 		"deployments.json": "projects/6/deployments?environment=production",
 		"deployment.json":  fmt.Sprintf("projects/6/deployments/%d", d),
-	} {
+	})
+}
+
+// asDocumented holds what the server answers to the kinds of the documents that
+// GitLab publishes, by the path of each.
+func asDocumented(t *testing.T, s *gitlabtest.Server, documents map[string]string) {
+	t.Helper()
+	for name, path := range documents {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.API+"/"+path, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -132,7 +139,7 @@ func TestServerAnswersAsDocumented(t *testing.T) {
 				t.Errorf("%s: %s is %s, in the documents %s", name, at, have[at], kind)
 			}
 		}
-		if common < 5 {
+		if common < min(5, len(want)) {
 			t.Errorf("%s: only %d members in common: %v, %v", name, common, have, want)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/forge/faulty"
 	"github.com/gateledger/gateledger/internal/forge/forgetest"
 )
 
@@ -34,6 +35,7 @@ const (
 // A Server is one GitHub, at work.
 type Server struct {
 	API string // its address, as GITHUB_API_URL has it
+	faulty.Front
 
 	server *httptest.Server
 	inner  http.Handler // what answers where no fault does
@@ -48,8 +50,6 @@ type Server struct {
 	jobs   []*job
 	levels map[int64]string
 	teams  map[string]map[int64]string // ORG/SLUG to member to state
-	faults []*Fault
-	asked  []*http.Request
 	writes writes
 	app    app
 
@@ -119,15 +119,12 @@ type approval struct {
 	comment            string
 }
 
-// A Fault answers in the place of the server, for requests whose path and
-// query hold In.
-type Fault struct {
-	In    string
-	Skip  int // how many are let through first
-	Times int // how many it answers after that; 0: all
+// A Fault answers in the place of the server, and Status is such an answer.
+type Fault = faulty.Fault
 
-	// Answer answers, or returns false to have the server do it.
-	Answer func(w http.ResponseWriter, r *http.Request) bool
+// Status is a fault's answer with a status and a body.
+func Status(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
+	return faulty.Status(status, body, header...)
 }
 
 // New starts a server. Close ends it.
@@ -303,40 +300,6 @@ func (s *Server) Team(org, slug string, account int64, state string) {
 	s.teams[name][account] = state
 }
 
-// Fault puts a fault before those that are there.
-func (s *Server) Fault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append([]*Fault{&f}, s.faults...)
-}
-
-// Mend takes all faults away.
-func (s *Server) Mend() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// Asked returns every request so far.
-func (s *Server) Asked() []*http.Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.asked)
-}
-
-// Status is a fault's answer with a status and a body.
-func Status(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, _ *http.Request) bool {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(status)
-		fmt.Fprint(w, body)
-		return true
-	}
-}
-
 func (s *Server) change(number int64, do func(*pull)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -372,7 +335,7 @@ func (s *Server) pull(number string) *pull {
 
 // ServeHTTP answers as GitHub does.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f := s.fault(r); f != nil && f(w, r) {
+	if s.Intercepts(w, r) {
 		return
 	}
 	s.inner.ServeHTTP(w, r)
@@ -388,32 +351,6 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
-}
-
-// fault notes the request, and returns what answers it in our place.
-func (s *Server) fault(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = append(s.asked, r.Clone(r.Context()))
-	for _, f := range s.faults {
-		if !strings.Contains(r.URL.String(), f.In) {
-			continue
-		}
-		if f.Skip > 0 {
-			f.Skip--
-			continue
-		}
-		if f.Times < 0 {
-			continue
-		}
-		if f.Times == 1 {
-			f.Times = -1 // used up
-		} else if f.Times > 1 {
-			f.Times--
-		}
-		return f.Answer
-	}
-	return nil
 }
 
 func say(w http.ResponseWriter, status int, message string) {

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gateledger/gateledger/internal/forge/faulty"
 	"github.com/gateledger/gateledger/internal/pattern"
 )
 
@@ -33,6 +34,7 @@ const (
 // A Server is one GitLab, at work.
 type Server struct {
 	API string // its address, as CI_API_V4_URL has it
+	faulty.Front
 
 	// OldJobToken makes job tokens as they were before they could read the
 	// merge requests of a commit.
@@ -52,8 +54,6 @@ type Server struct {
 	lastID int64
 	logins map[int64]string
 	mrs    []*mergeRequest
-	faults []*Fault
-	asked  []*http.Request
 	votes  votes
 	jobs   []*job
 
@@ -90,15 +90,12 @@ type note struct {
 	created, updated time.Time
 }
 
-// A Fault answers in the place of the server, for requests whose path and
-// query hold In.
-type Fault struct {
-	In    string
-	Skip  int // how many are let through first
-	Times int // how many it answers after that; 0: all
+// A Fault answers in the place of the server, and Status is such an answer.
+type Fault = faulty.Fault
 
-	// Answer answers, or returns false to have the server do it.
-	Answer func(w http.ResponseWriter, r *http.Request) bool
+// Status is a fault's answer with a status and a body.
+func Status(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
+	return faulty.Status(status, body, header...)
 }
 
 // New starts a server. Close ends it.
@@ -185,40 +182,6 @@ func (s *Server) Rename(author int64, login string) {
 	s.logins[author] = login
 }
 
-// Fault puts a fault before those that are there.
-func (s *Server) Fault(f Fault) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = append([]*Fault{&f}, s.faults...)
-}
-
-// Mend takes all faults away.
-func (s *Server) Mend() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.faults = nil
-}
-
-// Asked returns every request so far.
-func (s *Server) Asked() []*http.Request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.asked)
-}
-
-// Status is a fault's answer with a status and a body.
-func Status(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
-	return func(w http.ResponseWriter, _ *http.Request) bool {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		fmt.Fprint(w, body)
-		return true
-	}
-}
-
 func (s *Server) change(id int64, do func(*note)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +218,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", s.now.UTC().Format(http.TimeFormat))
 	}
 	s.mu.Unlock()
-	if f := s.fault(r); f != nil && f(w, r) {
+	if s.Intercepts(w, r) {
 		return
 	}
 	rec := httptest.NewRecorder()
@@ -301,32 +264,6 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.serveRequests(w, r, requests[1], requests[2])
 	}
-}
-
-// fault notes the request, and returns what answers it in our place.
-func (s *Server) fault(r *http.Request) func(http.ResponseWriter, *http.Request) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked = append(s.asked, r.Clone(r.Context()))
-	for _, f := range s.faults {
-		if !strings.Contains(r.URL.String(), f.In) {
-			continue
-		}
-		if f.Skip > 0 {
-			f.Skip--
-			continue
-		}
-		if f.Times < 0 {
-			continue
-		}
-		if f.Times == 1 {
-			f.Times = -1 // used up
-		} else if f.Times > 1 {
-			f.Times--
-		}
-		return f.Answer
-	}
-	return nil
 }
 
 func say(w http.ResponseWriter, status int, message string) {
