@@ -37,7 +37,7 @@ func (w *workspace) conditions(ctx context.Context, asks []condition.Question) c
 		}
 		for i, q := range some {
 			if err != nil {
-				answers[q.ID()] = condition.Answer{Why: clean.Field(err.Error())}
+				answers[q.ID()] = condition.Answer{Why: withHint(err)}
 				continue
 			}
 			answers[q.ID()] = answer.Answers[i]
@@ -45,6 +45,15 @@ func (w *workspace) conditions(ctx context.Context, asks []condition.Question) c
 	}
 	delete(answers, "") // a question that can't be written down has no answer
 	return answers
+}
+
+// withHint is an error in one line, with what to do about it.
+func withHint(err error) string {
+	text := err.Error()
+	if exit := (*cli.Exit)(nil); errors.As(err, &exit) && exit.Hint != "" {
+		text += " (" + exit.Hint + ")"
+	}
+	return clean.Field(text)
 }
 
 // weigh has the conditions of requests answered for a decision that is to be
