@@ -39,5 +39,5 @@ FUZZTIME ?= 5s
 fuzz: ## every fuzzer for FUZZTIME
 	./test/fuzz $(FUZZTIME)
 
-build: ## stripped binaries in bin/
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/ ./cmd/...
+build: ## stripped binaries in bin/, as release/build makes them
+	CGO_ENABLED=0 go build -trimpath "$$(cat release/gcflags)" -ldflags='-s -w' -o bin/ ./cmd/...
