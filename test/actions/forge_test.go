@@ -122,12 +122,14 @@ func TestGateBringsTheRemote(t *testing.T) {
 		"the gate, not wanted":         {"gate", inputs{"remote": "false"}, false},
 		"a record, left to us":         {"record", inputs{"remote": "auto"}, false},
 		"a record, wanted":             {"record", inputs{"remote": "true"}, true},
+		"a verifier, left to us":       {"verify", inputs{"remote": "false"}, false},
+		"a verifier, wanted":           {"verify", inputs{"remote": "true"}, true},
 		"a record that signs by an id": {"record", inputs{"remote": "auto", "keyless": "true"}, true},
 	} {
 		t.Run(fact, func(t *testing.T) {
 			s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, recorder) })
 			pins := ""
-			for _, name := range []string{"gateledger-gate_linux_amd64", "gateledger-record_linux_amd64", remote} {
+			for _, name := range []string{"gateledger-gate_linux_amd64", "gateledger-record_linux_amd64", "gateledger-verify_linux_amd64", remote} {
 				pins += sum(recorder) + "  " + name + "\n"
 			}
 			r := released(t, s, pins)
