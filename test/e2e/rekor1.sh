@@ -24,11 +24,12 @@ REKOR1_PORT=28430
 # shellcheck source=test/rekor1/servers
 . test/rekor1/servers
 cleanup() { # ends what this script started, by its own process ids
-	local f
+	local f pid
 	for f in "$work"/*.pid "$REKOR1_DIR"/*.pid; do
 		[ -f "$f" ] || continue
-		kill -KILL "$(cat "$f")" 2>/dev/null || true
-		wait "$(cat "$f")" 2>/dev/null || true
+		pid=$(cat "$f")
+		kill -KILL "$pid" 2>/dev/null || true
+		while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
 	done
 	"$top/test/sigstore/down" "$work/sigstore"
 	rm -rf "$work"
@@ -113,6 +114,7 @@ gateledger witness keygen w.example -o "$work/w.key" >"$work/w.pub" 2>"$work/w.l
 witness=http://127.0.0.1:$((SIGSTORE_FREE_PORT + 1))
 gateledger witness serve --key "$work/w.key" --state "$work/w" --log "$key" --listen "${witness#http://}" >"$work/w.log" 2>&1 &
 echo $! >"$work/w.pid"
+disown
 for name in ana bo; do ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$work/$name"; done
 cat >.gateledger.yml <<YAML
 version: 1
@@ -188,14 +190,18 @@ rekor STOP signer
 before=$(queued)
 grow
 gateledger anchor --to public >"$work/first" 2>&1 &
-first=$!
+jobs=($!)
 until_it hasQueued
 gateledger anchor --to public >"$work/second" 2>&1 &
-second=$!
+jobs+=($!)
 until_it grep -q 'GetLogEntryByUUID.*404' "$REKOR1_DIR/rekor.log"
 rekor CONT signer
-wait "$first" || { cat "$work/first" && exit 1; }
-wait "$second" || { cat "$work/second" && exit 1; }
+for job in "${jobs[@]}"; do # on a slow machine one may have given up; none was refused
+	code=0
+	wait "$job" || code=$?
+	[ "$code" = 0 ] || [ "$code" = 8 ] || { echo "exit $code" && cat "$work/first" "$work/second" && exit 1; }
+done
+expect 0 'of 4 entries' gateledger anchor
 took 1
 
 echo "= what builds its tree stands still, for longer than anybody waits"
@@ -345,7 +351,7 @@ expect 0 'unique by witnesses, dated by witnesses, public' gateledger verify dec
 echo "= everything gone"
 grow
 gateledger export -o "$work/audit.tar" 2>/dev/null
-for name in rekor signer trees db; do rekor1_stop "$name"; done
+for name in rekor signer trees db; do rekor1_kill "$name"; done # told to end, Trillian takes its time
 "$top/test/sigstore/down" "$work/sigstore"
 kill "$(cat "$work/w.pid")" && rm "$work/w.pid"
 expect 0 'ok: ' gateledger verify ledger
