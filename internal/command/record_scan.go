@@ -63,6 +63,13 @@ func (f *scanFlags) draft(r *recording) (draft, error) {
 			return draft{}, unusable(err)
 		}
 		reports = append(reports, report)
+		var digests []string
+		for _, s := range r.subjects {
+			digests = append(digests, s.Digest["sha256"])
+		}
+		if report.Elsewhere(digests...) {
+			r.note("%s is of %s, which has another digest than what it is recorded about", report.Source.Name, report.Images[0])
+		}
 	}
 	known, err := f.known(r, reports)
 	if err != nil {

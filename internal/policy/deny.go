@@ -203,6 +203,19 @@ func (y Deny) counted(s event.ScanSummary, listed int) string {
 	return y.blind(max(s.Total, sum, listed), s.KnowsKEV, s.KnowsEPSS)
 }
 
+// leftOut says how many findings a scanner was told to leave out: no rule denies
+// them, and whoever approves may ask why.
+func leftOut(st event.Statement, kind string) string {
+	if kind != "scan" {
+		return ""
+	}
+	p, err := decodeScan(st)
+	if err != nil || p.Summary == nil || p.Summary.Suppressed == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (without %d that the scanner was told to leave out)", p.Summary.Suppressed)
+}
+
 // blind says what a scan with findings does not tell and the rule asks.
 func (y Deny) blind(findings int, knowsKEV, knowsEPSS bool) string {
 	switch {

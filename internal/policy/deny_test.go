@@ -77,6 +77,7 @@ func TestScanEvidence(t *testing.T) {
 		"known to be exploited":                 {kev, usual(scanned("["+flaw("CVE-1", "low", annotated(`"kev":true`))+"]", known, "")), Pending, "CVE-1 in pkg:npm/left-pad@1.3.0 (known to be exploited)"},
 		"nobody looked who is exploited":        {kev, usual(scan(low)), Pending, "does not say which findings are known to be exploited; record it with --kev"},
 		"nobody looked, and nothing was found":  {kev, usual(scan(none)), Allowed, "#3"},
+		"some were left out":                    {kev, usual(scanned(low, strings.Replace(known, `"suppressed":0`, `"suppressed":2`, 1), "")), Allowed, "#3 (without 2 that the scanner was told to leave out)"},
 		"looked, and none is":                   {kev, usual(scanned(low, known, "")), Allowed, "#3"},
 		"likely to be exploited":                {epss, usual(scan("[" + flaw("CVE-1", "low", annotated(`"epss":0.5`)) + "]")), Pending, "(EPSS 0.5)"},
 		"unlikely":                              {epss, usual(scan(low)), Allowed, "#3"},

@@ -197,7 +197,7 @@ func (e *evaluation) judge(en entry, by string, want Evidence, subject int) find
 		}
 		return f
 	}
-	f.line = line
+	f.line = line + leftOut(st, want.Event)
 	return f
 }
 

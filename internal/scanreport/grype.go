@@ -13,8 +13,11 @@ import (
 )
 
 type grypeReport struct {
-	Matches    []grypeMatch `json:"matches"`
-	Ignored    []canon.Raw  `json:"ignoredMatches"`
+	Matches []grypeMatch `json:"matches"`
+	Ignored []canon.Raw  `json:"ignoredMatches"`
+	Source  struct {
+		Target canon.Raw `json:"target"` // a text for a folder
+	} `json:"source"`
 	Descriptor struct {
 		Name      string `json:"name"`
 		Version   string `json:"version"`
@@ -71,6 +74,15 @@ func readGrype(data []byte, r *Report) error {
 	}
 	r.URI, r.Version = "pkg:github/anchore/grype", d.Descriptor.Version
 	r.Started = moment(d.Descriptor.Timestamp)
+	var target struct {
+		Images []string `json:"repoDigests"`
+	}
+	if len(d.Source.Target) > 0 && d.Source.Target.Kind() == '{' {
+		if err := canon.DecodeOpen(d.Source.Target, &target); err != nil {
+			return err
+		}
+	}
+	r.Images = target.Images
 	r.Finished, r.Suppressed = r.Started, len(d.Ignored)
 	r.DB = event.ScannerDB{URI: "pkg:github/anchore/grype-db"}
 	for _, built := range []string{d.Descriptor.DB.Status.Built, d.Descriptor.DB.Built} {

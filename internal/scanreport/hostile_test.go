@@ -74,6 +74,27 @@ func TestSARIFRuleByNumber(t *testing.T) {
 	}
 }
 
+// A report that says which images it is of, and not of the one it is recorded
+// about, is told apart; one that does not say is not.
+func TestOfAnotherImage(t *testing.T) {
+	const a, b = "aa11", "bb22"
+	for doc, want := range map[string]bool{
+		`{"SchemaVersion":2,"Metadata":{"RepoDigests":["ghcr.io/acme/app@sha256:AA11"]},"Results":[{"Class":"os-pkgs"}]}`:                                false,
+		`{"SchemaVersion":2,"Metadata":{"RepoDigests":["ghcr.io/acme/app@sha256:bb22","ghcr.io/acme/app@sha256:aa11"]},"Results":[{"Class":"os-pkgs"}]}`: false,
+		`{"SchemaVersion":2,"Metadata":{"RepoDigests":["ghcr.io/acme/app@sha256:bb22"]},"Results":[{"Class":"os-pkgs"}]}`:                                true,
+		`{"SchemaVersion":2,"Metadata":{"RepoDigests":null},"Results":[{"Class":"os-pkgs"}]}`:                                                            false,
+		`{"matches":[],"descriptor":{"name":"grype"},"source":{"type":"image","target":{"repoDigests":["acme/app@sha256:bb22"]}}}`:                       true,
+		`{"matches":[],"descriptor":{"name":"grype"},"source":{"type":"directory","target":"/src"}}`:                                                     false,
+		`{"matches":[],"descriptor":{"name":"grype"},"source":null}`:                                                                                     false,
+	} {
+		r, err := scanreport.Read(strings.NewReader(doc), "report")
+		check(t, err)
+		if r.Elsewhere("", a) != want || want && r.Elsewhere(b) {
+			t.Errorf("%s: %v", doc, r.Images)
+		}
+	}
+}
+
 // Results that are in other files are not none.
 func TestSARIFElsewhere(t *testing.T) {
 	const doc = `{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[],"externalPropertyFileReferences":{"results":[{"location":{"uri":"r.json"}}]}}]}`

@@ -48,6 +48,7 @@ type Report struct {
 	KnowsKEV     bool
 	KnowsEPSS    bool
 	Nameless     bool          // it names vulnerabilities by one name, and not by the CVE if it has another
+	Images       []string      // what was looked at, NAME@sha256:HEX, if it says so
 	Source       event.Subject // the report itself
 }
 
@@ -140,6 +141,9 @@ func (r *Report) tidy() error {
 		return fmt.Errorf("it has over %d findings", MaxFindings)
 	}
 	r.URI, r.Version = text(r.URI), text(r.Version)
+	for i := range r.Images {
+		r.Images[i] = text(r.Images[i])
+	}
 	at := map[[2]string]int{}
 	out := r.Findings[:0]
 	for _, f := range r.Findings {
@@ -186,6 +190,15 @@ func text(s string) string {
 		return string(runes[:maxText]) + "…"
 	}
 	return s
+}
+
+// Elsewhere says that a report names the images it is of, and that none of them
+// has one of these digests, hex. It may be the image of one platform of an index
+// that has another digest, so that this proves nothing.
+func (r *Report) Elsewhere(digests ...string) bool {
+	return len(r.Images) > 0 && !slices.ContainsFunc(r.Images, func(image string) bool {
+		return slices.Contains(digests, strings.ToLower(image[strings.LastIndexByte(image, ':')+1:]))
+	})
 }
 
 // names are a finding's own name and its aliases.

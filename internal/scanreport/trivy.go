@@ -16,7 +16,10 @@ type trivyReport struct {
 	Trivy  struct {
 		Version string `json:"Version"`
 	} `json:"Trivy"`
-	Created string `json:"CreatedAt"`
+	Created  string `json:"CreatedAt"`
+	Metadata struct {
+		Images []string `json:"RepoDigests"`
+	} `json:"Metadata"`
 	Results []struct {
 		Target          string               `json:"Target"`
 		Class           string               `json:"Class"`
@@ -55,7 +58,7 @@ func readTrivy(data []byte, r *Report) error {
 	}
 	r.URI, r.Version = "pkg:github/aquasecurity/trivy", d.Trivy.Version
 	r.DB = event.ScannerDB{URI: "pkg:github/aquasecurity/trivy-db"}
-	r.Started = moment(d.Created)
+	r.Started, r.Images = moment(d.Created), d.Metadata.Images
 	r.Finished = r.Started
 	looked := false
 	for _, t := range d.Results {
