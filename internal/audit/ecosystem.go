@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -198,7 +199,8 @@ func Identify(purl string) (p Package, version string, err error) {
 }
 
 // identities are the packages that advisories can know a component by. Its own
-// version counts where the package URL has none.
+// version counts where the package URL has none; where the two differ nobody
+// knows which of them is lying there, and both are looked up.
 func (c *Component) identities() ([]identity, error) { return identify(c.PURL, c.Version, c.source) }
 
 func identify(purl, version string, from source) ([]identity, error) {
@@ -214,7 +216,14 @@ func identify(purl, version string, from source) ([]identity, error) {
 	case ok && o.ecosystem == "":
 		return distributed(u, from)
 	case ok:
-		return []identity{{Package{o.ecosystem, o.name(u)}, o.version(u.Version)}}, nil
+		p := Package{o.ecosystem, o.name(u)}
+		all := []identity{{p, o.version(u.Version)}}
+		if order := orderOf(o.ecosystem); version != "" && errors.Join(order.ordered(all[0].version), order.ordered(o.version(version))) == nil {
+			if sign, err := order.compare(all[0].version, o.version(version)); err != nil || sign != 0 {
+				all = append(all, identity{p, o.version(version)})
+			}
+		}
+		return all, nil
 	case slices.Contains(unread(), u.Type):
 		return nil, errNoAdvisories{"advisories for packages of type " + u.Type + " are not read here", true}
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/audit"
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/durable"
 	"github.com/gateledger/gateledger/internal/product"
@@ -128,6 +130,11 @@ func (f *auditFlags) watchOnce(ctx context.Context, env *cli.Env, rules audit.Ru
 	if err != nil {
 		return err
 	}
+	for _, name := range slices.Sorted(maps.Keys(last.BOMs)) {
+		if f.watch != "" && !slices.ContainsFunc(boms, func(b watchedBOM) bool { return b.name == name }) {
+			fmt.Fprintf(env.Stderr, "note: %s was watched in the last run, and is gone\n", clean.Field(name))
+		}
+	}
 	in, err := f.input(env, rules)
 	if err != nil {
 		return err
@@ -163,7 +170,11 @@ func (f *auditFlags) watchedBOMs(ctx context.Context, env *cli.Env, args []strin
 	boms := make([]watchedBOM, len(names))
 	for i, name := range names {
 		boms[i] = watchedBOM{name: name, read: func() (*audit.BOM, error) {
-			b, _, err := readBOMFile(filepath.Join(f.watch, filepath.FromSlash(name)))
+			file := filepath.Join(f.watch, filepath.FromSlash(name))
+			if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
+				return nil, fmt.Errorf("%s is a link, or no file: what is watched lies in the folder itself", name)
+			}
+			b, _, err := readBOMFile(file)
 			return b, err
 		}}
 	}
@@ -174,7 +185,7 @@ func (f *auditFlags) watchedBOMs(ctx context.Context, env *cli.Env, args []strin
 func bomsIn(folder, state string) ([]string, error) {
 	var names []string
 	err := fs.WalkDir(os.DirFS(folder), ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || !d.Type().IsRegular() || !slices.Contains([]string{".json", ".xml"}, filepath.Ext(name)) || strings.HasPrefix(d.Name(), ".") {
+		if err != nil || d.IsDir() || !slices.Contains([]string{".json", ".xml"}, filepath.Ext(name)) || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
 		if filepath.Join(folder, filepath.FromSlash(name)) == filepath.Clean(state) {
