@@ -11,6 +11,8 @@
 //   policy    id of the secret file with your own copy of the policy, or null
 //   git       id of the user name and password for the remote, or null
 //   keyless   sign with a certificate instead of a key
+//   remote    bring gateledger-remote too, as the gate does: to check where the
+//             policy has a condition (when)
 //   report    folder of the workspace for the report, gateledger-report
 //   binaryPath, releaseUrl   where our programs are; see the README
 Map call(Map o) {
@@ -59,7 +61,7 @@ String text(Map o, String report) {
     }
     return '#!/bin/sh\n' +
         'program=' + quote(o.program.toString()) + '\n' +
-        'remote=' + (o.keyless || o.program == 'gate' ? 'true' : 'false') + '\n' +
+        'remote=' + (o.keyless || o.remote || o.program == 'gate' ? 'true' : 'false') + '\n' +
         'programs=' + quote((o.binaryPath ?: '').toString()) + '\n' +
         'release=' + quote((o.releaseUrl ?: 'https://github.com/gateledger/gateledger/releases/download').toString()) + '\n' +
         'report=' + quote(report) + '\n' +
