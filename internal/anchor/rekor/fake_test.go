@@ -287,8 +287,12 @@ func (f *fake) serve1(rw http.ResponseWriter, req *http.Request, data []byte) {
 	index, before := f.add(body)
 	if before {
 		hash := tlog.RecordHash(body)
-		rw.Header().Set("Location", "/api/v1/log/entries/"+hex.EncodeToString(hash[:]))
-		http.Error(rw, `{"code":409,"message":"an equivalent entry already exists"}`, http.StatusConflict)
+		text := "an equivalent entry already exists in the transparency log with UUID " + hex.EncodeToString(hash[:])
+		if !f.noIndex {
+			rw.Header().Set("Location", "/api/v1/log/entries/"+hex.EncodeToString(hash[:]))
+			text = "an equivalent entry already exists"
+		}
+		http.Error(rw, fmt.Sprintf(`{"code":409,"message":%q}`, text), http.StatusConflict)
 		return
 	}
 	f.entry1(rw, http.StatusCreated, index)

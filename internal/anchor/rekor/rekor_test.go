@@ -103,6 +103,29 @@ func TestDuplicateThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A log of version 1 that has the entry is believed to say which in words, and
+// else can't be asked.
+func TestDuplicateNamedInWords(t *testing.T) {
+	t.Parallel()
+	f := newFake(t, 1, 3)
+	f.noIndex = true
+	c := anchortest.NewLog(t).Grow(t, 5)
+	for range 2 {
+		if _, err := submit(t, 1, f, c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if f.taken() != 1 {
+		t.Errorf("it stands there %d times", f.taken())
+	}
+	for _, said := range []string{"", "it already exists in the transparency log with UUID 24296f", "with UUID " + strings.Repeat("0", 70)} {
+		mute := http.HandlerFunc(func(rw http.ResponseWriter, _ *http.Request) { http.Error(rw, said, http.StatusConflict) })
+		if _, err := submit(t, 1, mute, c); !errors.Is(err, anchor.ErrUnavailable) || !strings.Contains(err.Error(), "does not say where") {
+			t.Errorf("%q: %v, want ErrUnavailable", said, err)
+		}
+	}
+}
+
 // A log of version 1 knows an entry that is queued, and does not find it before
 // it is in the tree. That is no refusal.
 func TestEntryThatIsQueued(t *testing.T) {

@@ -26,6 +26,10 @@ const path1 = "api/v1/log/entries"
 // there are several.
 var uuid1 = regexp.MustCompile(`^([0-9a-f]{16})?[0-9a-f]{64}$`)
 
+// duplicate1 is how a log says in words which entry it has already, where nobody on
+// the way lets its header through.
+var duplicate1 = regexp.MustCompile(`already exists in the transparency log with UUID ([0-9a-f]{64,80})`)
+
 // add1 logs e in a log of version 1, which waits until it is in the tree. One
 // that it has already it names, and it is brought from there.
 func (l *log) add1(ctx context.Context, e entry) (*protorekor.TransparencyLogEntry, error) {
@@ -59,6 +63,9 @@ func (l *log) add1(ctx context.Context, e entry) (*protorekor.TransparencyLogEnt
 // may have brought it a moment ago, or what builds the tree may stand still.
 func (l *log) find1(ctx context.Context, conflict answer) (answer, error) {
 	uuid := path.Base(conflict.header.Get("Location"))
+	if m := duplicate1.FindSubmatch(conflict.body); m != nil && !uuid1.MatchString(uuid) {
+		uuid = string(m[1])
+	}
 	if !uuid1.MatchString(uuid) {
 		return answer{}, l.garbled("it has the entry already, and does not say where")
 	}
