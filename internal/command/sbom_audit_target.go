@@ -96,8 +96,12 @@ func readBOM(data []byte, name string) (*audit.BOM, error) {
 
 // parseBOM reads a BOM in JSON, or in XML as far as cyclonedx-go knows it.
 func parseBOM(data []byte) (*audit.BOM, error) {
-	if !isXML(data) {
-		return audit.ReadBOM(data)
+	text, _, err := raw.Text(data)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", audit.ErrBOM, err)
+	}
+	if !raw.IsXML(text) {
+		return audit.ReadBOM(text)
 	}
 	d, err := raw.Read(data)
 	if err != nil {

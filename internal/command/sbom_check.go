@@ -85,7 +85,7 @@ func runCheck(ctx context.Context, env *cli.Env, name, dir string, f checkFlags)
 	case r.Tampered():
 		return cli.Fail(cli.Integrity, "find out whether the document, the lockfile or the cache was changed", "%s: bytes are not those that it names", name)
 	case len(r.Findings) > 0:
-		return cli.Fail(cli.No, "", "%s is not true: %d findings", name, len(r.Findings)+r.More)
+		return cli.Fail(cli.No, "", "%s is not true, findings: %d", name, len(r.Findings)+r.More)
 	case o.Tree != nil && len(o.Tree.Sources) == 0:
 		return cli.Fail(cli.Unknown, "give the folder that holds the lockfiles", "there is no lockfile below %s: nothing could be compared with %s", dir, name)
 	case len(r.Unreadable) > 0:
