@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -84,6 +85,21 @@ func (w *workspace) debtsOf(head proof.Checkpoint, events []*event.Event, reques
 		}
 	}
 	return mine, nil
+}
+
+// leftBehind are the open debts of environments that a policy does not have. A
+// change to that policy does not shake them off.
+func (w *workspace) leftBehind(head proof.Checkpoint, events []*event.Event, next *policy.Policy) ([]policy.Debt, error) {
+	open, err := w.debts(head, events)
+	return slices.DeleteFunc(open, func(d policy.Debt) bool {
+		_, there := next.Environment(d.Environment)
+		return there
+	}), err
+}
+
+// staysOwed says what a debt of an environment that goes means.
+func staysOwed(d policy.Debt) string {
+	return fmt.Sprintf("environment %s goes, and break-glass %.12s there stays owed: until those who may change the policy have approved it, it holds back every environment of its repository", d.Environment, d.Request)
 }
 
 func printDebts(to io.Writer, debts []policy.Debt) {

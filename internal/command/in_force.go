@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/keyless"
@@ -110,7 +111,8 @@ func (g *gate) enforce(ctx context.Context) (*standing, error) {
 		return nil, nil
 	}
 	for range moves {
-		if _, _, err := g.read(ctx); err != nil {
+		head, events, err := g.read(ctx)
+		if err != nil {
 			return nil, err
 		}
 		g.first = g.chain == nil && len(g.policy.PolicyChange) > 0
@@ -123,6 +125,13 @@ func (g *gate) enforce(ctx context.Context) (*standing, error) {
 		change, err := g.change()
 		if err != nil {
 			return nil, err
+		}
+		left, err := g.leftBehind(head, events, g.given)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range left {
+			fmt.Fprintf(g.env.Stderr, "warning: %s\n", clean.Field(staysOwed(d)))
 		}
 		d, err := change.decide(ctx)
 		if errors.Is(err, ledger.ErrHeadMoved) && change.moved(ctx) {

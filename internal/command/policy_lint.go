@@ -17,7 +17,7 @@ import (
 )
 
 func policyLint(env *cli.Env) *cobra.Command {
-	var asJSON, strict bool
+	var asJSON, strict, debts bool
 	cmd := &cobra.Command{
 		Use:   "lint [FILE]",
 		Short: "Check a policy: every finding with line and column",
@@ -25,7 +25,9 @@ func policyLint(env *cli.Env) *cobra.Command {
 nobody could ever fill. It warns of what is sound and may not be meant: one
 human alone, no veto, no evidence, times that nobody proves, long ages. The
 conditions (when:) are read by gateledger-remote, without the network; one that
-always comes to the same is warned of.
+always comes to the same is warned of. With --debts the ledger is read too, and
+warned is of break-glasses that nobody has settled in environments that the file
+does not have: they stay owed.
 
 It exits 0 for a sound policy and 2 for any other, and 3 where nobody could read
 its conditions. With --strict it exits 1 for a sound policy with a warning.`,
@@ -36,13 +38,16 @@ its conditions. With --strict it exits 1 for a sound policy with a warning.`,
 			if err != nil {
 				return err
 			}
-			return lintPolicy(cmd.Context(), env, file, asJSON, strict)
+			return lintPolicy(cmd.Context(), env, file, lintFlags{asJSON, strict, debts})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON object")
 	cmd.Flags().BoolVar(&strict, "strict", false, "end with 1 where there is a warning")
+	cmd.Flags().BoolVar(&debts, "debts", false, "also warn of unsettled break-glasses in environments that the file does not have")
 	return cmd
 }
+
+type lintFlags struct{ asJSON, strict, debts bool }
 
 // A lintReport is what lint found: errors, and then warnings, each in the
 // file's order.
@@ -70,7 +75,7 @@ const (
 	lintWarning = "warning"
 )
 
-func lintPolicy(ctx context.Context, env *cli.Env, file string, asJSON, strict bool) error {
+func lintPolicy(ctx context.Context, env *cli.Env, file string, f lintFlags) error {
 	data, err := readPolicyFile(file)
 	if err != nil {
 		return err
@@ -95,8 +100,31 @@ func lintPolicy(ctx context.Context, env *cli.Env, file string, asJSON, strict b
 			r.add(lintWarning, w.Code, w.Error)
 		}
 	}
+	if p != nil && f.debts {
+		if err := r.debts(ctx, env, p); err != nil {
+			return err
+		}
+	}
 	r.Sound = r.count(lintError) == 0
-	return r.answer(env, asJSON, strict)
+	return r.answer(env, f.asJSON, f.strict)
+}
+
+// debts looks in the ledger, by the policy in force, for what this one would leave
+// behind.
+func (r *lintReport) debts(ctx context.Context, env *cli.Env, p *policy.Policy) error {
+	w, err := openWorkspace(ctx, env, where{}, trustedPolicy, reading)
+	if err != nil {
+		return err
+	}
+	head, events, err := w.read(ctx)
+	if err != nil {
+		return err
+	}
+	left, err := w.leftBehind(head, events, p)
+	for _, d := range left {
+		r.add(lintWarning, "debt-left-behind", p.Where("environments", "%s", clean.Field(staysOwed(d))))
+	}
+	return err
 }
 
 func (r *lintReport) add(level, code string, e *policy.Error) {

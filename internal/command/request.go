@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -130,6 +131,21 @@ func subjectNames(subjects []event.Subject) string {
 // requests returns every request in the ledger that a gate signer of its
 // environment signed, in order.
 func (w *workspace) requests(events []*event.Event) []openRequest {
+	return w.requestsBy(events, w.policy.Environment)
+}
+
+// votable are requests, and those to break the glass in an environment that the
+// policy has no more, which any signer signed: they may be owed.
+func (w *workspace) votable(events []*event.Event) []openRequest {
+	gone := func(name string) (policy.Environment, bool) {
+		_, there := w.policy.Environment(name)
+		return policy.Environment{Name: name, Gate: sortedKeys(w.policy.Signers)}, !there
+	}
+	glasses := slices.DeleteFunc(w.requestsBy(events, gone), func(r openRequest) bool { return r.predicate.BreakGlass == nil })
+	return append(w.requests(events), glasses...)
+}
+
+func (w *workspace) requestsBy(events []*event.Event, environment func(name string) (policy.Environment, bool)) []openRequest {
 	var out []openRequest
 	for _, e := range events {
 		if !e.Is("request") {
@@ -139,7 +155,7 @@ func (w *workspace) requests(events []*event.Event) []openRequest {
 		if err != nil {
 			continue
 		}
-		rules, ok := w.policy.Environment(p.Environment)
+		rules, ok := environment(p.Environment)
 		if !ok || !w.gates(rules, e) {
 			continue
 		}
@@ -157,7 +173,7 @@ func (w *workspace) findRequest(events []*event.Event, prefix string) (openReque
 		return openRequest{}, cli.Fail(cli.Usage, "see 'gateledger request list'", "%q is no request id: give at least %d hex digits", prefix, shortestPrefix)
 	}
 	matches := map[string]openRequest{}
-	for _, r := range w.requests(events) {
+	for _, r := range w.votable(events) {
 		if strings.HasPrefix(r.id, prefix) {
 			matches[r.id] = r
 		}
@@ -241,7 +257,7 @@ func (w *workspace) showRequest(ctx context.Context, to io.Writer, head proof.Ch
 		return err
 	}
 	if r.Asked.Environment == policy.ChangeEnvironment {
-		return w.showPolicyChange(ctx, to, r.Asked)
+		return w.showPolicyChange(ctx, to, head, events, r.Asked)
 	}
 	return nil
 }

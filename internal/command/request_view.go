@@ -11,9 +11,11 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/bom"
+	"github.com/gateledger/gateledger/internal/clean"
 	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/event"
 	"github.com/gateledger/gateledger/internal/policy"
+	"github.com/gateledger/gateledger/internal/proof"
 )
 
 // commitsSince lists the commits between the one last deployed and the one
@@ -99,7 +101,7 @@ func (w *workspace) components(ctx context.Context, e *event.Event) []string {
 
 // showPolicyChange prints what another policy would let whom do, beside the
 // one in force. Nobody should vote on a digest alone.
-func (w *workspace) showPolicyChange(ctx context.Context, to io.Writer, p event.RequestPredicate) error {
+func (w *workspace) showPolicyChange(ctx context.Context, to io.Writer, head proof.Checkpoint, events []*event.Event, p event.RequestPredicate) error {
 	if len(p.Subjects) != 1 {
 		return cli.Fail(cli.Integrity, "", "a change of policy is about one file, not %d", len(p.Subjects))
 	}
@@ -114,5 +116,9 @@ func (w *workspace) showPolicyChange(ctx context.Context, to io.Writer, p event.
 	}
 	fmt.Fprintln(to)
 	showTrust(to, next, w.policy.Source)
-	return nil
+	left, err := w.leftBehind(head, events, next)
+	for _, d := range left {
+		fmt.Fprintf(to, "! %s\n", clean.Text(staysOwed(d)))
+	}
+	return err
 }

@@ -12,7 +12,8 @@ import (
 // followDebts tells what emergencies have left behind in the environments of
 // the story: the break-glasses of these bytes, settled or not, and of any other
 // bytes those that still hold the next deployment back. By the policy in force
-// now, because that is whom a gate would ask.
+// now, because that is whom a gate would ask. What is owed in an environment that the
+// policy has no more holds back all of them.
 func (t *tracer) followDebts() {
 	p := t.now()
 	if t.in.Now.IsZero() || p == nil {
@@ -25,7 +26,7 @@ func (t *tracer) followDebts() {
 	}
 	for _, d := range all {
 		_, mine := t.requests[d.Request]
-		here := slices.ContainsFunc(t.chain.Environments, func(s Standing) bool { return s.Environment == d.Environment })
+		here := d.Gone || slices.ContainsFunc(t.chain.Environments, func(s Standing) bool { return s.Environment == d.Environment })
 		if !here || d.Settled && !mine {
 			continue
 		}

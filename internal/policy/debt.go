@@ -34,6 +34,7 @@ import (
 type Debt struct {
 	Request      string   `json:"request"` // hex
 	Environment  string   `json:"environment"`
+	Gone         bool     `json:"gone,omitzero"` // the policy has no environment of that name any more, see debt_gone.go
 	Host         string   `json:"host"`
 	RepositoryID string   `json:"repository_id"`
 	Index        uint64   `json:"index"` // of the consumption
@@ -60,6 +61,9 @@ func (d Debt) Line() string {
 	name := "break-glass of " + short(d.Request)
 	if d.Ticket != "" {
 		name += fmt.Sprintf(" (%q)", d.Ticket)
+	}
+	if d.Gone {
+		name += " in " + d.Environment + " (gone from the policy)"
 	}
 	if d.Settled {
 		if d.Ended != nil {
@@ -94,9 +98,8 @@ func (d Debt) needs() string {
 	return "needs " + strings.Join(what, ", ")
 }
 
-// Debts lists every break-glass that was used up in any environment of the
-// policy, for any repository, in the ledger's order. Of in, Request and Run are
-// not looked at.
+// Debts lists every break-glass that was used up in any environment, for any
+// repository, in the ledger's order. Of in, Request and Run are not looked at.
 func Debts(in Input) ([]Debt, error) {
 	in.Request, in.Run = "", ""
 	e, err := begin(in)
@@ -107,11 +110,11 @@ func Debts(in Input) ([]Debt, error) {
 	seen := map[glassPlace]bool{}
 	for _, g := range e.glasses() {
 		at := placeOf(g.p)
-		env, ok := e.p.Environment(g.p.Environment)
-		if !ok || seen[at] {
+		if seen[at] {
 			continue
 		}
 		seen[at] = true
+		env, _ := e.settling(g.p.Environment)
 		here := e.aside("", g.en, g.p, env)
 		all = append(all, here.debts(true)...)
 	}
@@ -168,6 +171,7 @@ func (e *evaluation) debts(ended bool) []Debt {
 	var out []Debt
 	taken := map[string]bool{}
 	settledUpTo, any := e.lastUsual(all)
+	_, gone := e.settling(e.request.Environment)
 	for _, en := range e.journal.of("consumption") {
 		g, ok := here[en.raw("request")]
 		over := any && en.Index < settledUpTo
@@ -179,9 +183,15 @@ func (e *evaluation) debts(ended bool) []Debt {
 			continue
 		}
 		taken[g.id] = true
-		d := e.reckon(g, use{en, c})
+		d, end := e.reckon(g, use{en, c}), settledUpTo
+		if gone && !over {
+			end, over = e.askedElsewhere(g.id, en.Index, all)
+		}
+		if over && !ended {
+			continue
+		}
 		if over {
-			d.Settled, d.Overdue, d.Ended, d.Missing, d.Unknown = true, false, &settledUpTo, nil, nil
+			d.Settled, d.Overdue, d.Ended, d.Missing, d.Unknown = true, false, &end, nil, nil
 		}
 		out = append(out, d)
 	}
@@ -199,35 +209,35 @@ func (e *evaluation) lastUsual(glasses []glassRequest) (index uint64, ok bool) {
 		if err != nil || c.Environment != e.env.Name || slices.ContainsFunc(glasses, func(g glassRequest) bool { return g.id == c.Request }) {
 			continue
 		}
-		if e.allowedBefore(en, c.Request) {
+		if _, ok := e.allowedBefore(en, c.Request); ok {
 			return en.Index, true
 		}
 	}
 	return 0, false
 }
 
-// allowedBefore says whether the entry before a consumption is the decision
-// that allowed its request, for this place.
-func (e *evaluation) allowedBefore(used entry, request string) bool {
+// allowedBefore is the decision that stands right before a consumption and
+// allowed its request, for this place.
+func (e *evaluation) allowedBefore(used entry, request string) (d Decision, ok bool) {
 	decisions := e.journal.of("decision")
 	i, ok := slices.BinarySearchFunc(decisions, used.Index-1, func(en entry, index uint64) int { return cmp.Compare(en.Index, index) })
 	if !ok {
-		return false
+		return d, false
 	}
 	p, err := event.DecodePredicate[event.DecisionPredicate](decisions[i].Event)
 	if err != nil || p.ResourceURI != ResourceURI(e.request, request) {
-		return false
+		return d, false
 	}
-	d, err := ParseDecision(p.Decision)
+	d, err = ParseDecision(p.Decision)
 	if err != nil || d.Verdict != Allowed || d.Request != request || d.Environment != e.env.Name || d.Head.Size != decisions[i].Index {
-		return false
+		return d, false
 	}
 	for _, en := range []entry{decisions[i], used} {
 		if _, no := e.gateSigned(en); no != nil {
-			return false
+			return d, false
 		}
 	}
-	return true
+	return d, true
 }
 
 // aside is an evaluation of another request of the same ledger, at the same
@@ -243,11 +253,11 @@ func (e *evaluation) aside(id string, asked entry, p event.RequestPredicate, env
 // reckon says who has approved a break-glass after the fact, or before, and
 // who has not.
 func (e *evaluation) reckon(g glassRequest, used use) Debt {
-	env, _ := e.p.Environment(g.p.Environment)
+	env, gone := e.settling(g.p.Environment)
 	s := e.aside(g.id, g.en, g.p, afterwards(env))
 	s.before = used.Index
 	d := Debt{
-		Request: g.id, Environment: g.p.Environment, Host: g.p.Host, RepositoryID: g.p.RepositoryID,
+		Request: g.id, Environment: g.p.Environment, Gone: gone, Host: g.p.Host, RepositoryID: g.p.RepositoryID,
 		Index: used.Index, Run: used.Run, Used: cmp.Or(used.Time, g.p.Created), Reason: g.p.BreakGlass.Reason, Ticket: g.p.BreakGlass.Ticket,
 	}
 	if glass := env.BreakGlass; glass != nil {
@@ -273,9 +283,12 @@ func (e *evaluation) reckon(g glassRequest, used use) Debt {
 	}
 	slices.Sort(d.By)
 	d.Settled = !slices.ContainsFunc(s.d.Rules, func(r Rule) bool { return r.State != Met && r.State != Skipped })
+	if gone && len(env.Require) == 0 {
+		d.nobodySettles()
+	}
 	d.Votes = append([]Vote{}, s.d.Votes...)
 	arrange.Stably(d.Votes, func(a, b Vote) int { return cmp.Compare(a.Index, b.Index) })
-	if !d.Settled {
+	if !d.Settled && d.Missing == nil {
 		d.Missing = s.d.Missing
 	}
 	for i := range d.Missing {
@@ -346,7 +359,8 @@ func namingRequest(seats []Seat) []Seat {
 // settled. A request to break the glass is not held back; what stands open is
 // listed.
 func (e *evaluation) debtsAreSettled() {
-	e.d.Debts = e.debts(false)
+	e.d.Debts = append(e.debts(false), e.debtsLeftBehind()...)
+	slices.SortFunc(e.d.Debts, func(a, b Debt) int { return cmp.Compare(a.Index, b.Index) })
 	for i := range e.d.Debts {
 		d := &e.d.Debts[i]
 		for index := range d.inputs {
@@ -357,6 +371,9 @@ func (e *evaluation) debtsAreSettled() {
 		case e.request.BreakGlass != nil:
 			r.State, r.By = Skipped, nil
 			r.Why += "; a request to break the glass is not held back by it"
+		case e.env.Name == ChangeEnvironment:
+			r.State, r.By = Skipped, nil
+			r.Why += "; a change of policy is not held back by it"
 		case d.Settled:
 			r.State = Met
 		case len(d.Unknown) > 0:
