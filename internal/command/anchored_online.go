@@ -15,6 +15,7 @@ import (
 	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/child"
 	"github.com/gateledger/gateledger/internal/clean"
+	"github.com/gateledger/gateledger/internal/cli"
 	"github.com/gateledger/gateledger/internal/proof"
 )
 
@@ -30,8 +31,8 @@ func (f *where) onlineFlag(cmd *cobra.Command) {
 
 // askNodes asks about receipts that prove nothing by themselves. One that its
 // node confirms, in a block that is final, counts from then on; all else stays
-// hearsay.
-func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *anchored.Evidence) error {
+// hearsay. It returns why nodes could not be asked, each by the anchor's name.
+func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *anchored.Evidence) (silent map[string]error, err error) {
 	var hearsay []int
 	for i, p := range found.Proven {
 		if p.Hearsay {
@@ -39,13 +40,14 @@ func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *
 		}
 	}
 	if len(hearsay) == 0 {
-		return nil
+		return nil, nil
 	}
 	w.judges = true // what opens something takes no program from PATH
 	remote, err := w.remote()
 	if err != nil {
-		return err
+		return nil, err
 	}
+	silent = map[string]error{}
 	arrange.Stably(hearsay, func(a, b int) int {
 		return cmp.Compare(found.Proven[b].Checkpoint.Size, found.Proven[a].Checkpoint.Size)
 	})
@@ -58,6 +60,7 @@ func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *
 		answer, err := remote.AnchorCheck(ctx, child.AnchorCheckQuestion{Spec: p.Spec, Receipt: p.Receipt})
 		if err != nil {
 			fmt.Fprintf(w.env.Stderr, "warning: could not find out: %s\n", clean.Text(err.Error()))
+			silent[p.Spec.Name] = err
 			continue
 		}
 		at, err := time.Parse(time.RFC3339, answer.Time)
@@ -66,11 +69,20 @@ func (w *workspace) askNodes(ctx context.Context, head proof.Checkpoint, found *
 			continue
 		}
 		if err := w.oneLog(ctx, head, p.Spec, answer.Heads); err != nil {
-			return err
+			return nil, err
 		}
 		p.Asked, p.At = true, at.UTC()
 	}
-	return nil
+	return silent, nil
+}
+
+// silentExit is how a verifier ends who was told to ask nodes, of which some
+// could not be asked: one of them may know another log.
+func silentExit(silent map[string]error) error {
+	if len(silent) == 0 {
+		return nil
+	}
+	return cli.Fail(cli.Unknown, "ask again later; without --online no node is asked", "could not find out what the contract of %s took", listOr(sortedKeys(silent), ""))
 }
 
 // oneLog holds every checkpoint that a contract took of this log against the

@@ -48,7 +48,7 @@ func (g *gate) awaitAnchors(ctx context.Context, head proof.Checkpoint, events [
 	}
 	j := a.found.Judge(need, a.size, l.in.Now)
 	if !j.OK && len(j.Hearsay) > 0 {
-		if err := g.askNodes(ctx, head, &a.found); err != nil {
+		if _, err := g.askNodes(ctx, head, &a.found); err != nil {
 			return err
 		}
 		j = a.found.Judge(need, a.size, l.in.Now)

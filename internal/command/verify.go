@@ -3,6 +3,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -140,6 +141,7 @@ type verifier struct {
 	audited ledger.Report
 	events  []*event.Event
 	anchors anchored.Evidence
+	silent  map[string]error  // why nodes could not be asked, by the anchor's name
 	answers condition.Answers // about conditions, by the child beside this program
 	ctx     context.Context   //nolint:containedctx // blobs are read from inside a pure function
 }
@@ -159,7 +161,7 @@ func openVerifier(ctx context.Context, env *cli.Env, f where) (*verifier, error)
 		return nil, err
 	}
 	if v.anchors, err = v.receiptsAt(ctx, v.audited.Head, 0); err == nil && f.online {
-		err = v.askNodes(ctx, v.audited.Head, &v.anchors)
+		v.silent, err = v.askNodes(ctx, v.audited.Head, &v.anchors)
 	}
 	return v, err
 }
@@ -341,7 +343,7 @@ func (v *verifier) summary(asJSON bool, t *told) error {
 	if err != nil {
 		return err
 	}
-	exit := v.exit(anchoringExit(anchorings))
+	exit := v.exit(cmp.Or(anchoringExit(anchorings), silentExit(v.silent)))
 	if asJSON {
 		err := printJSON(v.env.Stdout, struct {
 			Schema    string `json:"schema"`

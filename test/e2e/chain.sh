@@ -162,7 +162,7 @@ refused "s|$log|$(chain address mallory)|" 'has no contract at'
 echo "= the node is stopped, and comes back"
 down
 expect 8 '1 outstanding' gateledger anchor
-expect 0 'could not find out' gateledger verify ledger --online
+expect 3 'could not find out what the contract of main took' gateledger verify ledger --online
 expect 0 'ok: 3 entries' gateledger verify ledger
 up
 is 'transactions after all that' "$(paid)" 2
