@@ -210,6 +210,7 @@ before=$(paid)
 ask app
 expect 1 'revert' chain approve "$ballot" "${asked[@]}" ana mallory
 expect 1 'revert' chain approve "$ballot" "${asked[@]}" lone bo
+expect 1 'revert' chain approve "$ballot" "${asked[@]}" ana forged
 expect 8 '' gateledger gate --subject app --run app
 chain approve "$ballot" "${asked[@]}" ana bo
 down
