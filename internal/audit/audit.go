@@ -234,7 +234,7 @@ func index(records []Advisory) map[Package][]*Advisory {
 
 // Wanted are the packages of an SBOM, by Key: what a feed must know about.
 func (b *BOM) Wanted() map[Package]bool {
-	wanted := map[Package]bool{}
+	wanted, ecosystems := map[Package]bool{}, map[string]bool{}
 	for i := range b.Components {
 		c := &b.Components[i]
 		if c.PURL == "" {
@@ -242,6 +242,13 @@ func (b *BOM) Wanted() map[Package]bool {
 		}
 		ids, _ := c.identities() // one that has none is reported as unjudged
 		for _, id := range ids {
+			wanted[id.Key()] = true
+			ecosystems[Base(id.Ecosystem)] = true
+		}
+	}
+	ids, _ := b.Subject.identities()
+	for _, id := range ids {
+		if ecosystems[Base(id.Ecosystem)] { // else no feed is read for it
 			wanted[id.Key()] = true
 		}
 	}

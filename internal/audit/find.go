@@ -34,7 +34,23 @@ func (a *auditor) sift() {
 	for _, c := range order {
 		a.component(c)
 	}
+	a.subject(seen)
 	a.enough(len(order))
+}
+
+// subject looks up what the SBOM is about, unless it lists that among its
+// components: the SBOM of malware need not list it. It is one thing more to know,
+// so no feed is needed for its sake, and deny lists are about what it is made of.
+func (a *auditor) subject(listed map[string]*Component) {
+	c := &a.in.BOM.Subject
+	ids, err := c.identities()
+	if err != nil || listed[c.same()] != nil {
+		return
+	}
+	known := slices.DeleteFunc(ids, func(id identity) bool { return !a.needs[id.Ecosystem] })
+	if len(known) > 0 && known[0].version != "" {
+		a.lookUp(c, known)
+	}
 }
 
 // same is what two components share that are judged as one. A package URL
@@ -65,6 +81,11 @@ func (a *auditor) component(c *Component) {
 		return // a project of the tree itself: it has no version yet
 	}
 	a.report.Counts.Judged++
+	a.lookUp(c, ids)
+}
+
+// lookUp finds what advisories say of a component by each of its identities.
+func (a *auditor) lookUp(c *Component, ids []identity) {
 	told := map[string]bool{} // what was found by the name before: true if it is certain
 	for i, id := range ids {
 		a.needs[id.Ecosystem] = true

@@ -57,6 +57,43 @@ func TestTwoVersionsOfOneComponent(t *testing.T) {
 	}
 }
 
+// What the SBOM is about is looked up too, where a feed is read of its kind. It
+// is not enough to have looked at, and no deny list is about it.
+func TestTheSubjectIsLookedUp(t *testing.T) {
+	of := func(subject string, things ...thing) *BOM {
+		b := sbom(t, things...)
+		b.Subject.PURL = subject
+		return b
+	}
+	for fact, c := range map[string]struct {
+		bom    *BOM
+		want   string
+		answer Answer
+	}{
+		"malware":                       {of(malware, thing{"pkg:pypi/six@1.16.0", ""}), "MAL-2025-2926 blocked", No},
+		"flawed":                        {of(text, thing{clean, ""}), "CVE-2021-38561 blocked", No},
+		"of a kind nothing else is":     {of(malware, thing{clean, ""}), "", Yes},
+		"of no version":                 {of("pkg:golang/golang.org/x/text", thing{clean, ""}), "", Yes},
+		"listed, too":                   {of(text, thing{text, ""}), "CVE-2021-38561 blocked", No},
+		"and nothing else in it":        {of(text), "", CouldNotTell},
+		"and nothing that is looked up": {of(text, thing{"pkg:docker/nginx@1", ""}), "", CouldNotTell},
+		"something that has no name":    {of("", thing{clean, ""}), "", Yes},
+	} {
+		c.bom.Subject.Version = ""
+		if got := c.bom.Wanted()[Package{"PyPI", "3-0"}]; got != (fact == "malware") {
+			t.Errorf("%s: wanted %v", fact, c.bom.Wanted())
+		}
+		if r := Audit(input(t, c.bom)); verdict(r) != c.want || r.Answer != c.answer {
+			t.Errorf("%s: %s, %s; want %s", fact, r.Answer, verdict(r), c.want)
+		}
+	}
+	in := input(t, of("pkg:golang/acme.example/app@v1.0.0", thing{clean, `,"licenses":[{"expression":"MIT"}]`}))
+	in.Rules.DenyLicences, in.Rules.DenyPackages = []string{"unknown"}, []string{"pkg:golang/acme.example/*"}
+	if r := Audit(in); r.Answer != Yes {
+		t.Errorf("our own: %s", verdict(r))
+	}
+}
+
 // What is said of a part of one thing is not said of the same part of another.
 func TestPartOfSeveralThings(t *testing.T) {
 	const bare = "pkg:maven/org.apache.logging.log4j/log4j-core"
