@@ -3,6 +3,7 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gateledger/gateledger/internal/bom"
@@ -26,14 +28,6 @@ func findComposer(t *tree, found []string) []bom.Source {
 		sources = append(sources, s)
 	}
 	return sources
-}
-
-// A composerLock is a composer.lock.
-type composerLock struct {
-	Hash        string            `json:"content-hash"`
-	OldHash     string            `json:"hash"`
-	Packages    []composerPackage `json:"packages"`
-	Development []composerPackage `json:"packages-dev"`
 }
 
 type composerPackage struct {
@@ -57,70 +51,116 @@ type composerOrigin struct {
 	Shasum    string `json:"shasum"`
 }
 
+// readComposer reads a lockfile, package by package, so that one of 200 000
+// packages needs little more memory than the file itself.
 func readComposer(t *tree, p string) (bom.Source, error) {
 	data, err := t.read(p)
 	if err != nil {
 		return bom.Source{}, err
 	}
-	var lock composerLock
-	if err := decodeJSON(data, &lock); err != nil {
+	if err := checkDepth(data); err != nil {
 		return bom.Source{}, err
 	}
-	all := slices.Concat(lock.Packages, lock.Development)
-	switch {
-	case lock.Hash == "" && lock.OldHash == "" || lock.Packages == nil:
-		return bom.Source{}, errors.New(`no "content-hash" and "packages"`)
-	case len(all) > t.limits.Packages:
-		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
-	case slices.ContainsFunc(all, func(p composerPackage) bool { return p.Name == "" }):
-		return bom.Source{}, errors.New("a package without a name")
-	}
-	s := &composerSource{lockGraph: newLockGraph(t, p, "composer"), packages: all, main: len(lock.Packages), named: map[string]int{}, instead: map[string][]int{}}
+	s := &composerSource{lockGraph: newLockGraph(t, p, "composer"), named: map[string]int{}, instead: map[string][]int{}}
 	s.mark = "cdx:composer:package:isDevRequirement"
-	s.lines = packageLines(data, len(all))
+	d := &npmDecoder{data: data, dec: jsontext.NewDecoder(bytes.NewBuffer(data)), limit: t.limits.Packages}
+	if err := s.document(d); err != nil {
+		return bom.Source{}, located(data, err)
+	}
 	return s.source(), nil
 }
 
 // A composerSource builds the Source of a composer.lock.
 type composerSource struct {
 	*lockGraph
-	packages []composerPackage
-	main     int // how many of them are not only for development
-	lines    []int
-	named    map[string]int
-	instead  map[string][]int // packages that stand in for one of a name
+	scopes  []bom.Scope
+	needs   [][]string // by package: the names that it asks for
+	named   map[string]int
+	instead map[string][]int // packages that stand in for one of a name
+}
+
+func (s *composerSource) document(d *npmDecoder) error {
+	hash, packages := "", false
+	err := d.object(func(name string) error {
+		switch name {
+		case "content-hash", "hash":
+			var text string
+			err := json.UnmarshalDecode(d.dec, &text)
+			hash += text
+			return err
+		case "packages":
+			packages = d.dec.PeekKind() == '['
+			return s.list(d, bom.Required)
+		case "packages-dev":
+			return s.list(d, bom.Excluded)
+		}
+		return d.dec.SkipValue()
+	})
+	if err == nil && len(bytes.TrimSpace(d.data[d.dec.InputOffset():])) > 0 {
+		err = errors.New("something follows the end of the JSON")
+	}
+	if err == nil && (hash == "" || !packages) {
+		err = errors.New(`no "content-hash" and "packages"`)
+	}
+	return err
+}
+
+// list reads a list of packages, null included.
+func (s *composerSource) list(d *npmDecoder, scope bom.Scope) error {
+	if d.dec.PeekKind() == 'n' {
+		return d.dec.SkipValue()
+	}
+	return d.array(func() error {
+		if len(s.scopes) >= d.limit {
+			return fmt.Errorf("more than %d packages", d.limit)
+		}
+		var p composerPackage
+		line := d.nextLine()
+		if err := json.UnmarshalDecode(d.dec, &p); err != nil {
+			return err
+		}
+		if p.Name == "" {
+			return errors.New("a package without a name")
+		}
+		i := s.addComposer(&p, line)
+		s.scopes = append(s.scopes, scope)
+		s.named[strings.ToLower(p.Name)] = i
+		for _, list := range []wants{p.Provide, p.Replace} {
+			for _, w := range list {
+				name := strings.ToLower(w.name)
+				s.instead[name] = append(s.instead[name], i)
+			}
+		}
+		s.needs = append(s.needs, p.Require.packages())
+		return nil
+	})
+}
+
+// packages lists the names in a list that are packages. PHP itself, its
+// extensions and Composer have no vendor, and stand in no lockfile.
+func (w wants) packages() []string {
+	var names []string
+	for _, want := range w {
+		if strings.Contains(want.name, "/") {
+			names = append(names, want.name)
+		}
+	}
+	return names
 }
 
 func (s *composerSource) source() bom.Source {
-	scopes := make([]bom.Scope, len(s.packages))
-	for i := range s.packages {
-		p := &s.packages[i]
-		scopes[i] = bom.Required
-		if i >= s.main {
-			scopes[i] = bom.Excluded
-		}
-		s.addComposer(p, s.lines[i])
-		s.named[strings.ToLower(p.Name)] = i
-		for _, w := range slices.Concat(p.Provide, p.Replace) {
-			name := strings.ToLower(w.name)
-			s.instead[name] = append(s.instead[name], i)
-		}
+	for i, names := range s.needs {
+		s.ask(i, names, needed)
 	}
-	for i := range s.packages {
-		s.ask(i, s.packages[i].Require, needed)
-	}
+	s.needs = nil
 	s.project()
-	return s.stated(scopes)
+	return s.stated(s.scopes)
 }
 
-// ask adds what a package asks for. PHP itself, its extensions and Composer
-// have no vendor, and stand in no lockfile.
-func (s *composerSource) ask(from int, list wants, kind edgeKind) {
-	for _, w := range list {
-		name := strings.ToLower(w.name)
-		if !strings.Contains(name, "/") {
-			continue
-		}
+// ask adds what a package asks for.
+func (s *composerSource) ask(from int, names []string, kind edgeKind) {
+	for _, asked := range names {
+		name := strings.ToLower(asked)
 		if to, ok := s.named[name]; ok {
 			s.edge(from, to, kind)
 			continue
@@ -129,7 +169,7 @@ func (s *composerSource) ask(from int, list wants, kind edgeKind) {
 			s.edge(from, to, kind)
 		}
 		if len(s.instead[name]) == 0 {
-			s.missing(w.name, from)
+			s.missing(asked, from)
 		}
 	}
 }
@@ -165,8 +205,8 @@ func (s *composerSource) project() {
 		Occurrences: []bom.Occurrence{{Path: printable(file)}},
 	}, s.dir, 0)
 	s.out.Projects = []int{i}
-	s.ask(i, manifest.Require, needed)
-	s.ask(i, manifest.Development, development)
+	s.ask(i, manifest.Require.packages(), needed)
+	s.ask(i, manifest.Development.packages(), development)
 }
 
 // readIn names the file that licences were read in.

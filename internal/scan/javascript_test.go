@@ -114,12 +114,12 @@ func TestTOMLTextsDoNotNest(t *testing.T) {
 		"a = \"" + many + "\"", "a = '" + many + "'", "# " + many, "a = '''\n" + many + "\n'''", "a = \"\"\"" + many + "\"\"\"",
 		"a = \"\\\"" + many + "\"", strings.Repeat("[a]\n", 100),
 	} {
-		if err := guardTOML([]byte(good)); err != nil {
+		if err := guardTOML([]byte(good), nil); err != nil {
 			t.Errorf("%.40q: %v", good, err)
 		}
 	}
 	for _, bad := range []string{"a = " + many, "a = '' \n b = " + many, "a = \"\"\nb=" + many, "a = \"x\nb = " + many, strings.Repeat("{", 100)} {
-		if guardTOML([]byte(bad)) == nil {
+		if guardTOML([]byte(bad), nil) == nil {
 			t.Errorf("%.40q is let through", bad)
 		}
 	}

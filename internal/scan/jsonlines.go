@@ -62,37 +62,3 @@ func skipRest(dec *jsontext.Decoder) error {
 	_, err := dec.ReadToken()
 	return err
 }
-
-// packageLines returns the lines on which the packages of a composer.lock
-// begin, if there are as many as were decoded.
-func packageLines(data []byte, count int) []int {
-	var lines []int
-	dec := jsontext.NewDecoder(bytes.NewBuffer(data))
-	line, counted := 1, int64(0)
-	inList := false
-	for {
-		tok, err := dec.ReadToken()
-		if err != nil {
-			break
-		}
-		switch depth := dec.StackDepth(); {
-		case tok.Kind() == '"' && depth == 1:
-			inList = tok.String() == "packages" || tok.String() == "packages-dev"
-			if !inList && dec.SkipValue() != nil {
-				return make([]int, count)
-			}
-		case tok.Kind() == '{' && depth == 3 && inList:
-			offset := dec.InputOffset()
-			line += bytes.Count(data[counted:offset], []byte("\n"))
-			counted = offset
-			lines = append(lines, line)
-			for dec.PeekKind() != '}' && err == nil {
-				err = dec.SkipValue()
-			}
-		}
-	}
-	if len(lines) != count {
-		return make([]int, count)
-	}
-	return lines
-}

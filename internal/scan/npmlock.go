@@ -184,6 +184,24 @@ func (d *npmDecoder) estimate() int {
 	return min(d.limit, 1+bytes.Count(d.data, []byte(`"node_modules/`)))
 }
 
+// array calls element for every element of a list.
+func (d *npmDecoder) array(element func() error) error {
+	tok, err := d.dec.ReadToken()
+	if err != nil {
+		return err
+	}
+	if tok.Kind() != '[' {
+		return errors.New("a list is something else")
+	}
+	for d.dec.PeekKind() != ']' {
+		if err := element(); err != nil {
+			return err
+		}
+	}
+	_, err = d.dec.ReadToken()
+	return err
+}
+
 // object reads an object and calls member after each name; member must read
 // the value.
 func (d *npmDecoder) object(member func(name string) error) error {
@@ -239,4 +257,12 @@ func (d *npmDecoder) line() int {
 	d.lines += bytes.Count(d.data[d.counted:offset], []byte("\n"))
 	d.counted = offset
 	return d.lines + 1
+}
+
+// nextLine returns the line on which the next element of a list begins.
+func (d *npmDecoder) nextLine() int {
+	line := d.line()
+	between := d.data[d.counted:]
+	between = between[:len(between)-len(bytes.TrimLeft(between, " \t\r\n,"))]
+	return line + bytes.Count(between, []byte("\n"))
 }

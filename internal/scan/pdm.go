@@ -57,7 +57,19 @@ func readPDM(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, err
 	}
 	var lock pdmLock
-	if err := readTOML(data, &lock); err != nil {
+	lines, err := readTables(data, "package", func(p tomlPart) error {
+		var part pdmLock
+		if err := p.decode(&part); err != nil {
+			return err
+		}
+		if p.rest {
+			lock = part
+			lock.Packages = nil
+		}
+		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		return nil
+	})
+	if err != nil {
 		return bom.Source{}, err
 	}
 	switch {
@@ -68,7 +80,7 @@ func readPDM(t *tree, p string) (bom.Source, error) {
 	case slices.ContainsFunc(lock.Packages, func(p pdmPackage) bool { return p.Name == "" }):
 		return bom.Source{}, errors.New("a package without a name")
 	}
-	s := &pdmSource{lock: &lock, pyGraph: newPyGraph(t, p, "pdm"), lines: tomlLines(data, "package", len(lock.Packages))}
+	s := &pdmSource{lock: &lock, pyGraph: newPyGraph(t, p, "pdm"), lines: linesOf(lines, len(lock.Packages))}
 	return s.source(), nil
 }
 
@@ -91,6 +103,7 @@ func (s *pdmSource) source() bom.Source {
 		j, seen := at[key]
 		if !seen {
 			j = s.addPython(s.pkg(i))
+			p.Files = nil // they are in the component now
 			at[key] = j
 			s.scopes = append(s.scopes, bom.Unstated)
 		}

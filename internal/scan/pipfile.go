@@ -3,12 +3,14 @@
 package scan
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/gateledger/gateledger/internal/bom"
@@ -55,37 +57,72 @@ func readPipfile(t *tree, p string) (bom.Source, error) {
 	if err != nil {
 		return bom.Source{}, err
 	}
-	var lock map[string]jsontext.Value
-	if err := decodeJSON(data, &lock); err != nil {
+	if err := checkDepth(data); err != nil {
 		return bom.Source{}, err
 	}
+	s := &pipSource{pyGraph: newPyGraph(t, p, "pipenv"), indexes: map[string]string{}, at: map[string]int{}}
+	if err := s.readMeta(newPipDecoder(t, data)); err != nil {
+		return bom.Source{}, located(data, err)
+	}
+	d := newPipDecoder(t, data)
+	err = d.object(func(category string) error {
+		if category == "_meta" {
+			return d.dec.SkipValue()
+		}
+		return d.object(func(name string) error {
+			if len(s.scopes) >= d.limit {
+				return fmt.Errorf("more than %d packages", d.limit)
+			}
+			var p pipPackage
+			line := d.line()
+			if err := json.UnmarshalDecode(d.dec, &p); err != nil {
+				return fmt.Errorf("%s: %w", shown(category), err)
+			}
+			s.addPip(category, name, line, p)
+			return nil
+		})
+	})
+	if err == nil && len(bytes.TrimSpace(data[d.dec.InputOffset():])) > 0 {
+		err = errors.New("something follows the end of the JSON")
+	}
+	if err != nil {
+		return bom.Source{}, located(data, err)
+	}
+	return s.source(), nil
+}
+
+func newPipDecoder(t *tree, data []byte) *npmDecoder {
+	return &npmDecoder{data: data, dec: jsontext.NewDecoder(bytes.NewBuffer(data)), limit: t.limits.Packages}
+}
+
+// errRead says that what was looked for is read.
+var errRead = errors.New("it is read")
+
+// readMeta reads what the file says of itself, which stands at its beginning,
+// and which the rest needs.
+func (s *pipSource) readMeta(d *npmDecoder) error {
 	var meta pipMeta
-	if raw, ok := lock["_meta"]; !ok {
-		return bom.Source{}, errors.New(`no "_meta"`)
-	} else if err := decodeJSON(raw, &meta); err != nil {
-		return bom.Source{}, fmt.Errorf("_meta: %w", err)
+	err := d.object(func(name string) error {
+		if name != "_meta" {
+			return d.dec.SkipValue()
+		}
+		if err := json.UnmarshalDecode(d.dec, &meta); err != nil {
+			return fmt.Errorf("_meta: %w", err)
+		}
+		return errRead
+	})
+	switch {
+	case err == nil:
+		return errors.New(`no "_meta"`)
+	case !errors.Is(err, errRead):
+		return err
+	case meta.Spec != 6:
+		return fmt.Errorf("pipfile-spec %d; have 6", meta.Spec)
 	}
-	if meta.Spec != 6 {
-		return bom.Source{}, fmt.Errorf("pipfile-spec %d; have 6", meta.Spec)
-	}
-	s := &pipSource{pyGraph: newPyGraph(t, p, "pipenv"), indexes: map[string]string{}, at: map[string]int{}, lines: jsonLines(data, 2)}
 	for _, source := range meta.Sources {
 		s.indexes[source.Name] = source.URL
 	}
-	delete(lock, "_meta")
-	for _, category := range sortedKeys(lock) {
-		var list map[string]pipPackage
-		if err := decodeJSON(lock[category], &list); err != nil {
-			return bom.Source{}, fmt.Errorf("%s: %w", category, err)
-		}
-		if len(list)+len(s.scopes) > t.limits.Packages {
-			return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
-		}
-		for _, name := range sortedKeys(list) {
-			s.addPip(category, name, list[name])
-		}
-	}
-	return s.source(), nil
+	return nil
 }
 
 // A pipSource builds the Source of a Pipfile.lock.
@@ -93,17 +130,16 @@ type pipSource struct {
 	*pyGraph
 	indexes map[string]string // URL by the name that packages refer to it by
 	at      map[string]int    // component by what one is
-	lines   map[string]int
 	scopes  []bom.Scope
 }
 
 // addPip adds one package of one category. One that is in two is one.
-func (s *pipSource) addPip(category, name string, p pipPackage) {
+func (s *pipSource) addPip(category, name string, line int, p pipPackage) {
 	version := strings.TrimLeft(p.Version, "=")
 	key := name + " " + version + " " + p.Git + p.Ref + p.File + p.Path
 	i, seen := s.at[key]
 	if !seen {
-		out := &pyPackage{name: name, version: version, marker: p.Markers, line: s.lines[category+"\x00"+name], source: p.origin()}
+		out := &pyPackage{name: name, version: version, marker: p.Markers, line: line, source: p.origin()}
 		if out.source.kind == fromIndex {
 			out.source.url = s.indexes[p.Index]
 		}

@@ -31,6 +31,7 @@ type pipReader struct {
 	problems  map[string][]string
 	lost      bool
 	limit     int
+	left      int64 // bytes that may still be read
 }
 
 // maxIncludes is how many files one requirements file may include.
@@ -49,10 +50,11 @@ func (r *pipReader) read(file string, constraints bool) error {
 	if r.seen[key] = true; len(r.seen) > maxIncludes {
 		return fmt.Errorf("more than %d files include each other", maxIncludes)
 	}
-	data, err := readFile(r.t.root, file, min(maxManifest, r.t.limits.File))
+	data, err := readFile(r.t.root, file, r.left)
 	if err != nil {
 		return err
 	}
+	r.left -= int64(len(data))
 	if data, err = plainText(fromUTF16(data)); err != nil {
 		return err
 	}

@@ -67,7 +67,19 @@ func readPoetry(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, err
 	}
 	var lock poetryLock
-	if err := readTOML(data, &lock); err != nil {
+	lines, err := readTables(data, "package", func(p tomlPart) error {
+		var part poetryLock
+		if err := p.decode(&part); err != nil {
+			return err
+		}
+		if p.rest {
+			lock = part
+			lock.Packages = nil
+		}
+		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		return nil
+	})
+	if err != nil {
 		return bom.Source{}, err
 	}
 	major, _, _ := strings.Cut(lock.Metadata.Version, ".")
@@ -81,7 +93,7 @@ func readPoetry(t *tree, p string) (bom.Source, error) {
 	case len(lock.Packages) > t.limits.Packages:
 		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
-	s := &poetrySource{lock: &lock, pyGraph: newPyGraph(t, p, "poetry"), lines: tomlLines(data, "package", len(lock.Packages))}
+	s := &poetrySource{lock: &lock, pyGraph: newPyGraph(t, p, "poetry"), lines: linesOf(lines, len(lock.Packages))}
 	return s.source(), nil
 }
 
@@ -98,6 +110,7 @@ func (s *poetrySource) source() bom.Source {
 	for i := range s.lock.Packages {
 		p := &s.lock.Packages[i]
 		s.addPython(s.pkg(i))
+		p.Files = nil // they are in the component now
 		s.scopes = append(s.scopes, p.scope())
 		told = told && s.scopes[i] != bom.Unstated
 	}

@@ -74,7 +74,19 @@ func readPylock(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, err
 	}
 	var lock pylock
-	if err := readTOML(data, &lock); err != nil {
+	lines, err := readTables(data, "packages", func(p tomlPart) error {
+		var part pylock
+		if err := p.decode(&part); err != nil {
+			return err
+		}
+		if p.rest {
+			lock = part
+			lock.Packages = nil
+		}
+		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		return nil
+	})
+	if err != nil {
 		return bom.Source{}, err
 	}
 	major, _, _ := strings.Cut(lock.Version, ".")
@@ -87,7 +99,7 @@ func readPylock(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
 	g := newPyGraph(t, p, "pylock")
-	return lock.source(g, tomlLines(data, "packages", len(lock.Packages))), nil
+	return lock.source(g, linesOf(lines, len(lock.Packages))), nil
 }
 
 // source tells the lockfile. It is a list of what to install, and need not say

@@ -231,13 +231,67 @@ func TestTOMLThatIsRefused(t *testing.T) {
 	}
 }
 
+// A lockfile is read some tables at a time, as it would be read as a whole.
+func TestReadTables(t *testing.T) {
+	type entry struct {
+		A string         `toml:"a"`
+		D map[string]any `toml:"d"`
+	}
+	type lock struct {
+		Version  int              `toml:"version"`
+		Packages []entry          `toml:"package"`
+		Others   []map[string]any `toml:"packages"`
+		Metadata map[string]any   `toml:"metadata"`
+	}
+	read := func(text string) (lock, []int, error) {
+		var all lock
+		lines, err := readTables([]byte(text), "package", func(p tomlPart) error {
+			var part lock
+			if err := p.decode(&part); err != nil {
+				return err
+			}
+			if p.rest {
+				all = part
+				all.Packages = nil
+			}
+			all.Packages = joinTables(all.Packages, p, part.Packages)
+			return nil
+		})
+		return all, lines, err
+	}
+	long := strings.Repeat("x", partSize)
+	text := "version = 1\n[[package]]\na = \"1\"\n[package.d]\n\"[[package]]\" = '''\n[[package]]\n'''\n[[packages]]\nb = 1\n" +
+		"[[ package ]]\na = \"" + long + "\"\n[[package]]\na = \"3\"\n[ package . d ]\nx = [\n[1]]\n[metadata]\nm = 1\n[metadata.n]\n[[package]]\na = \"4\"\n"
+	var want lock
+	if err := readTOML([]byte(text), &want); err != nil {
+		t.Fatal(err)
+	}
+	got, lines, err := read(text)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" || len(want.Packages) != 4 {
+		t.Error(err, diff)
+	}
+	if diff := cmp.Diff([]int{2, 10, 12, 20}, lines); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int{0, 0, 0}, linesOf(lines, 3)); diff != "" {
+		t.Error(diff)
+	}
+	for text, why := range map[string]string{
+		"\n": "the file is empty",
+		"[[package]]\na = \"" + long + "\"\n[[package]]\nb = 1\n[[package]]\na = 1\n":   "line 6: ",
+		"[[package]]\na = \"1\"\na = \"2\"\n":                                           "already",
+		"[[package]]\n[package.d]\nx = 1\n[package.d]\n":                                "already",
+		"version = 1\n[[package]]\n[metadata]\nx = 1\n[[package]]\n[metadata]\ny = 1\n": "already",
+		"[[package]]\n[package]\n":                                                      "",
+		"[[package]]\n\n\nversion\n":                                                    "line 4: ",
+	} {
+		if _, _, err := read(text); err == nil || !strings.Contains(err.Error(), why) {
+			t.Errorf("%.40q: %v, want %q", text, err, why)
+		}
+	}
+}
+
 func TestLinesOfPackages(t *testing.T) {
-	if diff := cmp.Diff([]int{2, 5}, tomlLines([]byte("x = 1\n[[package]]\na = 1\n\n[[ package ]]\n[[packages]]\n"), "package", 2)); diff != "" {
-		t.Error(diff)
-	}
-	if diff := cmp.Diff([]int{0}, tomlLines([]byte("[[package]]\na = '''\n[[package]]\n'''\n"), "package", 1)); diff != "" {
-		t.Error(diff)
-	}
 	lines := jsonLines([]byte("{\n\"a\": {\n\"b\": 1,\n\"c\": [{\"d\": 1}]\n},\n\"e\": [1],\n\"f\": {\"g\": {}}}"), 2)
 	if diff := cmp.Diff(map[string]int{"a\x00b": 3, "a\x00c": 4, "f\x00g": 7}, lines); diff != "" {
 		t.Error(diff)

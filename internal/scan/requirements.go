@@ -26,7 +26,7 @@ func findRequirements(t *tree, found []string) []bom.Source {
 }
 
 func readRequirements(t *tree, p string) (bom.Source, error) {
-	r := &pipReader{t: t, seen: map[string]bool{}, problems: map[string][]string{}, limit: t.limits.Packages}
+	r := &pipReader{t: t, seen: map[string]bool{}, problems: map[string][]string{}, limit: t.limits.Packages, left: t.limits.File}
 	if err := r.read(p, false); err != nil {
 		return bom.Source{}, err
 	}

@@ -30,22 +30,22 @@ func readTOML(data []byte, v any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return errors.New("the file is empty")
 	}
-	if err := guardTOML(data); err != nil {
+	if err := guardTOML(data, nil); err != nil {
 		return err
 	}
-	if err := decodeTOML(data, v); err != nil {
+	if err := decodeTOML(data, 0, v); err != nil {
 		return errors.New(strings.TrimPrefix(oneLine(err), "toml: "))
 	}
 	return nil
 }
 
-// decodeTOML is readTOML for what was guarded.
-func decodeTOML(data []byte, v any) error {
+// decodeTOML is readTOML for what was guarded, behind some lines of a document.
+func decodeTOML(data []byte, before int, v any) error {
 	err := toml.Unmarshal(data, v)
 	var located *toml.DecodeError
 	if errors.As(err, &located) {
 		line, _ := located.Position()
-		return fmt.Errorf("line %d: %s", line, shown(strings.TrimPrefix(oneLine(err), "toml: ")))
+		return fmt.Errorf("line %d: %s", before+line, shown(strings.TrimPrefix(oneLine(err), "toml: ")))
 	}
 	if err != nil {
 		return errors.New(shown(strings.TrimPrefix(oneLine(err), "toml: ")))
@@ -64,12 +64,13 @@ type tomlGuard struct {
 	rows int   // headers of single tables since the last array of tables
 
 	arrays map[string]bool // names of arrays of tables
+	tables *tomlTables     // nil: nobody asks where they are
 }
 
 // guardTOML refuses what a decoder would walk down too deep into, or compare
-// with itself for too long.
-func guardTOML(data []byte) error {
-	g := tomlGuard{data: data, line: 1, keys: []int{0}, arrays: map[string]bool{}}
+// with itself for too long. What it sees of tables it tells.
+func guardTOML(data []byte, tables *tomlTables) error {
+	g := tomlGuard{data: data, line: 1, keys: []int{0}, arrays: map[string]bool{}, tables: tables}
 	for i := 0; i < len(data); {
 		next, err := g.step(i)
 		if err != nil {
@@ -132,6 +133,9 @@ func (g *tomlGuard) begins(i int) bool {
 // before it.
 func (g *tomlGuard) header(i int) {
 	g.keys[0] = 0
+	if g.tables != nil {
+		g.tables.heading(g.data, i, g.line)
+	}
 	if bytes.HasPrefix(g.data[i:], []byte("[[")) {
 		name, _, _ := bytes.Cut(g.data[i:], []byte("\n"))
 		g.arrays[string(name)], g.rows = true, 0
@@ -167,25 +171,4 @@ func (g *tomlGuard) text(i int, quote byte) int {
 		}
 	}
 	return len(g.data)
-}
-
-// tomlLines returns the lines of the headers of an array of tables, if there
-// are as many as the decoder found.
-func tomlLines(data []byte, name string, count int) []int {
-	var lines []int
-	n := 0
-	for line := range bytes.Lines(data) {
-		n++
-		line = bytes.TrimSpace(line)
-		if bytes.HasPrefix(line, []byte("[[")) {
-			inner, _, ok := bytes.Cut(line[2:], []byte("]]"))
-			if ok && string(bytes.TrimSpace(inner)) == name {
-				lines = append(lines, n)
-			}
-		}
-	}
-	if len(lines) != count {
-		return make([]int, count)
-	}
-	return lines
 }

@@ -79,7 +79,19 @@ func readUv(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, err
 	}
 	var lock uvLock
-	if err := readTOML(data, &lock); err != nil {
+	lines, err := readTables(data, "package", func(p tomlPart) error {
+		var part uvLock
+		if err := p.decode(&part); err != nil {
+			return err
+		}
+		if p.rest {
+			lock = part
+			lock.Packages = nil
+		}
+		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		return nil
+	})
+	if err != nil {
 		return bom.Source{}, err
 	}
 	switch {
@@ -92,7 +104,7 @@ func readUv(t *tree, p string) (bom.Source, error) {
 	case len(lock.Packages) > t.limits.Packages:
 		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
-	s := &uvGraph{lock: &lock, pyGraph: newPyGraph(t, p, "uv"), lines: tomlLines(data, "package", len(lock.Packages)), extras: map[string]bool{}}
+	s := &uvGraph{lock: &lock, pyGraph: newPyGraph(t, p, "uv"), lines: linesOf(lines, len(lock.Packages)), extras: map[string]bool{}}
 	return s.build(), nil
 }
 
@@ -181,6 +193,7 @@ func (s *uvGraph) addUv(i int) {
 		}
 	}
 	s.addPython(out)
+	p.Sdist, p.Wheels = uvFile{}, nil // they are in the component now
 }
 
 // chooseProjects says which folders are the tree's own: the one beside the
