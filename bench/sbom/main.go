@@ -56,20 +56,26 @@ func main() {
 		peers = append(peers, s)
 		return nil
 	})
+	only := flag.String("generate", "", "only generate the lockfiles, below this `FOLDER`")
 	var formats []string
 	flag.Func("format", "generate only lockfiles of this format; repeatable", func(s string) error {
 		formats = append(formats, s)
 		return nil
 	})
+	profile := flag.String("cpu", "", "with -scan: write a profile of the processor time to FILE")
 	heap := flag.String("heap", "", "with -scan: write a profile of the memory in use at its highest to FILE")
 	advisories := flag.String("advisories", "", "measure an audit with synthetic records made of the real ones in this `FOLDER` or archive")
 	records := flag.Int("records", 220_000, "with -advisories: how many")
 	flag.Parse()
 	err := error(nil)
 	switch {
+	case *only != "":
+		err = generateAll(*only, *packages, formats)
 	case *child != "":
 		watch(*heap)
+		stop := profiled(*profile)
 		err = scanOnce(*child, os.Stdout, *expect)
+		stop()
 	case *advisories != "":
 		err = auditMany(*advisories, *dir, *records, *runs, peers)
 	default:
@@ -79,6 +85,23 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench/sbom:", err)
 		os.Exit(1)
 	}
+}
+
+// generateAll writes lockfiles of some formats, or of all, each in its folder.
+func generateAll(dir string, packages int, formats []string) error {
+	for _, f := range lockFormats() {
+		if len(formats) > 0 && !slices.Contains(formats, f.name) {
+			continue
+		}
+		into := filepath.Join(dir, f.name)
+		if err := os.MkdirAll(into, 0o755); err != nil {
+			return err
+		}
+		if err := f.generate(into, packages); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A folder is what is scanned.
@@ -176,6 +199,25 @@ func watch(file string) {
 			fmt.Fprintf(os.Stderr, "%.1f MiB in use\n", float64(highest)/(1<<20))
 		}
 	}()
+}
+
+// profiled writes a profile of the processor time until it is stopped.
+func profiled(file string) (stop func()) {
+	if file == "" {
+		return func() {}
+	}
+	f, err := os.Create(file)
+	if err == nil {
+		err = pprof.StartCPUProfile(f)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench/sbom:", err)
+		return func() {}
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}
 }
 
 // scanOnce does what the sbom verb does, without its flags.

@@ -63,9 +63,11 @@ func readComposer(t *tree, p string) (bom.Source, error) {
 	}
 	s := &composerSource{lockGraph: newLockGraph(t, p, "composer"), named: map[string]int{}, instead: map[string][]int{}}
 	s.mark = "cdx:composer:package:isDevRequirement"
-	d := &npmDecoder{data: data, dec: jsontext.NewDecoder(bytes.NewBuffer(data)), limit: t.limits.Packages}
+	s.expect(1 + min(t.limits.Packages, bytes.Count(data, []byte(`"require"`))))
+	d := t.jsonDecoder(p, data)
+	defer d.again.Close()
 	if err := s.document(d); err != nil {
-		return bom.Source{}, located(data, err)
+		return bom.Source{}, t.located(p, err)
 	}
 	return s.source(), nil
 }
@@ -96,8 +98,8 @@ func (s *composerSource) document(d *npmDecoder) error {
 		}
 		return d.dec.SkipValue()
 	})
-	if err == nil && len(bytes.TrimSpace(d.data[d.dec.InputOffset():])) > 0 {
-		err = errors.New("something follows the end of the JSON")
+	if err == nil {
+		err = d.end()
 	}
 	if err == nil && (hash == "" || !packages) {
 		err = errors.New(`no "content-hash" and "packages"`)

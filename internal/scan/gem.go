@@ -184,6 +184,7 @@ type gemSource struct {
 func (l *gemLock) source(t *tree, p string) bom.Source {
 	s := &gemSource{lockGraph: newLockGraph(t, p, "gem"), gemLock: l, named: map[string][]int{}}
 	s.mark = ""
+	s.expect(len(l.gems))
 	for i := range l.gems {
 		s.named[l.gems[i].name] = append(s.named[l.gems[i].name], s.addGem(&l.gems[i]))
 	}

@@ -147,6 +147,7 @@ func (g *gradleTree) readLock(p, dir, configuration string) (bom.Source, error) 
 		return bom.Source{}, err
 	}
 	graph, root := g.graph(p, dir)
+	graph.expect(len(lines))
 	hashes := g.hashesFor(dir)
 	at := map[string]int{}
 	for _, l := range lines {

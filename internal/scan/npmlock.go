@@ -139,7 +139,8 @@ type npmDecoder struct {
 	dec   *jsontext.Decoder
 	limit int
 
-	counted int64 // how far lines are counted
+	again   *rereading // in place of data, of a long file
+	counted int64      // how far lines are counted
 	lines   int
 }
 
@@ -254,6 +255,10 @@ func (p *npmPackage) checkVersion() error {
 // line returns the line the decoder has come to.
 func (d *npmDecoder) line() int {
 	offset := d.dec.InputOffset()
+	if d.again != nil {
+		d.lines += d.again.lines(offset)
+		return d.lines + 1
+	}
 	d.lines += bytes.Count(d.data[d.counted:offset], []byte("\n"))
 	d.counted = offset
 	return d.lines + 1
@@ -262,7 +267,8 @@ func (d *npmDecoder) line() int {
 // nextLine returns the line on which the next element of a list begins.
 func (d *npmDecoder) nextLine() int {
 	line := d.line()
-	between := d.data[d.counted:]
+	d.dec.PeekKind() // so that it is in the buffer
+	between := d.dec.UnreadBuffer()
 	between = between[:len(between)-len(bytes.TrimLeft(between, " \t\r\n,"))]
 	return line + bytes.Count(between, []byte("\n"))
 }

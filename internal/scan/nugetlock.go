@@ -100,6 +100,11 @@ func (g *nugetGraph) readLock(p string) error {
 
 // sections adds the packages of every framework, and then what they need.
 func (g *nugetGraph) sections(sections []nugetSection) {
+	longest := 0
+	for _, s := range sections {
+		longest = max(longest, len(s.entries))
+	}
+	g.expect(longest)
 	at := map[string]map[string]int{} // by framework, by name in lower case
 	for _, s := range sections {
 		at[s.framework] = map[string]int{}

@@ -52,21 +52,17 @@ type pdmPackage struct {
 }
 
 func readPDM(t *tree, p string) (bom.Source, error) {
-	data, err := t.read(p)
-	if err != nil {
-		return bom.Source{}, err
-	}
 	var lock pdmLock
-	lines, err := readTables(data, "package", func(p tomlPart) error {
+	lines, err := readTables(t, p, "package", func(some tomlPart) error {
 		var part pdmLock
-		if err := p.decode(&part); err != nil {
+		if err := some.decode(&part); err != nil {
 			return err
 		}
-		if p.rest {
+		if some.rest {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages)
 		return nil
 	})
 	if err != nil {
@@ -94,6 +90,7 @@ type pdmSource struct {
 }
 
 func (s *pdmSource) source() bom.Source {
+	s.expect(1 + len(s.lock.Packages))
 	manifest := s.readPyProject(s.dir)
 	told := true
 	at := map[string]int{}

@@ -61,10 +61,13 @@ func readPipfile(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, err
 	}
 	s := &pipSource{pyGraph: newPyGraph(t, p, "pipenv"), indexes: map[string]string{}, at: map[string]int{}}
-	if err := s.readMeta(newPipDecoder(t, data)); err != nil {
+	meta := &npmDecoder{data: data, dec: jsontext.NewDecoder(bytes.NewBuffer(data))}
+	if err := s.readMeta(meta); err != nil {
 		return bom.Source{}, located(data, err)
 	}
-	d := newPipDecoder(t, data)
+	s.expect(min(t.limits.Packages, bytes.Count(data, []byte(`"version"`))))
+	d := t.jsonDecoder(p, data)
+	defer d.again.Close()
 	err = d.object(func(category string) error {
 		if category == "_meta" {
 			return d.dec.SkipValue()
@@ -82,17 +85,13 @@ func readPipfile(t *tree, p string) (bom.Source, error) {
 			return nil
 		})
 	})
-	if err == nil && len(bytes.TrimSpace(data[d.dec.InputOffset():])) > 0 {
-		err = errors.New("something follows the end of the JSON")
+	if err == nil {
+		err = d.end()
 	}
 	if err != nil {
-		return bom.Source{}, located(data, err)
+		return bom.Source{}, t.located(p, err)
 	}
 	return s.source(), nil
-}
-
-func newPipDecoder(t *tree, data []byte) *npmDecoder {
-	return &npmDecoder{data: data, dec: jsontext.NewDecoder(bytes.NewBuffer(data)), limit: t.limits.Packages}
 }
 
 // errRead says that what was looked for is read.

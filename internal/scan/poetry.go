@@ -62,21 +62,17 @@ type poetryFile struct {
 }
 
 func readPoetry(t *tree, p string) (bom.Source, error) {
-	data, err := t.read(p)
-	if err != nil {
-		return bom.Source{}, err
-	}
 	var lock poetryLock
-	lines, err := readTables(data, "package", func(p tomlPart) error {
+	lines, err := readTables(t, p, "package", func(some tomlPart) error {
 		var part poetryLock
-		if err := p.decode(&part); err != nil {
+		if err := some.decode(&part); err != nil {
 			return err
 		}
-		if p.rest {
+		if some.rest {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages)
 		return nil
 	})
 	if err != nil {
@@ -106,6 +102,7 @@ type poetrySource struct {
 }
 
 func (s *poetrySource) source() bom.Source {
+	s.expect(1 + len(s.lock.Packages))
 	told := true // the lockfile says when each package is needed
 	for i := range s.lock.Packages {
 		p := &s.lock.Packages[i]

@@ -69,21 +69,17 @@ type pylockDirectory struct {
 }
 
 func readPylock(t *tree, p string) (bom.Source, error) {
-	data, err := t.read(p)
-	if err != nil {
-		return bom.Source{}, err
-	}
 	var lock pylock
-	lines, err := readTables(data, "packages", func(p tomlPart) error {
+	lines, err := readTables(t, p, "packages", func(some tomlPart) error {
 		var part pylock
-		if err := p.decode(&part); err != nil {
+		if err := some.decode(&part); err != nil {
 			return err
 		}
-		if p.rest {
+		if some.rest {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages)
 		return nil
 	})
 	if err != nil {
@@ -105,6 +101,7 @@ func readPylock(t *tree, p string) (bom.Source, error) {
 // source tells the lockfile. It is a list of what to install, and need not say
 // why.
 func (l *pylock) source(g *pyGraph, lines []int) bom.Source {
+	g.expect(1 + len(l.Packages))
 	var scopes []bom.Scope
 	linked := false
 	for i := range l.Packages {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -245,7 +246,7 @@ func TestReadTables(t *testing.T) {
 	}
 	read := func(text string) (lock, []int, error) {
 		var all lock
-		lines, err := readTables([]byte(text), "package", func(p tomlPart) error {
+		lines, err := readTables(&tree{root: fstest.MapFS{"lock": {Data: []byte(text)}}, limits: Limits{}.orDefault()}, "lock", "package", func(p tomlPart) error {
 			var part lock
 			if err := p.decode(&part); err != nil {
 				return err

@@ -51,6 +51,7 @@ func (s *requirementsSource) source() bom.Source {
 			}
 		}
 	}
+	s.expect(1 + len(s.lines))
 	for i := range s.lines {
 		s.addRequirement(i)
 	}

@@ -29,29 +29,39 @@ func (p tomlPart) decode(v any) error {
 // decode one has a price of its own.
 const partSize = 16 << 10
 
-// readTables is readTOML for a lockfile that mainly is an array of tables, too
+// readTables reads the TOML of a lockfile that mainly is an array of tables, too
 // long to be decoded as a whole: a decoder needs many times the memory of what
 // it reads. It calls take for everything that is in no table of the array, and
 // then for some tables at a time, in their order. It returns on which line each
 // table begins.
-func readTables(data []byte, array string, take func(tomlPart) error) ([]int, error) {
+func readTables(t *tree, file, array string, take func(tomlPart) error) ([]int, error) {
+	data, err := t.read(file)
+	if err != nil {
+		return nil, err
+	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil, errors.New("the file is empty")
 	}
-	t := &tomlTables{name: []byte(array)}
-	if err := guardTOML(data, t); err != nil {
+	tables := &tomlTables{name: []byte(array)}
+	if err := guardTOML(data, tables); err != nil {
 		return nil, err
 	}
-	t.end(len(data))
-	if err := take(t.rest(data)); err != nil {
+	tables.end(len(data))
+	rest, parts := tables.rest(data), newSpans(t, file, data, tables.inside)
+	defer parts.again.Close()
+	if err := take(rest); err != nil {
 		return nil, err
 	}
-	for _, s := range t.inside {
-		if err := take(tomlPart{data: data[s.from:s.to:s.to], before: s.before}); err != nil {
+	for i, s := range tables.inside {
+		part, err := parts.part(i, s)
+		if err == nil {
+			err = take(tomlPart{data: part, before: s.before})
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
-	return t.lines, nil
+	return tables.lines, nil
 }
 
 // tomlTables notes where the tables of one array are, as a guard walks over the

@@ -59,11 +59,11 @@ type uvSource struct {
 
 // A uvDep says which package it means by as much as is needed to tell.
 type uvDep struct {
-	Name    string   `toml:"name"`
-	Version string   `toml:"version"`
-	Source  uvSource `toml:"source"`
-	Extra   []string `toml:"extra"`
-	Marker  string   `toml:"marker"`
+	Name    string    `toml:"name"`
+	Version string    `toml:"version"`
+	Source  *uvSource `toml:"source"`
+	Extra   []string  `toml:"extra"`
+	Marker  string    `toml:"marker"`
 }
 
 type uvFile struct {
@@ -74,21 +74,17 @@ type uvFile struct {
 }
 
 func readUv(t *tree, p string) (bom.Source, error) {
-	data, err := t.read(p)
-	if err != nil {
-		return bom.Source{}, err
-	}
 	var lock uvLock
-	lines, err := readTables(data, "package", func(p tomlPart) error {
+	lines, err := readTables(t, p, "package", func(some tomlPart) error {
 		var part uvLock
-		if err := p.decode(&part); err != nil {
+		if err := some.decode(&part); err != nil {
 			return err
 		}
-		if p.rest {
+		if some.rest {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, p, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages)
 		return nil
 	})
 	if err != nil {
@@ -117,6 +113,7 @@ type uvGraph struct {
 }
 
 func (s *uvGraph) build() bom.Source {
+	s.expect(len(s.lock.Packages))
 	for i := range s.lock.Packages {
 		s.addUv(i)
 	}
@@ -250,7 +247,7 @@ func (s *uvGraph) link(p *uvPackage, from int, d *uvDep, kind edgeKind, extra st
 	found := false
 	for _, to := range s.named[bom.NormalPyPI(d.Name)] {
 		q := &s.lock.Packages[to]
-		if d.Version != "" && d.Version != q.Version || d.Source != (uvSource{}) && d.Source != q.Source {
+		if d.Version != "" && d.Version != q.Version || d.Source != nil && *d.Source != q.Source {
 			continue
 		}
 		found = true
