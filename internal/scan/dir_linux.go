@@ -34,8 +34,9 @@ type chain struct {
 }
 
 type step struct {
-	name string
-	fd   int
+	name   string
+	fd     int
+	listed bool // it stands at the end of its list
 }
 
 // maxHeld is how many folders are held open at most. What lies deeper is left
@@ -92,7 +93,7 @@ func (f *folders) enter(name string) (int, bool) {
 		if err != nil {
 			return 0, false
 		}
-		c.steps = append(c.steps, step{strings.Clone(first), next})
+		c.steps = append(c.steps, step{name: strings.Clone(first), fd: next})
 		fd, rest = next, after
 	}
 	return fd, true
@@ -167,7 +168,7 @@ func (f *folders) list(name string) ([]fs.DirEntry, bool) {
 	if !ok {
 		return nil, false
 	}
-	if _, err := syscall.Seek(fd, 0, io.SeekStart); err != nil {
+	if !f.rewind(fd) {
 		return nil, false
 	}
 	if f.buf == nil {
@@ -189,6 +190,19 @@ func (f *folders) list(name string) ([]fs.DirEntry, bool) {
 			return nil, false
 		}
 	}
+}
+
+// rewind goes to the beginning of the list of the folder that was entered last.
+func (f *folders) rewind(fd int) bool {
+	if n := len(f.chain.steps); n > 0 {
+		last := &f.chain.steps[n-1]
+		if !last.listed {
+			last.listed = true
+			return true
+		}
+	}
+	_, err := syscall.Seek(fd, 0, io.SeekStart)
+	return err == nil
 }
 
 // direntries reads struct linux_dirent64 (getdents64(2)): 8 bytes of inode, 8

@@ -51,6 +51,11 @@ type pdmPackage struct {
 	Editable     bool         `toml:"editable"`
 }
 
+// fit gives back the room that its lists do not need.
+func (p *pdmPackage) fit() {
+	p.Dependencies, p.Files, p.Groups = slices.Clone(p.Dependencies), slices.Clone(p.Files), slices.Clone(p.Groups)
+}
+
 func readPDM(t *tree, p string) (bom.Source, error) {
 	var lock pdmLock
 	lines, err := readTables(t, p, "package", func(some tomlPart) error {
@@ -62,7 +67,7 @@ func readPDM(t *tree, p string) (bom.Source, error) {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*pdmPackage).fit)
 		return nil
 	})
 	if err != nil {

@@ -61,6 +61,11 @@ type poetryFile struct {
 	Hash string `toml:"hash"`
 }
 
+// fit gives back the room that its lists do not need.
+func (p *poetryPackage) fit() {
+	p.Files, p.Groups = slices.Clone(p.Files), slices.Clone(p.Groups)
+}
+
 func readPoetry(t *tree, p string) (bom.Source, error) {
 	var lock poetryLock
 	lines, err := readTables(t, p, "package", func(some tomlPart) error {
@@ -72,7 +77,7 @@ func readPoetry(t *tree, p string) (bom.Source, error) {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*poetryPackage).fit)
 		return nil
 	})
 	if err != nil {

@@ -68,6 +68,11 @@ type pylockDirectory struct {
 	Path string `toml:"path"`
 }
 
+// fit gives back the room that its lists do not need.
+func (p *pylockPackage) fit() {
+	p.Dependencies, p.Wheels = slices.Clone(p.Dependencies), slices.Clone(p.Wheels)
+}
+
 func readPylock(t *tree, p string) (bom.Source, error) {
 	var lock pylock
 	lines, err := readTables(t, p, "packages", func(some tomlPart) error {
@@ -79,7 +84,7 @@ func readPylock(t *tree, p string) (bom.Source, error) {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*pylockPackage).fit)
 		return nil
 	})
 	if err != nil {

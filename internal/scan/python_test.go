@@ -255,7 +255,7 @@ func TestReadTables(t *testing.T) {
 				all = part
 				all.Packages = nil
 			}
-			all.Packages = joinTables(all.Packages, p, part.Packages)
+			all.Packages = joinTables(all.Packages, p, part.Packages, func(*entry) {})
 			return nil
 		})
 		return all, lines, err

@@ -141,10 +141,14 @@ func linesOf(lines []int, count int) []int {
 	return lines
 }
 
-// joinTables adds the tables of a part to those that were read.
-func joinTables[T any](all []T, p tomlPart, more []T) []T {
+// joinTables adds the tables of a part to those that were read. What a decoder
+// made of each is made smaller by fit: it gives every list room for sixteen.
+func joinTables[T any](all []T, p tomlPart, more []T, fit func(*T)) []T {
 	if p.rest {
 		all = slices.Grow(all, p.tables)
+	}
+	for i := range more {
+		fit(&more[i])
 	}
 	return append(all, more...)
 }

@@ -283,8 +283,8 @@ func readFile(fsys fs.FS, p string, limit int64) ([]byte, error) {
 	for int64(len(data)) <= limit {
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		if errors.Is(err, io.EOF) {
-			return data, nil
+		if errors.Is(err, io.EOF) || err == nil && n > 0 && int64(len(data)) == info.Size() {
+			return data, nil // as long as it was when it was looked at
 		}
 		if err != nil {
 			return nil, pathless(err)

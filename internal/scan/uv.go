@@ -73,6 +73,11 @@ type uvFile struct {
 	Hash     string `toml:"hash"`
 }
 
+// fit gives back the room that its lists do not need.
+func (p *uvPackage) fit() {
+	p.Dependencies, p.Wheels, p.Markers = slices.Clone(p.Dependencies), slices.Clone(p.Wheels), slices.Clone(p.Markers)
+}
+
 func readUv(t *tree, p string) (bom.Source, error) {
 	var lock uvLock
 	lines, err := readTables(t, p, "package", func(some tomlPart) error {
@@ -84,7 +89,7 @@ func readUv(t *tree, p string) (bom.Source, error) {
 			lock = part
 			lock.Packages = nil
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages)
+		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*uvPackage).fit)
 		return nil
 	})
 	if err != nil {
