@@ -85,10 +85,10 @@ type Licence struct {
 	Name       string
 }
 
-// Label is how people refer to a component.
+// Label is how people refer to a component, without credentials.
 func (c *Component) Label() string {
 	if c.PURL != "" {
-		return c.PURL
+		return shown(c.PURL)
 	}
 	if c.Version != "" {
 		return c.Name + "@" + c.Version
@@ -335,10 +335,10 @@ func (a *auditor) path(ref string) []string {
 	var path []string
 	for at := ref; at != ""; at = a.ways[at] {
 		if len(path) == maxPath-2 && a.ways[a.ways[at]] != "" {
-			path = append(path, "…", a.in.BOM.Subject.Ref)
+			path = append(path, "…", shown(a.in.BOM.Subject.Ref))
 			break
 		}
-		path = append(path, at)
+		path = append(path, shown(at))
 	}
 	slices.Reverse(path)
 	return path

@@ -46,7 +46,7 @@ func (a *auditor) denied(c *Component) {
 
 func (a *auditor) deny(c *Component, kind, id, why, licence string) {
 	f := Finding{
-		Kind: kind, ID: id, IDs: []string{id}, Component: c.Label(), Ref: c.Ref, Package: c.Name, Version: c.Version,
+		Kind: kind, ID: id, IDs: []string{id}, Component: c.Label(), Ref: shown(c.Ref), Package: c.Name, Version: c.Version,
 		Scope: c.Scope, Path: a.path(c.Ref), Summary: why, Why: []string{why}, Sources: []string{"deny list"},
 		component: c, licence: licence,
 	}

@@ -123,7 +123,7 @@ func whole(kind string) bool {
 }
 
 func (a *auditor) unjudged(c *Component, why string, matters bool) {
-	a.report.Unjudged = append(a.report.Unjudged, Unjudged{c.Label(), why, matters})
+	a.report.Unjudged = append(a.report.Unjudged, Unjudged{c.Label(), shown(why), matters})
 }
 
 // enough refuses to call an SBOM clean of which nothing, or not everything
@@ -226,7 +226,7 @@ func (g *group) doubt() error {
 // finding puts together what the records of a group say.
 func (g *group) finding(a *auditor, c *Component, p Package, version string) Finding {
 	f := Finding{
-		Kind: Vulnerability, IDs: sortedSet(g.ids), Component: c.Label(), Ref: c.Ref,
+		Kind: Vulnerability, IDs: sortedSet(g.ids), Component: c.Label(), Ref: shown(c.Ref),
 		Package: p.Name, Ecosystem: p.Ecosystem, Version: version, Scope: c.Scope, component: c,
 		Path: a.path(c.Ref),
 	}

@@ -117,7 +117,7 @@ func (a *auditor) warn(c *Component, kind, id, why string) {
 		c = &a.in.BOM.Subject
 	}
 	f := Finding{
-		Kind: kind, ID: id, IDs: []string{id}, Component: label, Ref: ref, Package: c.Name, Version: c.Version, Scope: c.Scope,
+		Kind: kind, ID: id, IDs: []string{id}, Component: label, Ref: shown(ref), Package: c.Name, Version: c.Version, Scope: c.Scope,
 		Path: a.path(ref), Summary: why, Why: []string{why}, Sources: []string{a.in.Registry.Source}, component: c,
 	}
 	a.report.Findings = append(a.report.Findings, f)
