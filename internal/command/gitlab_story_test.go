@@ -51,6 +51,7 @@ var gitlabs sync.Map
 //	gitlab answers WHAT    a status, null, empty or redirect, instead of notes
 //	gitlab guard           settings that let nobody past the gate of production
 //	gitlab set PATH FILE   what the project's settings are at a path
+//	gitlab group PATH FILE what the group's settings are at a path
 //	gitlab hide IN STATUS  answers what has IN in its address with a status
 //	gitlab dateless        answers without a date
 //	gitlab mend            answers as ever
@@ -147,6 +148,10 @@ func gitlab(ts *testscript.TestScript, neg bool, args []string) {
 		var v any
 		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[2])), &v))
 		s.Set(6, strings.TrimPrefix(args[1], "."), v)
+	case "group 2":
+		var v any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(args[2])), &v))
+		s.SetGroup("acme", args[1], v)
 	case "hide 2":
 		s.Fault(gitlabtest.Fault{In: args[1], Answer: gitlabtest.Status(int(number(args[2])), `{"message":"403 Forbidden"}`)})
 	case "dateless 0":

@@ -67,6 +67,7 @@ func readGitLabPosture(ctx context.Context, q PostureQuery) ([]event.PosturePred
 	g.files(ctx)
 	g.jobs(ctx)
 	g.ledger(rules, rulesErr)
+	g.groups(ctx, rules)
 	places, placesErr := client.ProtectedEnvironments(ctx, id)
 	var all []event.PosturePredicate
 	for _, name := range q.Environments {

@@ -75,12 +75,12 @@ func TestWhatGitLabDoesNotShowIsUnknown(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"protected branches":     {"/protected_branches", []string{"branch-protected", "code-owner-review", "developers-push", "force-push-refused", "ledger-force-push-refused", "ledger-writers-limited"}},
+		"protected branches":     {"/protected_branches", []string{"branch-protected", "code-owner-review", "developers-push", "force-push-refused", "group-developers-push", "group-force-push", "ledger-force-push-refused", "ledger-writers-limited"}},
 		"protected environments": {"/protected_environments", []string{"developers-deploy", "environment-approvals", "environment-protected"}},
 		"approval settings":      {"/approvals", []string{"approval-rules-kept", "approvals-reset", "author-approves", "committer-approves"}},
 		"approval rules":         {"/approval_rules", []string{"reviews-required"}},
 		"the job token's scope":  {"/job_token_scope", []string{"job-token-limited"}},
-		"variables":              {"/variables", []string{"unprotected-variables"}},
+		"variables":              {"/variables", []string{"group-unprotected-variables", "unprotected-variables"}},
 		"files":                  {"/repository/files/", []string{"includes-pinned", "owners-exist", "pipeline-owned", "policy-on-default-branch", "policy-owned"}},
 		"the pipeline's file":    {"/files/.gitlab-ci.yml", []string{"includes-pinned"}},
 		"code owners":            {"CODEOWNERS", []string{"owners-exist", "pipeline-owned", "policy-owned"}},

@@ -360,7 +360,7 @@ func namingRequest(seats []Seat) []Seat {
 // listed.
 func (e *evaluation) debtsAreSettled() {
 	e.d.Debts = append(e.debts(false), e.debtsLeftBehind()...)
-	slices.SortFunc(e.d.Debts, func(a, b Debt) int { return cmp.Compare(a.Index, b.Index) })
+	arrange.By(e.d.Debts, func(a, b Debt) int { return cmp.Compare(a.Index, b.Index) })
 	for i := range e.d.Debts {
 		d := &e.d.Debts[i]
 		for index := range d.inputs {

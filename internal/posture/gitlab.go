@@ -2,8 +2,15 @@
 
 package posture
 
+import "slices"
+
 // gitlabRows are the findings on GitLab, in the order in which they are shown.
 func gitlabRows() []Row {
+	return slices.Concat(gitlabProjectRows(), gitlabGroupRows(), gitlabEnvironmentRows())
+}
+
+// gitlabProjectRows are about the project.
+func gitlabProjectRows() []Row {
 	const g = "gitlab"
 	return []Row{
 		{Name: "branch-protected", Forge: g, Matters: true, Reads: []string{"branch-protected"},
@@ -66,6 +73,32 @@ func gitlabRows() []Row {
 		{Name: "ledger-writers", Forge: g, Reads: []string{"ledger-elsewhere|ledger-writers-limited"},
 			Doc:  "developers may not push to the ledger's branch",
 			Mend: "let only the account that integrates push to the ledger's branch"},
+	}
+}
+
+// gitlabGroupRows are about the groups above the project.
+func gitlabGroupRows() []Row {
+	const g = "gitlab"
+	return []Row{
+		{Name: "group-branches", Forge: g, Matters: true, Reads: []string{"!group-force-push", "!group-developers-push"},
+			Doc:  "the group above lets nobody force-push, and no developer push, to these branches (Premium)",
+			Mend: "protect branches for the group as strictly as for the project: what one rule allows is allowed"},
+		{Name: "group-variables", Forge: g, Matters: true, Reads: []string{"!group-unprotected-variables"},
+			Doc:  "variables of the groups above are given to pipelines of protected branches only",
+			Mend: "protect every variable of the groups that a deployment needs"},
+		{Name: "group-approvals", Forge: g, Matters: true, Reads: []string{"!group-loosens-approvals"},
+			Doc:  "no group above makes approvals looser (Premium)",
+			Mend: "prevent it in the group's merge request approval settings"},
+		{Name: "push-rules", Forge: g, Reads: []string{"committers-checked|!committers-checked", "group-committers-checked|!group-committers-checked"},
+			Doc:  "whether committers are held to who pushes, here and in new projects of the groups: told, and judged neither way",
+			Mend: "give the token a permission to read push rules"},
+	}
+}
+
+// gitlabEnvironmentRows are about one environment.
+func gitlabEnvironmentRows() []Row {
+	const g = "gitlab"
+	return []Row{
 		{Name: "policy-change", Forge: g, Local: true, Matters: true, Reads: []string{"policy-change"},
 			Doc:  "to change the policy takes as many approvals as to deploy there",
 			Mend: "ask for at least as many approvals under policy-change as for the environment"},

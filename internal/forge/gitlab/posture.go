@@ -25,6 +25,8 @@ type Project struct {
 	Visibility    string  `json:"visibility"`
 	ConfigPath    *string `json:"ci_config_path"`
 
+	Namespace *Namespace `json:"namespace"`
+
 	PipelinesMustSucceed *bool   `json:"only_allow_merge_if_pipeline_succeeds"`
 	SkippedPass          *bool   `json:"allow_merge_on_skipped_pipeline"`
 	RestrictVariables    *bool   `json:"restrict_user_defined_variables"`
@@ -74,6 +76,7 @@ type ProtectedBranch struct {
 	Push       *[]Access `json:"push_access_levels"`
 	ForcePush  *bool     `json:"allow_force_push"`
 	CodeOwners *bool     `json:"code_owner_approval_required"` // Premium
+	Inherited  *bool     `json:"inherited"`                    // from a group; nil: groups' rules are not told of
 }
 
 // Version is of ask.Item.

@@ -21,7 +21,8 @@ func settingsDocuments() map[string]string {
 	return map[string]string{
 		"project.json": "projects/6", "protected_branches.json": "projects/6/protected_branches", "protected_environments.json": "projects/6/protected_environments",
 		"project_approvals.json": "projects/6/approvals", "approval_rules.json": "projects/6/approval_rules", "job_token_scope.json": "projects/6/job_token_scope",
-		"variables.json": "projects/6/variables", "file.json": "projects/6/repository/files/CODEOWNERS?ref=main",
+		"group_protected_branches.json": "groups/acme/protected_branches", "group_push_rule.json": "groups/acme/push_rule",
+		"project_approval_settings.json": "projects/6/merge_request_approval_setting", "variables.json": "projects/6/variables", "file.json": "projects/6/repository/files/CODEOWNERS?ref=main",
 	}
 }
 
@@ -42,9 +43,9 @@ func TestDocumentedSettings(t *testing.T) {
 		}
 	}
 	p, err := recorded(t, "project.json").Project(ctx, 3)
-	check("project", `{"id":3,"default_branch":"main","visibility":"private","ci_config_path":"","only_allow_merge_if_pipeline_succeeds":false,"allow_merge_on_skipped_pipeline":false,"restrict_user_defined_variables":false,"ci_pipeline_variables_minimum_override_role":"maintainer","ci_push_repository_for_job_token_allowed":false,"ci_allow_fork_pipelines_to_run_in_parent_project":true,"allow_pipeline_trigger_approve_deployment":false}`, p, err)
+	check("project", `{"id":3,"default_branch":"main","visibility":"private","ci_config_path":"","namespace":null,"only_allow_merge_if_pipeline_succeeds":false,"allow_merge_on_skipped_pipeline":false,"restrict_user_defined_variables":false,"ci_pipeline_variables_minimum_override_role":"maintainer","ci_push_repository_for_job_token_allowed":false,"ci_allow_fork_pipelines_to_run_in_parent_project":true,"allow_pipeline_trigger_approve_deployment":false}`, p, err)
 	branches, err := recorded(t, "protected_branches.json").ProtectedBranches(ctx, 6)
-	check("branches", `[{"name":"main","push_access_levels":[{"access_level":40,"user_id":null,"group_id":null,"deploy_key_id":null},{"access_level":40,"user_id":null,"group_id":null,"deploy_key_id":1}],"allow_force_push":false,"code_owner_approval_required":false}]`, branches, err)
+	check("branches", `[{"name":"main","push_access_levels":[{"access_level":40,"user_id":null,"group_id":null,"deploy_key_id":null},{"access_level":40,"user_id":null,"group_id":null,"deploy_key_id":1}],"allow_force_push":false,"code_owner_approval_required":false,"inherited":true}]`, branches, err)
 	places, err := recorded(t, "protected_environments.json").ProtectedEnvironments(ctx, 6)
 	check("environments", `[{"name":"production","deploy_access_levels":[{"access_level":40,"user_id":null,"group_id":null,"deploy_key_id":null}],"required_approval_count":0,"approval_rules":null}]`, places, err)
 	a, err := recorded(t, "project_approvals.json").Approving(ctx, 6)
@@ -55,6 +56,12 @@ func TestDocumentedSettings(t *testing.T) {
 	check("job token", "true", limited, err)
 	variables, err := recorded(t, "variables.json").Variables(ctx, 6)
 	check("variables", `[{"key":"TEST_VARIABLE_1","environment_scope":"*","protected":false}]`, variables, err)
+	branches, err = recorded(t, "group_protected_branches.json").GroupBranches(ctx, "acme")
+	check("a group's branches", `[{"name":"main","push_access_levels":[{"access_level":40,"user_id":null,"group_id":null,"deploy_key_id":null}],"allow_force_push":false,"code_owner_approval_required":false,"inherited":null}]`, branches, err)
+	inherited, err := recorded(t, "project_approval_settings.json").ApprovalSettings(ctx, 6)
+	check("approval settings", `{"allow_author_approval":{"value":true,"locked":false,"inherited_from":null},"allow_committer_approval":{"value":true,"locked":false,"inherited_from":null},"allow_overrides_to_approver_list_per_merge_request":{"value":true,"locked":false,"inherited_from":null},"retain_approvals_on_push":{"value":false,"locked":true,"inherited_from":"group"}}`, inherited, err)
+	push, err := recorded(t, "group_push_rule.json").GroupPushRule(ctx, "acme")
+	check("push rule", `{"id":1,"commit_committer_check":null}`, push, err)
 	if _, err := recorded(t, "file.json").File(ctx, "6", "main", "app/models/key.rb", 2000); !errors.Is(err, ask.ErrUnavailable) {
 		t.Errorf("a file that is cut short: %v", err)
 	}
@@ -110,6 +117,8 @@ func TestOddSettings(t *testing.T) {
 		"rules":        func(c *Client) error { _, err := c.ApprovalRules(ctx, 6); return err },
 		"variables":    func(c *Client) error { _, err := c.Variables(ctx, 6); return err },
 		"file":         func(c *Client) error { _, err := c.File(ctx, "6", "main", "a", 9); return err },
+		"of a group":   func(c *Client) error { _, err := c.GroupBranches(ctx, "acme"); return err },
+		"its own":      func(c *Client) error { _, err := c.GroupVariables(ctx, "acme"); return err },
 	} {
 		for _, body := range []string{"null", "7", `{"id":7}`, `{"id":6}`, `[7]`} {
 			if err := do(told(t, body)); !errors.Is(err, ask.ErrUnavailable) {

@@ -43,6 +43,18 @@ func (s *Server) Put(project, name, text string) {
 	s.files[key] = text
 }
 
+// SetGroup is Set for a group, by its full path: "protected_branches",
+// "variables" or "push_rule", as these pages have them:
+// https://docs.gitlab.com/api/group_protected_branches/,
+// https://docs.gitlab.com/api/group_level_variables/ and
+// https://docs.gitlab.com/api/group_push_rules/.
+func (s *Server) SetGroup(group, path string, v any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.settings["group "+group+"/"+path] = v
+}
+
+var groupsPath = pattern.New(`^/api/v4/groups/([^/]+)/(protected_branches|variables|push_rule)$`)
 var settingsPath = pattern.New(`^/api/v4/projects/([^/]+)(?:/([a-z_/]+))?$`)
 var filesPath = pattern.New(`^/api/v4/projects/([^/]+)/repository/files/([^/]+)$`)
 
@@ -55,11 +67,14 @@ func (s *Server) serveSettings(w http.ResponseWriter, r *http.Request) bool {
 		s.serveFile(w, r, m[1], m[2])
 		return true
 	}
-	m := settingsPath.FindStringSubmatch(r.URL.EscapedPath())
-	if m == nil {
-		return false
+	key := ""
+	if m := groupsPath.FindStringSubmatch(r.URL.EscapedPath()); m != nil {
+		group, _ := url.PathUnescape(m[1])
+		key = "group " + group + "/" + m[2]
+	} else if m := settingsPath.FindStringSubmatch(r.URL.EscapedPath()); m != nil {
+		key = m[1] + "/" + m[2]
 	}
-	switch v := s.settings[m[1]+"/"+m[2]].(type) {
+	switch v := s.settings[key].(type) {
 	case nil:
 		return false
 	case []any:
@@ -108,6 +123,11 @@ func (s *Server) Guard(project int, policy, ledgerBranch string) {
 	s.Set(project, "approval_rules", []any{Rule(nil)})
 	s.Set(project, "job_token_scope", map[string]any{"inbound_enabled": true, "outbound_enabled": false})
 	s.Set(project, "variables", []any{Variable("DEPLOY_KEY", true)})
+	s.Set(project, "merge_request_approval_setting", ApprovalSetting(nil))
+	s.Set(project, "push_rule", PushRule(true))
+	s.SetGroup("acme", "protected_branches", []any{Branch("release/*", nil)})
+	s.SetGroup("acme", "variables", []any{Variable("REGISTRY", true)})
+	s.SetGroup("acme", "push_rule", PushRule(false))
 	at := fmt.Sprint(project)
 	for _, where := range []string{at, "acme/all", "acme/leads"} {
 		s.Member(where, 42, 30, "active")
@@ -130,11 +150,42 @@ func edited(v map[string]any, edit func(map[string]any)) map[string]any {
 func Project(id int, edit func(map[string]any)) map[string]any {
 	return edited(map[string]any{
 		"id": id, "name": "app", "path": "app", "path_with_namespace": "acme/app", "default_branch": "main", "visibility": "private",
-		"web_url": "https://gitlab.example.com/acme/app", "ci_config_path": nil, "public_jobs": false,
+		"web_url": "https://gitlab.example.com/acme/app", "ci_config_path": nil, "namespace": map[string]any{"id": 2, "name": "acme", "path": "acme", "kind": "group", "full_path": "acme", "parent_id": nil}, "public_jobs": false,
 		"only_allow_merge_if_pipeline_succeeds": true, "allow_merge_on_skipped_pipeline": false, "restrict_user_defined_variables": true,
 		"ci_pipeline_variables_minimum_override_role": "maintainer", "ci_push_repository_for_job_token_allowed": false,
 		"shared_with_groups": []any{Shared("acme/all"), Shared("acme/leads")}, "ci_allow_fork_pipelines_to_run_in_parent_project": true, "allow_pipeline_trigger_approve_deployment": false,
 	}, edit)
+}
+
+// ApprovalSetting is how merge requests are approved, with whose each setting is,
+// changed by edit.
+func ApprovalSetting(edit func(map[string]any)) map[string]any {
+	v := map[string]any{}
+	for _, name := range []string{
+		"allow_author_approval", "allow_committer_approval", "allow_overrides_to_approver_list_per_merge_request", "retain_approvals_on_push",
+		"selective_code_owner_removals", "require_password_to_approve", "require_reauthentication_to_approve",
+	} {
+		v[name] = Setting(false, nil)
+	}
+	return edited(v, edit)
+}
+
+// Setting is a setting, and whose it is: "group", "instance" or nil.
+func Setting(value bool, from any) map[string]any {
+	return map[string]any{"value": value, "locked": from != nil, "inherited_from": from}
+}
+
+// PushRule is what pushes are held to: whether committers are checked.
+func PushRule(committer bool) map[string]any {
+	v := map[string]any{
+		"id": 1, "created_at": "2020-08-17T19:09:19.580Z", "commit_message_regex": "", "commit_message_negative_regex": "", "branch_name_regex": "", "author_email_regex": "",
+		"file_name_regex": "", "deny_delete_tag": false, "member_check": false, "prevent_secrets": false, "max_file_size": 0, "commit_committer_check": nil,
+		"commit_committer_name_check": false, "reject_unsigned_commits": nil, "reject_non_dco_commits": nil,
+	}
+	if committer {
+		v["commit_committer_check"] = true // null is GitLab's way to say false
+	}
+	return v
 }
 
 // Shared is a group that was invited to a project.
