@@ -24,9 +24,23 @@ const Database = "2025c"
 //go:embed zoneinfo/zoneinfo.zip.gz
 var zoneinfo string
 
-// zones is the database, opened when a zone is first asked for: most policies
-// have none. It is packed as a whole, since the files in it are not.
-var zones = sync.OnceValues(func() (*zip.Reader, error) {
+// opened is the database once a zone was asked for: most policies have none. A
+// variable that is made by a function would keep the database in programs that
+// can't ask.
+var opened struct {
+	once  sync.Once
+	files *zip.Reader
+	err   error
+}
+
+// zones opens the database. It is packed as a whole, since the files in it are
+// not.
+func zones() (*zip.Reader, error) {
+	opened.once.Do(func() { opened.files, opened.err = unpack() })
+	return opened.files, opened.err
+}
+
+func unpack() (*zip.Reader, error) {
 	packed, err := gzip.NewReader(strings.NewReader(zoneinfo))
 	if err != nil {
 		return nil, err
@@ -36,7 +50,7 @@ var zones = sync.OnceValues(func() (*zip.Reader, error) {
 		return nil, err
 	}
 	return zip.NewReader(bytes.NewReader(data), int64(len(data)))
-})
+}
 
 // A Zone is a time zone of the built-in database. The zero Zone is UTC.
 type Zone struct {
