@@ -37,11 +37,9 @@ func auditMany(records, dir string, count, runs int, peers []string) error {
 		return err
 	}
 	defer os.RemoveAll(work)
-	own := filepath.Join(work, "gateledger-sbom")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", own, "./cmd/gateledger-sbom")
-	build.Stderr = os.Stderr
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build: %w", err)
+	own, err := buildOwn(work)
+	if err != nil {
+		return err
 	}
 	real, err := realRecords(records)
 	if err != nil {

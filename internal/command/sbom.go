@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -133,7 +132,7 @@ func runSBOM(ctx context.Context, env *cli.Env, dir string, f sbomFlags, told *b
 	if err != nil {
 		return err
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer collectSeldom()()
 	defer runtime.KeepAlive(ballast())
 	ctx, cancel, err := limited(ctx, f.timeout)
 	if err != nil {

@@ -58,17 +58,18 @@ func (p *pdmPackage) fit() {
 
 func readPDM(t *tree, p string) (bom.Source, error) {
 	var lock pdmLock
-	lines, err := readTables(t, p, "package", func(some tomlPart) error {
+	s := &pdmSource{lock: &lock, pyGraph: newPyGraph(t, p, "pdm"), at: map[string]int{}, told: true}
+	s.manifest = s.readPyProject(s.dir)
+	err := readTables(t, p, "package", func(some tomlPart) error {
 		var part pdmLock
 		if err := some.decode(&part); err != nil {
 			return err
 		}
 		if some.rest {
 			lock = part
-			lock.Packages = nil
+			s.begin(some, len(part.Packages))
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*pdmPackage).fit)
-		return nil
+		return joinTables(&lock.Packages, some, part.Packages, t.limits.Packages, (*pdmPackage).fit, s.take)
 	})
 	if err != nil {
 		return bom.Source{}, err
@@ -76,49 +77,46 @@ func readPDM(t *tree, p string) (bom.Source, error) {
 	switch {
 	case lock.Metadata.Version != "4" && !strings.HasPrefix(lock.Metadata.Version, "4."):
 		return bom.Source{}, fmt.Errorf("lock_version %.20q; have 4", lock.Metadata.Version)
-	case len(lock.Packages) > t.limits.Packages:
-		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	case slices.ContainsFunc(lock.Packages, func(p pdmPackage) bool { return p.Name == "" }):
 		return bom.Source{}, errors.New("a package without a name")
 	}
-	s := &pdmSource{lock: &lock, pyGraph: newPyGraph(t, p, "pdm"), lines: linesOf(lines, len(lock.Packages))}
 	return s.source(), nil
 }
 
 // A pdmSource builds the Source of a pdm.lock.
 type pdmSource struct {
 	*pyGraph
-	lock   *pdmLock
-	lines  []int
-	comp   []int // component by package: several are one
-	scopes []bom.Scope
+	lock     *pdmLock
+	manifest *pyProject
+	at       map[string]int // component by what one is
+	comp     []int          // component by package: several are one
+	scopes   []bom.Scope
+	told     bool // the lockfile says when each package is needed
+}
+
+// take adds the package in a place.
+func (s *pdmSource) take(i int) {
+	p := &s.lock.Packages[i]
+	key := bom.NormalPyPI(p.Name) + "@" + p.Version + "@" + p.Git + p.URL + p.Path
+	j, seen := s.at[key]
+	if !seen {
+		j = s.addPython(s.pkg(i))
+		s.at[key] = j
+		s.scopes = append(s.scopes, bom.Unstated)
+	}
+	p.Files = nil // they are in the component now
+	s.comp = append(s.comp, j)
+	scope := p.scope(s.manifest)
+	s.scopes[j] = max(s.scopes[j], scope)
+	s.told = s.told && scope != bom.Unstated
 }
 
 func (s *pdmSource) source() bom.Source {
-	s.expect(1 + len(s.lock.Packages))
-	manifest := s.readPyProject(s.dir)
-	told := true
-	at := map[string]int{}
-	for i := range s.lock.Packages {
-		p := &s.lock.Packages[i]
-		key := bom.NormalPyPI(p.Name) + "@" + p.Version + "@" + p.Git + p.URL + p.Path
-		j, seen := at[key]
-		if !seen {
-			j = s.addPython(s.pkg(i))
-			p.Files = nil // they are in the component now
-			at[key] = j
-			s.scopes = append(s.scopes, bom.Unstated)
-		}
-		s.comp = append(s.comp, j)
-		scope := p.scope(manifest)
-		s.scopes[j] = max(s.scopes[j], scope)
-		told = told && scope != bom.Unstated
-	}
-	s.project(manifest)
+	s.project(s.manifest)
 	for i := range s.lock.Packages {
 		s.require(s.comp[i], s.lock.Packages[i].requirements())
 	}
-	if told {
+	if s.told {
 		return s.stated(s.scopes)
 	}
 	return s.lockGraph.source()
@@ -127,7 +125,7 @@ func (s *pdmSource) source() bom.Source {
 // pkg returns one package in the form that all Python lockfiles share.
 func (s *pdmSource) pkg(i int) *pyPackage {
 	p := &s.lock.Packages[i]
-	out := &pyPackage{name: p.Name, version: p.Version, line: s.lines[i], source: p.origin(), marker: p.Marker}
+	out := &pyPackage{name: p.Name, version: p.Version, line: lineAt(s.headings, i), source: p.origin(), marker: p.Marker}
 	files := p.Files
 	if len(files) == 0 {
 		files = s.lock.Metadata.Files[p.Name+" "+p.Version]

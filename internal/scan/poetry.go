@@ -68,17 +68,17 @@ func (p *poetryPackage) fit() {
 
 func readPoetry(t *tree, p string) (bom.Source, error) {
 	var lock poetryLock
-	lines, err := readTables(t, p, "package", func(some tomlPart) error {
+	s := &poetrySource{lock: &lock, pyGraph: newPyGraph(t, p, "poetry"), told: true}
+	err := readTables(t, p, "package", func(some tomlPart) error {
 		var part poetryLock
 		if err := some.decode(&part); err != nil {
 			return err
 		}
 		if some.rest {
 			lock = part
-			lock.Packages = nil
+			s.begin(some, len(part.Packages))
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*poetryPackage).fit)
-		return nil
+		return joinTables(&lock.Packages, some, part.Packages, t.limits.Packages, (*poetryPackage).fit, s.take)
 	})
 	if err != nil {
 		return bom.Source{}, err
@@ -91,10 +91,7 @@ func readPoetry(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, errors.New("no packages and no content-hash")
 	case slices.ContainsFunc(lock.Packages, func(p poetryPackage) bool { return p.Name == "" }):
 		return bom.Source{}, errors.New("a package without a name")
-	case len(lock.Packages) > t.limits.Packages:
-		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
-	s := &poetrySource{lock: &lock, pyGraph: newPyGraph(t, p, "poetry"), lines: linesOf(lines, len(lock.Packages))}
 	return s.source(), nil
 }
 
@@ -102,27 +99,27 @@ func readPoetry(t *tree, p string) (bom.Source, error) {
 type poetrySource struct {
 	*pyGraph
 	lock   *poetryLock
-	lines  []int
 	scopes []bom.Scope
+	told   bool // the lockfile says when each package is needed
+}
+
+// take adds the package in a place.
+func (s *poetrySource) take(i int) {
+	p := &s.lock.Packages[i]
+	s.addPython(s.pkg(i))
+	p.Files = nil // they are in the component now
+	s.scopes = append(s.scopes, p.scope())
+	s.told = s.told && s.scopes[i] != bom.Unstated
 }
 
 func (s *poetrySource) source() bom.Source {
-	s.expect(1 + len(s.lock.Packages))
-	told := true // the lockfile says when each package is needed
-	for i := range s.lock.Packages {
-		p := &s.lock.Packages[i]
-		s.addPython(s.pkg(i))
-		p.Files = nil // they are in the component now
-		s.scopes = append(s.scopes, p.scope())
-		told = told && s.scopes[i] != bom.Unstated
-	}
 	wanted := s.project()
 	extras := s.asked(wanted)
 	for i := range s.lock.Packages {
 		p := &s.lock.Packages[i]
 		s.require(i, p.requirements(extras[bom.NormalPyPI(p.Name)]))
 	}
-	if told {
+	if s.told {
 		return s.stated(s.scopes)
 	}
 	return s.lockGraph.source()
@@ -131,7 +128,7 @@ func (s *poetrySource) source() bom.Source {
 // pkg returns one package in the form that all Python lockfiles share.
 func (s *poetrySource) pkg(i int) *pyPackage {
 	p := &s.lock.Packages[i]
-	out := &pyPackage{name: p.Name, version: p.Version, line: s.lines[i], source: p.origin(), marker: p.marker()}
+	out := &pyPackage{name: p.Name, version: p.Version, line: lineAt(s.headings, i), source: p.origin(), marker: p.marker()}
 	files := p.Files
 	if len(files) == 0 {
 		files = s.lock.Metadata.Files[p.Name]

@@ -75,17 +75,17 @@ func (p *pylockPackage) fit() {
 
 func readPylock(t *tree, p string) (bom.Source, error) {
 	var lock pylock
-	lines, err := readTables(t, p, "packages", func(some tomlPart) error {
+	s := &pylockSource{pylock: &lock, pyGraph: newPyGraph(t, p, "pylock")}
+	err := readTables(t, p, "packages", func(some tomlPart) error {
 		var part pylock
 		if err := some.decode(&part); err != nil {
 			return err
 		}
 		if some.rest {
 			lock = part
-			lock.Packages = nil
+			s.begin(some, len(part.Packages))
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*pylockPackage).fit)
-		return nil
+		return joinTables(&lock.Packages, some, part.Packages, t.limits.Packages, (*pylockPackage).fit, s.take)
 	})
 	if err != nil {
 		return bom.Source{}, err
@@ -96,22 +96,30 @@ func readPylock(t *tree, p string) (bom.Source, error) {
 		return bom.Source{}, fmt.Errorf("lock-version %.20q; have 1", lock.Version)
 	case slices.ContainsFunc(lock.Packages, func(p pylockPackage) bool { return p.Name == "" }):
 		return bom.Source{}, errors.New("a package without a name")
-	case len(lock.Packages) > t.limits.Packages:
-		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
-	g := newPyGraph(t, p, "pylock")
-	return lock.source(g, linesOf(lines, len(lock.Packages))), nil
+	return lock.source(s.pyGraph, s.scopes), nil
+}
+
+// A pylockSource builds the Source of a pylock.toml.
+type pylockSource struct {
+	*pyGraph
+	*pylock
+	scopes []bom.Scope
+}
+
+// take adds the package in a place.
+func (s *pylockSource) take(i int) {
+	p := &s.Packages[i]
+	s.addPython(p.pkg(lineAt(s.headings, i)))
+	p.Sdist, p.Wheels, p.Archive = nil, nil, nil // they are in the component now
+	s.scopes = append(s.scopes, p.scope())
 }
 
 // source tells the lockfile. It is a list of what to install, and need not say
 // why.
-func (l *pylock) source(g *pyGraph, lines []int) bom.Source {
-	g.expect(1 + len(l.Packages))
-	var scopes []bom.Scope
+func (l *pylock) source(g *pyGraph, scopes []bom.Scope) bom.Source {
 	linked := false
 	for i := range l.Packages {
-		g.addPython(l.Packages[i].pkg(lines[i]))
-		scopes = append(scopes, l.Packages[i].scope())
 		linked = linked || len(l.Packages[i].Dependencies) > 0
 	}
 	asked := make([]bool, len(l.Packages))

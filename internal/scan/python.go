@@ -54,6 +54,7 @@ type pyGraph struct {
 	*lockGraph
 	named     map[string][]int // components by the normal form of their name
 	installed map[string]string
+	headings  []int // the lines of the packages, as far as they are known
 }
 
 func newPyGraph(t *tree, file, ecosystem string) *pyGraph {
@@ -61,6 +62,15 @@ func newPyGraph(t *tree, file, ecosystem string) *pyGraph {
 	g.mark = product.Name + ":python:development"
 	g.installed = g.findInstalled()
 	return g
+}
+
+// begin makes room for the packages of a TOML lockfile, and notes their lines,
+// unless some are written in another way.
+func (g *pyGraph) begin(rest tomlPart, others int) {
+	g.expect(1 + min(rest.tables, g.t.limits.Packages))
+	if others == 0 {
+		g.headings = rest.lines
+	}
 }
 
 // addPython adds a package as a component.

@@ -244,19 +244,23 @@ func TestReadTables(t *testing.T) {
 		Others   []map[string]any `toml:"packages"`
 		Metadata map[string]any   `toml:"metadata"`
 	}
-	read := func(text string) (lock, []int, error) {
-		var all lock
-		lines, err := readTables(&tree{root: fstest.MapFS{"lock": {Data: []byte(text)}}, limits: Limits{}.orDefault()}, "lock", "package", func(p tomlPart) error {
+	read := func(text string) (all lock, lines []int, err error) {
+		root := fstest.MapFS{"lock": {Data: []byte(text)}}
+		places := 0
+		err = readTables(&tree{root: root, limits: Limits{}.orDefault()}, "lock", "package", func(p tomlPart) error {
 			var part lock
 			if err := p.decode(&part); err != nil {
 				return err
 			}
 			if p.rest {
-				all = part
-				all.Packages = nil
+				all, lines = part, p.lines
 			}
-			all.Packages = joinTables(all.Packages, p, part.Packages, func(*entry) {})
-			return nil
+			return joinTables(&all.Packages, p, part.Packages, 4, func(e *entry) {}, func(i int) {
+				if i != places {
+					t.Errorf("place %d, want %d", i, places)
+				}
+				places++
+			})
 		})
 		return all, lines, err
 	}
@@ -274,8 +278,8 @@ func TestReadTables(t *testing.T) {
 	if diff := cmp.Diff([]int{2, 10, 12, 20}, lines); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]int{0, 0, 0}, linesOf(lines, 3)); diff != "" {
-		t.Error(diff)
+	if lineAt(lines, 3) != 20 || lineAt(nil, 0) != 0 {
+		t.Error("the line of a table")
 	}
 	for text, why := range map[string]string{
 		"\n": "the file is empty",

@@ -6,15 +6,15 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // A tomlPart is a part of a TOML document that can be read by itself.
 type tomlPart struct {
 	data   []byte
-	before int  // lines of the document before it
-	rest   bool // it is what is in no table of the array
-	tables int  // of the rest: how many tables the array has
+	before int   // lines of the document before it
+	rest   bool  // it is what is in no table of the array
+	tables int   // of the rest: how many tables the array has
+	lines  []int // of the rest: on which line each of them begins
 }
 
 // decode reads the part as decodeTOML does, and tells lines of the document.
@@ -32,25 +32,24 @@ const partSize = 16 << 10
 // readTables reads the TOML of a lockfile that mainly is an array of tables, too
 // long to be decoded as a whole: a decoder needs many times the memory of what
 // it reads. It calls take for everything that is in no table of the array, and
-// then for some tables at a time, in their order. It returns on which line each
-// table begins.
-func readTables(t *tree, file, array string, take func(tomlPart) error) ([]int, error) {
+// then for some tables at a time, in their order.
+func readTables(t *tree, file, array string, take func(tomlPart) error) error {
 	data, err := t.read(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
-		return nil, errors.New("the file is empty")
+		return errors.New("the file is empty")
 	}
 	tables := &tomlTables{name: []byte(array)}
 	if err := guardTOML(data, tables); err != nil {
-		return nil, err
+		return err
 	}
 	tables.end(len(data))
 	rest, parts := tables.rest(data), newSpans(t, file, data, tables.inside)
 	defer parts.again.Close()
 	if err := take(rest); err != nil {
-		return nil, err
+		return err
 	}
 	for i, s := range tables.inside {
 		part, err := parts.part(i, s)
@@ -58,10 +57,10 @@ func readTables(t *tree, file, array string, take func(tomlPart) error) ([]int, 
 			err = take(tomlPart{data: part, before: s.before})
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return tables.lines, nil
+	return nil
 }
 
 // tomlTables notes where the tables of one array are, as a guard walks over the
@@ -129,26 +128,31 @@ func (t *tomlTables) rest(data []byte) tomlPart {
 		out = append(out, data[s.from:s.to]...)
 		lines = s.before + bytes.Count(data[s.from:s.to], []byte("\n"))
 	}
-	return tomlPart{data: out, rest: true, tables: len(t.lines)}
-}
-
-// linesOf is lines, if there are as many as tables were read: one that was
-// written in another way has no line that is known.
-func linesOf(lines []int, count int) []int {
-	if len(lines) != count {
-		return make([]int, count)
-	}
-	return lines
+	return tomlPart{data: out, rest: true, tables: len(t.lines), lines: t.lines}
 }
 
 // joinTables adds the tables of a part to those that were read. What a decoder
-// made of each is made smaller by fit: it gives every list room for sixteen.
-func joinTables[T any](all []T, p tomlPart, more []T, fit func(*T)) []T {
+// made of each is made smaller by fit, because it gives every list room for
+// sixteen, and is then handed to add by its place.
+func joinTables[T any](all *[]T, p tomlPart, more []T, limit int, fit func(*T), add func(i int)) error {
 	if p.rest {
-		all = slices.Grow(all, p.tables)
+		*all = make([]T, 0, min(p.tables, limit)+len(more))
 	}
 	for i := range more {
+		if len(*all) >= limit {
+			return fmt.Errorf("more than %d packages", limit)
+		}
 		fit(&more[i])
+		*all = append(*all, more[i])
+		add(len(*all) - 1)
 	}
-	return append(all, more...)
+	return nil
+}
+
+// lineAt is the line of the i-th table, 0 if it is not known.
+func lineAt(lines []int, i int) int {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return 0
 }

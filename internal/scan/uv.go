@@ -80,17 +80,17 @@ func (p *uvPackage) fit() {
 
 func readUv(t *tree, p string) (bom.Source, error) {
 	var lock uvLock
-	lines, err := readTables(t, p, "package", func(some tomlPart) error {
+	s := &uvGraph{lock: &lock, pyGraph: newPyGraph(t, p, "uv"), extras: map[string]bool{}}
+	err := readTables(t, p, "package", func(some tomlPart) error {
 		var part uvLock
 		if err := some.decode(&part); err != nil {
 			return err
 		}
 		if some.rest {
 			lock = part
-			lock.Packages = nil
+			s.begin(some, len(part.Packages))
 		}
-		lock.Packages = joinTables(lock.Packages, some, part.Packages, (*uvPackage).fit)
-		return nil
+		return joinTables(&lock.Packages, some, part.Packages, t.limits.Packages, (*uvPackage).fit, s.addUv)
 	})
 	if err != nil {
 		return bom.Source{}, err
@@ -98,14 +98,11 @@ func readUv(t *tree, p string) (bom.Source, error) {
 	switch {
 	case lock.Version != 1:
 		return bom.Source{}, fmt.Errorf("version %d; have 1", lock.Version)
-	case lock.Packages == nil:
+	case len(lock.Packages) == 0:
 		return bom.Source{}, errors.New("no packages")
 	case slices.ContainsFunc(lock.Packages, func(p uvPackage) bool { return p.Name == "" }):
 		return bom.Source{}, errors.New("a package without a name")
-	case len(lock.Packages) > t.limits.Packages:
-		return bom.Source{}, fmt.Errorf("more than %d packages", t.limits.Packages)
 	}
-	s := &uvGraph{lock: &lock, pyGraph: newPyGraph(t, p, "uv"), lines: linesOf(lines, len(lock.Packages)), extras: map[string]bool{}}
 	return s.build(), nil
 }
 
@@ -113,15 +110,10 @@ func readUv(t *tree, p string) (bom.Source, error) {
 type uvGraph struct {
 	*pyGraph
 	lock   *uvLock
-	lines  []int
 	extras map[string]bool // NAME[EXTRA] that somebody asks for
 }
 
 func (s *uvGraph) build() bom.Source {
-	s.expect(len(s.lock.Packages))
-	for i := range s.lock.Packages {
-		s.addUv(i)
-	}
 	s.chooseProjects()
 	s.eachDep(func(_ *uvPackage, _ int, d *uvDep, _ edgeKind, _ string) {
 		for _, extra := range d.Extra {
@@ -178,10 +170,10 @@ func (s *uvGraph) addUv(i int) {
 		if version == "" {
 			version = manifest.version()
 		}
-		s.addFolder(manifest, folder, p.Name, version, s.lines[i])
+		s.addFolder(manifest, folder, p.Name, version, lineAt(s.headings, i))
 		return
 	}
-	out := &pyPackage{name: p.Name, version: p.Version, line: s.lines[i], source: p.Source.origin(), marker: strings.Join(p.Markers, " or ")}
+	out := &pyPackage{name: p.Name, version: p.Version, line: lineAt(s.headings, i), source: p.Source.origin(), marker: strings.Join(p.Markers, " or ")}
 	for _, f := range append([]uvFile{p.Sdist}, p.Wheels...) {
 		file := pyFile{url: f.URL, name: f.Filename, hash: f.Hash}
 		if where := f.Path + p.Source.Path; file.name == "" && where != "" {
