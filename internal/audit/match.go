@@ -72,6 +72,7 @@ func (o order) ordered(version string) error {
 		named = !semantical.MatchString(version) // 383b2e7 is a commit, and 4.x a range
 	case "PyPI", "NuGet", "Packagist", "ConanCenter", "Julia", "Bitnami":
 		named = !numbered.MatchString(strings.TrimPrefix(version, "v"))
+		named = named || Base(o.ecosystem) == "Packagist" && strings.HasSuffix(version, "-dev") // a branch: 5.4.x-dev
 	case "RubyGems", "CRAN", "Hackage":
 		named = !numbered.MatchString(version)
 	}

@@ -127,6 +127,8 @@ func TestCannotTell(t *testing.T) {
 		"a range":    {Advisory{}, "pkg:cargo/regex@^1.5", "no place in the order"},
 		"a variable": {Advisory{}, "pkg:maven/log4j/log4j@%24%7Blog4j.version%7D", "no place in the order"},
 		"a name":     {Advisory{}, "pkg:maven/log4j/log4j@LATEST", "no place in the order"},
+		"a branch of Composer": {Advisory{ID: "X-5", Affected: []Affected{{Package: Package{"Packagist", "a/p"}, Ranges: []Range{{"ECOSYSTEM", []Event{{Introduced: "0"}, {Fixed: "5.4.9"}}}}}}},
+			"pkg:composer/a/p@5.4.x-dev", "no place in the order"},
 		"a capital v": {Advisory{ID: "X-4", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"SEMVER", []Event{{Introduced: "4.0.0"}, {Fixed: "4.17.21"}}}}}}},
 			"pkg:npm/p@V4.17.20", "no place in the order"},
 		"an equals sign": {Advisory{ID: "X-4", Affected: []Affected{{Package: Package{"npm", "p"}, Ranges: []Range{{"SEMVER", []Event{{Introduced: "4.0.0"}, {Fixed: "4.17.21"}}}}}}},

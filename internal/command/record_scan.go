@@ -81,6 +81,9 @@ func (f *scanFlags) draft(r *recording) (draft, error) {
 	}
 	p.Context = r.at
 	r.note("scan by %s: %s", p.Scanner.URI, scanWords(*p.Summary))
+	if f.kev != "" && !p.Summary.KnowsKEV || f.epss != "" && !p.Summary.KnowsEPSS {
+		r.note("the report names no CVE for some of its findings, and KEV and EPSS go by CVE: record the scanner's own JSON, which does")
+	}
 	if len(p.Scanner.Result) < p.Summary.Total {
 		r.note("the event lists the gravest %d of %d findings, and counts all", len(p.Scanner.Result), p.Summary.Total)
 	}
