@@ -199,9 +199,28 @@ func Identify(purl string) (p Package, version string, err error) {
 }
 
 // identities are the packages that advisories can know a component by. Its own
-// version counts where the package URL has none; where the two differ nobody
-// knows which of them is lying there, and both are looked up.
+// version counts where the package URL has none.
 func (c *Component) identities() ([]identity, error) { return identify(c.PURL, c.Version, c.source) }
+
+// versions are the component, once for each version that it says it has: nobody
+// knows whether the one in its package URL or the other is lying there. Each
+// names its own in both places, so that what is said of the one lifts nothing
+// from the other.
+func (c *Component) versions() []*Component {
+	u, err := packageurl.FromString(c.PURL)
+	o, ok := originOf(u.Type)
+	if err != nil || !ok || o.ecosystem == "" || u.Version == "" || c.Version == "" {
+		return []*Component{c}
+	}
+	order, a, b := orderOf(o.ecosystem), o.version(u.Version), o.version(c.Version)
+	if sign, err := order.compare(a, b); err == nil && sign == 0 || errors.Join(order.ordered(a), order.ordered(b)) != nil {
+		return []*Component{c}
+	}
+	first, second := *c, *c
+	first.Version, u.Version = u.Version, c.Version
+	second.PURL = u.ToString()
+	return []*Component{&first, &second}
+}
 
 func identify(purl, version string, from source) ([]identity, error) {
 	u, err := packageurl.FromString(purl)
@@ -216,14 +235,7 @@ func identify(purl, version string, from source) ([]identity, error) {
 	case ok && o.ecosystem == "":
 		return distributed(u, from)
 	case ok:
-		p := Package{o.ecosystem, o.name(u)}
-		all := []identity{{p, o.version(u.Version)}}
-		if order := orderOf(o.ecosystem); version != "" && errors.Join(order.ordered(all[0].version), order.ordered(o.version(version))) == nil {
-			if sign, err := order.compare(all[0].version, o.version(version)); err != nil || sign != 0 {
-				all = append(all, identity{p, o.version(version)})
-			}
-		}
-		return all, nil
+		return []identity{{Package{o.ecosystem, o.name(u)}, o.version(u.Version)}}, nil
 	case slices.Contains(unread(), u.Type):
 		return nil, errNoAdvisories{"advisories for packages of type " + u.Type + " are not read here", true}
 	}

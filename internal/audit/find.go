@@ -81,7 +81,11 @@ func (a *auditor) component(c *Component) {
 		return // a project of the tree itself: it has no version yet
 	}
 	a.report.Counts.Judged++
-	a.lookUp(c, ids)
+	for _, one := range c.versions() {
+		if ids, err := one.identities(); err == nil {
+			a.lookUp(one, ids)
+		}
+	}
 }
 
 // lookUp finds what advisories say of a component by each of its identities.

@@ -4,6 +4,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,36 @@ func TestTwoVersionsOfOneComponent(t *testing.T) {
 		check(t, err)
 		if r := Audit(input(t, b)); verdict(r) != c.want {
 			t.Errorf("%s and %s: %s, want %s", c.purl, c.version, verdict(r), c.want)
+		}
+	}
+}
+
+// What is said of one version of it lifts nothing from the other.
+func TestStatementsAboutOneOfTwoVersions(t *testing.T) {
+	b, err := ReadBOM([]byte(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"type":"library","bom-ref":"c","name":"x","version":"2.14.0","purl":"` + log4j + `"}]}`))
+	check(t, err)
+	const other = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.0"
+	for fact, c := range map[string]struct {
+		product Product
+		want    string
+	}{
+		"nothing":           {Product{ID: "pkg:npm/x"}, log4j + " blocked, " + other + " blocked"},
+		"the package":       {Product{ID: "pkg:maven/org.apache.logging.log4j/log4j-core"}, log4j + " not-affected, " + other + " not-affected"},
+		"the first":         {Product{ID: log4j}, other + " blocked, " + log4j + " not-affected"},
+		"the second":        {Product{ID: other}, log4j + " blocked, " + other + " not-affected"},
+		"the second's name": {Product{ID: "c", Versions: []string{"2.14.0"}}, log4j + " blocked, " + other + " not-affected"},
+	} {
+		in := input(t, b)
+		in.VEX = []Statement{{IDs: []string{"CVE-2021-44228"}, Products: []Product{c.product}, Status: vexNotAffected, Why: "x", Time: now}}
+		var got []string
+		for _, f := range Audit(in).Findings {
+			got = append(got, f.Component+" "+f.Verdict.String())
+		}
+		slices.Sort(got)
+		want := strings.Split(c.want, ", ")
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", fact, got, want)
 		}
 	}
 }

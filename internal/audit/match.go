@@ -58,7 +58,7 @@ var (
 	commitHash = pattern.New(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
 	numbered   = pattern.New(`^[0-9]`)
 	semantical = pattern.New(`^v?[0-9]+(\.[0-9]+)*([-+][0-9A-Za-z.+-]*)?$`)
-	ranged     = pattern.New(`[*<>|,()\[\] ]`)
+	ranged     = pattern.New(`[*<>|,()\[\]?&=# ]`)
 )
 
 // ordered says why a version has no place in an order, where its parser would
