@@ -40,6 +40,9 @@ var githubPeople = map[string]int64{"ana": 101, "bo": 102, "cy": 103, "dana": 10
 //	github echoes             every answer is a refusal that repeats the token it was sent
 //	github knows              fails unless the token came in the one header, and nowhere else
 //	github mend               answers as ever
+//	github protect [queue]    main needs the check gateledger/production from app 4242, whose token is ghs_of-an-app-of-our-own; queue: merges go through one
+//	github merges [WHY]       fails unless just this keeps the pull request from being merged: "expected", "pending", …; nothing: nothing does
+//	github queued             the queue makes its commit of what is checked out, and the run is about that
 //	github person WHO TOKEN   a token of somebody's own
 //	github merge              the pull request is merged as the run's commit
 //	github owned FILE PATH…   so it is, into main where CODEOWNERS was FILE, and changed these; everybody may write
@@ -71,6 +74,9 @@ func github(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.ParseInt(text, 10, 64)
 		ts.Check(err)
 		return n
+	}
+	if mergesOnGitHub(ts, s, args) {
+		return
 	}
 	if args[0] == "owned" && len(args) > 2 {
 		ownedOnGitHub(ts, s, args[1], args[2:])
@@ -296,4 +302,27 @@ func ownedOnGitHub(ts *testscript.TestScript, s *githubtest.Server, file string,
 	for _, id := range githubPeople {
 		s.Permit(id, "write")
 	}
+}
+
+// mergesOnGitHub plays what is about merges, and reports whether that is asked.
+func mergesOnGitHub(ts *testscript.TestScript, s *githubtest.Server, args []string) bool {
+	switch args[0] {
+	case "protect":
+		s.Install(ownAppToken, 4242)
+		s.Protect(len(args) > 1, githubtest.Required{Context: "gateledger/production", App: 4242})
+	case "merges":
+		got, want := strings.Join(s.Mergeable(7), "; "), strings.Join(args[1:], " ")
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			ts.Fatalf("in its way: %q", got)
+		}
+	case "queued":
+		head, tree := headOf(ts), commitOf(ts, "HEAD^{tree}")
+		s.Commit(head, tree, githubPeople["dana"], githubPeople["dana"], "Merge 7")
+		s.Queued(7, head)
+		s.Run(1001, githubPeople["dana"], "push", head)
+		ts.Setenv("GITHUB_SHA", head)
+	default:
+		return false
+	}
+	return true
 }
