@@ -56,6 +56,9 @@ func (g *lockGraph) expect(n int) {
 }
 
 // add adds a component, found on a line of the lockfile, and returns its place.
+// What many readers call is not inlined: it would be in the program that often.
+//
+//go:noinline
 func (g *lockGraph) add(c bom.Component, line int) int {
 	if line > 0 || len(c.Occurrences) == 0 {
 		c.Occurrences = append(c.Occurrences, bom.Occurrence{Path: g.out.Path, Line: line})
@@ -76,11 +79,16 @@ func (g *lockGraph) addProject(c bom.Component, folder string, line int) int {
 	return i
 }
 
+// edge says that one component needs another.
+//
+//go:noinline
 func (g *lockGraph) edge(from, to int, kind edgeKind) {
 	g.edges[from] = append(g.edges[from], lockEdge{to, kind})
 }
 
 // because records something that the lockfile should say and does not.
+//
+//go:noinline
 func (g *lockGraph) because(what, which string) {
 	g.reasons[what] = append(g.reasons[what], shown(which))
 }

@@ -202,6 +202,8 @@ func parseHash(text string) (bom.Hash, bool) {
 }
 
 // addNote adds a property of our own to a component.
+//
+//go:noinline
 func addNote(c *bom.Component, name, value string) {
 	c.Properties = append(c.Properties, bom.Property{Name: product.Name + ":" + name, Value: value})
 }

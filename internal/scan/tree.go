@@ -233,6 +233,8 @@ func (t *tree) note(format string, args ...any) {
 }
 
 // scrub returns a URL as it may be shown, and remembers what was taken out.
+//
+//go:noinline
 func (t *tree) scrub(raw string) string {
 	clean, secrets := bom.ScrubURL(raw)
 	t.secrets = append(t.secrets, secrets...)

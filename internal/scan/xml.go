@@ -26,6 +26,8 @@ type xmlElement struct {
 }
 
 // get returns the first element of a name in an element, nil if there is none.
+//
+//go:noinline
 func (e *xmlElement) get(name string) *xmlElement {
 	if e == nil {
 		return nil
@@ -39,6 +41,8 @@ func (e *xmlElement) get(name string) *xmlElement {
 }
 
 // str returns the text of the first element of a name.
+//
+//go:noinline
 func (e *xmlElement) str(name string) string {
 	if kid := e.get(name); kid != nil {
 		return kid.text
@@ -48,6 +52,8 @@ func (e *xmlElement) str(name string) string {
 
 // list returns the elements of a list: those that are called item in the first
 // element that is called name.
+//
+//go:noinline
 func (e *xmlElement) list(name, item string) []*xmlElement {
 	outer := e.get(name)
 	if outer == nil {

@@ -23,7 +23,8 @@ SIZES
 # Where reflection may call any method, the linker keeps every exported one.
 while read -r name; do
 	[ "$name" != gateledger-remote ] || continue
-	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -buildvcs=false -trimpath "$(cat release/gcflags)" \
+	# shellcheck disable=SC2046 # it is a list
+	CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -buildvcs=false -trimpath $(cat release/gcflags) \
 		-ldflags='-s -w -dumpdep' -o "$work/$name" "./cmd/$name" 2>"$work/reached"
 	if why=$(grep -m 1 -o '^[^ ]* <[^>]*ReflectMethod[^>]*>' "$work/reached"); then
 		echo "$name keeps every method of every type, because of $why" >&2
