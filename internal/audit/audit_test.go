@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	text    = "pkg:golang/golang.org/x/text@v0.3.6" // nobody rates it
-	log4j   = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
-	regex   = "pkg:cargo/regex@1.5.1"
-	gogo    = "pkg:golang/github.com/gogo/protobuf@v1.3.1"
-	malware = "pkg:pypi/3-0@0.0.0.1"
-	logback = "pkg:maven/ch.qos.logback/logback-classic@1.4.5"
-	dnsjava = "pkg:maven/dnsjava/dnsjava@3.5.0" // CVE-2024-25638 high, GHSA-mmwx… medium by version 3 and high by 4
-	clean   = "pkg:golang/golang.org/x/text@v0.14.0"
+	text     = "pkg:golang/golang.org/x/text@v0.3.6" // nobody rates it
+	log4j    = "pkg:maven/org.apache.logging.log4j/log4j-core@2.14.1"
+	regex    = "pkg:cargo/regex@1.5.1"
+	gogo     = "pkg:golang/github.com/gogo/protobuf@v1.3.1"
+	malware  = "pkg:pypi/3-0@0.0.0.1"
+	logback  = "pkg:maven/ch.qos.logback/logback-classic@1.4.5"
+	dnsjava  = "pkg:maven/dnsjava/dnsjava@3.5.0" // CVE-2024-25638 high, GHSA-mmwx… medium by version 3 and high by 4
+	spotless = "pkg:golang/golang.org/x/text@v0.14.0"
 )
 
 // The answer, by what is found and what the rules are.
@@ -38,7 +38,7 @@ func TestAnswer(t *testing.T) {
 		answer Answer
 		want   string
 	}{
-		"nothing is found":                {[]thing{{clean, ""}}, nil, Yes, ""},
+		"nothing is found":                {[]thing{{spotless, ""}}, nil, Yes, ""},
 		"unrated counts as high":          {[]thing{{text, ""}}, nil, No, "CVE-2021-38561 blocked"},
 		"unrated counts as low":           {[]thing{{text, ""}}, func(in *Input) { in.Rules.UnknownAs = Low }, Yes, "CVE-2021-38561 passing"},
 		"a vector is a rating":            {[]thing{{gogo, ""}}, nil, No, "CVE-2021-3121 blocked"},
@@ -53,7 +53,7 @@ func TestAnswer(t *testing.T) {
 		"nothing stops a vulnerability":   {[]thing{{log4j, ""}}, bar("none"), Yes, "CVE-2021-44228 passing"},
 		"two components":                  {[]thing{{text, ""}, {log4j, ""}}, nil, No, "CVE-2021-44228 blocked, CVE-2021-38561 blocked"},
 		"no counts more than unknown":     {[]thing{{log4j, ""}}, func(in *Input) { in.Feeds = nil }, No, "CVE-2021-44228 blocked"},
-		"no feed at all":                  {[]thing{{clean, ""}}, func(in *Input) { in.Feeds = nil }, CouldNotTell, ""},
+		"no feed at all":                  {[]thing{{spotless, ""}}, func(in *Input) { in.Feeds = nil }, CouldNotTell, ""},
 		"excluded ones have their own bar": {[]thing{{log4j, `,"scope":"excluded"`}, {gogo, ""}}, func(in *Input) { in.Rules.FailOn[Excluded] = Bar{} }, No,
 			"CVE-2021-3121 blocked, CVE-2021-44228 passing"},
 		"required somewhere is required": {[]thing{{log4j, `,"scope":"excluded"`}, {log4j, `,"scope":"required"`}}, func(in *Input) { in.Rules.FailOn[Excluded] = Bar{} }, No,
@@ -89,21 +89,21 @@ func TestUnknown(t *testing.T) {
 		change func(*Input)
 		want   string
 	}{
-		"a feed that can't be read":        {sbomText(thing{clean, ""}), feed(func(f *Feed) { f.Problem = "cut short" }), "osv:Go: cut short"},
-		"a feed that is old":               {sbomText(thing{clean, ""}), feed(func(f *Feed) { f.Date = now.Add(-15 * 24 * time.Hour) }), "15 days ago, and may be 14 days old"},
-		"a feed of no known age":           {sbomText(thing{clean, ""}), feed(func(f *Feed) { f.Date = time.Time{} }), "does not say how old"},
-		"a feed of tomorrow":               {sbomText(thing{clean, ""}), feed(func(f *Feed) { f.Date = now.Add(48 * time.Hour) }), "still to come"},
-		"a feed of nothing":                {sbomText(thing{clean, ""}), feed(func(f *Feed) { f.Records = 0 }), "holds no record"},
+		"a feed that can't be read":        {sbomText(thing{spotless, ""}), feed(func(f *Feed) { f.Problem = "cut short" }), "osv:Go: cut short"},
+		"a feed that is old":               {sbomText(thing{spotless, ""}), feed(func(f *Feed) { f.Date = now.Add(-15 * 24 * time.Hour) }), "15 days ago, and may be 14 days old"},
+		"a feed of no known age":           {sbomText(thing{spotless, ""}), feed(func(f *Feed) { f.Date = time.Time{} }), "does not say how old"},
+		"a feed of tomorrow":               {sbomText(thing{spotless, ""}), feed(func(f *Feed) { f.Date = now.Add(48 * time.Hour) }), "still to come"},
+		"a feed of nothing":                {sbomText(thing{spotless, ""}), feed(func(f *Feed) { f.Records = 0 }), "holds no record"},
 		"another ecosystem's feed":         {sbomText(thing{"pkg:gem/rack@3.0", ""}), nil, "osv:RubyGems: nothing was read"},
-		"kev is asked and missing":         {sbomText(thing{clean, ""}), func(in *Input) { in.Feeds = in.Feeds[1:] }, "kev: nothing was read"},
-		"epss is old":                      {sbomText(thing{clean, ""}), func(in *Input) { in.Feeds[1].Date = now.Add(-8 * 24 * time.Hour) }, "epss: its newest word"},
+		"kev is asked and missing":         {sbomText(thing{spotless, ""}), func(in *Input) { in.Feeds = in.Feeds[1:] }, "kev: nothing was read"},
+		"epss is old":                      {sbomText(thing{spotless, ""}), func(in *Input) { in.Feeds[1].Date = now.Add(-8 * 24 * time.Hour) }, "epss: its newest word"},
 		"nothing is listed":                {sbomText(), nil, "lists no component"},
 		"nothing can be looked up":         {sbomText(thing{"pkg:docker/nginx@1", ""}), nil, "no component of the SBOM"},
-		"a library without a name":         {strings.Replace(sbomText(thing{clean, ""}, thing{text, ""}), `,"purl":"`+text+`"`, "", 1), nil, "components that can't be looked up in advisories (see 'unjudged'): 1"},
-		"a package URL that is none":       {sbomText(thing{clean, ""}, thing{"pkg:npm", ""}), nil, "components that can't be looked up in advisories (see 'unjudged'): 1"},
-		"a type that is none, and no name": {strings.Replace(strings.Replace(sbomText(thing{clean, ""}, thing{text, ""}), `,"purl":"`+text+`"`, "", 1), `"type":"library","bom-ref":"`+text, `"type":"Library","bom-ref":"`+text, 1), nil, "components that can't be looked up"},
-		"a package of no release":          {sbomText(thing{clean, ""}, thing{"pkg:deb/debian/bash@5", ""}), nil, "components that can't be looked up in advisories (see 'unjudged'): 1"},
-		"a document with a gap": {strings.Replace(sbomText(thing{clean, ""}), `"dependencies":`, `"compositions":[{"aggregate":"incomplete","assemblies":["app"]}],"dependencies":`, 1), nil,
+		"a library without a name":         {strings.Replace(sbomText(thing{spotless, ""}, thing{text, ""}), `,"purl":"`+text+`"`, "", 1), nil, "components that can't be looked up in advisories (see 'unjudged'): 1"},
+		"a package URL that is none":       {sbomText(thing{spotless, ""}, thing{"pkg:npm", ""}), nil, "components that can't be looked up in advisories (see 'unjudged'): 1"},
+		"a type that is none, and no name": {strings.Replace(strings.Replace(sbomText(thing{spotless, ""}, thing{text, ""}), `,"purl":"`+text+`"`, "", 1), `"type":"library","bom-ref":"`+text, `"type":"Library","bom-ref":"`+text, 1), nil, "components that can't be looked up"},
+		"a package of no release":          {sbomText(thing{spotless, ""}, thing{"pkg:deb/debian/bash@5", ""}), nil, "components that can't be looked up in advisories (see 'unjudged'): 1"},
+		"a document with a gap": {strings.Replace(sbomText(thing{spotless, ""}), `"dependencies":`, `"compositions":[{"aggregate":"incomplete","assemblies":["app"]}],"dependencies":`, 1), nil,
 			"says that it is incomplete"},
 	} {
 		t.Run(fact, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestAllowIncomplete(t *testing.T) {
 	if r := Audit(in); r.Answer != Yes || len(r.Notes) != 1 {
 		t.Errorf("%s, notes %q", r.Answer, r.Notes)
 	}
-	in = input(t, sbom(t, thing{clean, ""}))
+	in = input(t, sbom(t, thing{spotless, ""}))
 	in.Rules.AllowIncomplete, in.Feeds = true, nil
 	if r := Audit(in); r.Answer != CouldNotTell {
 		t.Errorf("a missing feed is %s", r.Answer)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // The limits of an SBOM, named in the error that one over them gets.
@@ -88,7 +89,7 @@ type Licence struct {
 // Label is how people refer to a component, without credentials.
 func (c *Component) Label() string {
 	if c.PURL != "" {
-		return shown(c.PURL)
+		return clean.Users(c.PURL)
 	}
 	if c.Version != "" {
 		return c.Name + "@" + c.Version
@@ -335,10 +336,10 @@ func (a *auditor) path(ref string) []string {
 	var path []string
 	for at := ref; at != ""; at = a.ways[at] {
 		if len(path) == maxPath-2 && a.ways[a.ways[at]] != "" {
-			path = append(path, "…", shown(a.in.BOM.Subject.Ref))
+			path = append(path, "…", clean.Users(a.in.BOM.Subject.Ref))
 			break
 		}
-		path = append(path, shown(at))
+		path = append(path, clean.Users(at))
 	}
 	slices.Reverse(path)
 	return path

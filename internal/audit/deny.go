@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/package-url/packageurl-go"
+
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // CheckPattern says why a pattern of a deny list could match nothing.
@@ -46,7 +48,7 @@ func (a *auditor) denied(c *Component) {
 
 func (a *auditor) deny(c *Component, kind, id, why, licence string) {
 	f := Finding{
-		Kind: kind, ID: id, IDs: []string{id}, Component: c.Label(), Ref: shown(c.Ref), Package: c.Name, Version: c.Version,
+		Kind: kind, ID: id, IDs: []string{id}, Component: c.Label(), Ref: clean.Users(c.Ref), Package: c.Name, Version: c.Version,
 		Scope: c.Scope, Path: a.path(c.Ref), Summary: why, Why: []string{why}, Sources: []string{"deny list"},
 		component: c, licence: licence,
 	}

@@ -62,12 +62,12 @@ func TestUnknownDistributionMatters(t *testing.T) {
 		"pkg:rpm/opensuse/bash@5.1?distro=opensuse-15.6", "pkg:rpm/redhat/bash@5.1?distro=rhel-9.2", "pkg:deb/debian/bash@5.1?distro=sid",
 		"pkg:apk/alpine/bash@5.1?distro=alpine-edge", "pkg:vscode-extension/acme/theme@1.0.0",
 	} {
-		r := Audit(input(t, sbom(t, thing{clean, ""}, thing{purl, ""})))
+		r := Audit(input(t, sbom(t, thing{spotless, ""}, thing{purl, ""})))
 		if r.Answer != CouldNotTell || !strings.Contains(strings.Join(r.Unknown, ""), "can't be looked up") {
 			t.Errorf("%s: %s, %q", purl, r.Answer, r.Unknown)
 		}
 	}
-	if r := Audit(input(t, sbom(t, thing{clean, ""}, thing{"pkg:docker/nginx@1", ""}))); r.Answer != Yes {
+	if r := Audit(input(t, sbom(t, thing{spotless, ""}, thing{"pkg:docker/nginx@1", ""}))); r.Answer != Yes {
 		t.Errorf("an image has no advisories of its own: %s, %q", r.Answer, r.Unknown)
 	}
 }

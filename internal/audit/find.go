@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // sift goes through the components and finds what is said about each. A
@@ -127,7 +129,7 @@ func whole(kind string) bool {
 }
 
 func (a *auditor) unjudged(c *Component, why string, matters bool) {
-	a.report.Unjudged = append(a.report.Unjudged, Unjudged{c.Label(), shown(why), matters})
+	a.report.Unjudged = append(a.report.Unjudged, Unjudged{c.Label(), clean.Users(why), matters})
 }
 
 // enough refuses to call an SBOM clean of which nothing, or not everything
@@ -230,7 +232,7 @@ func (g *group) doubt() error {
 // finding puts together what the records of a group say.
 func (g *group) finding(a *auditor, c *Component, p Package, version string) Finding {
 	f := Finding{
-		Kind: Vulnerability, IDs: sortedSet(g.ids), Component: c.Label(), Ref: shown(c.Ref),
+		Kind: Vulnerability, IDs: sortedSet(g.ids), Component: c.Label(), Ref: clean.Users(c.Ref),
 		Package: p.Name, Ecosystem: p.Ecosystem, Version: version, Scope: c.Scope, component: c,
 		Path: a.path(c.Ref),
 	}

@@ -102,13 +102,13 @@ func TestTheSubjectIsLookedUp(t *testing.T) {
 		answer Answer
 	}{
 		"malware":                       {of(malware, thing{"pkg:pypi/six@1.16.0", ""}), "MAL-2025-2926 blocked", No},
-		"flawed":                        {of(text, thing{clean, ""}), "CVE-2021-38561 blocked", No},
-		"of a kind nothing else is":     {of(malware, thing{clean, ""}), "", Yes},
-		"of no version":                 {of("pkg:golang/golang.org/x/text", thing{clean, ""}), "", Yes},
+		"flawed":                        {of(text, thing{spotless, ""}), "CVE-2021-38561 blocked", No},
+		"of a kind nothing else is":     {of(malware, thing{spotless, ""}), "", Yes},
+		"of no version":                 {of("pkg:golang/golang.org/x/text", thing{spotless, ""}), "", Yes},
 		"listed, too":                   {of(text, thing{text, ""}), "CVE-2021-38561 blocked", No},
 		"and nothing else in it":        {of(text), "", CouldNotTell},
 		"and nothing that is looked up": {of(text, thing{"pkg:docker/nginx@1", ""}), "", CouldNotTell},
-		"something that has no name":    {of("", thing{clean, ""}), "", Yes},
+		"something that has no name":    {of("", thing{spotless, ""}), "", Yes},
 	} {
 		c.bom.Subject.Version = ""
 		if got := c.bom.Wanted()[Package{"PyPI", "3-0"}]; got != (fact == "malware") {
@@ -118,7 +118,7 @@ func TestTheSubjectIsLookedUp(t *testing.T) {
 			t.Errorf("%s: %s, %s; want %s", fact, r.Answer, verdict(r), c.want)
 		}
 	}
-	in := input(t, of("pkg:golang/acme.example/app@v1.0.0", thing{clean, `,"licenses":[{"expression":"MIT"}]`}))
+	in := input(t, of("pkg:golang/acme.example/app@v1.0.0", thing{spotless, `,"licenses":[{"expression":"MIT"}]`}))
 	in.Rules.DenyLicences, in.Rules.DenyPackages = []string{"unknown"}, []string{"pkg:golang/acme.example/*"}
 	if r := Audit(in); r.Answer != Yes {
 		t.Errorf("our own: %s", verdict(r))
@@ -243,10 +243,10 @@ func TestRejectedStatementThatMaySpeakAgainst(t *testing.T) {
 
 // A vendor's statements are about vulnerabilities, not about what we deny.
 func TestStatementsLiftNoDenyList(t *testing.T) {
-	in := input(t, sbom(t, thing{clean, `,"licenses":[{"license":{"id":"SSPL-1.0"}}]`}))
+	in := input(t, sbom(t, thing{spotless, `,"licenses":[{"license":{"id":"SSPL-1.0"}}]`}))
 	in.Rules.DenyLicences, in.Rules.DenyPackages = []string{"SSPL-*"}, []string{"pkg:golang/golang.org/x/*"}
 	in.Registry = &Registry{Statuses: []RegistryStatus{{Component: &in.BOM.Components[0], Affected: 1}}}
-	in.VEX = []Statement{{IDs: []string{"denied-licence", "denied-package", "registry-affected"}, Products: []Product{{ID: clean}}, Status: vexNotAffected, Why: "x", Time: now}}
+	in.VEX = []Statement{{IDs: []string{"denied-licence", "denied-package", "registry-affected"}, Products: []Product{{ID: spotless}}, Status: vexNotAffected, Why: "x", Time: now}}
 	if r := Audit(in); r.Answer != No || r.Counts.Verdicts["blocked"] != 3 || len(r.VEX) != 1 {
 		t.Errorf("%s: %s; unused %v", r.Answer, verdict(r), r.VEX)
 	}

@@ -166,7 +166,7 @@ func TestDenied(t *testing.T) {
 		"a star stops at a slash":        {"", "", "pkg:golang/*", ""},
 	} {
 		t.Run(fact, func(t *testing.T) {
-			in := input(t, sbom(t, thing{clean, c.more}))
+			in := input(t, sbom(t, thing{spotless, c.more}))
 			if c.licence != "" {
 				in.Rules.DenyLicences = []string{c.licence}
 			}

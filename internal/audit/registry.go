@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // The kinds of findings that a registry of digests and advisories brings.
@@ -117,7 +118,7 @@ func (a *auditor) warn(c *Component, kind, id, why string) {
 		c = &a.in.BOM.Subject
 	}
 	f := Finding{
-		Kind: kind, ID: id, IDs: []string{id}, Component: label, Ref: shown(ref), Package: c.Name, Version: c.Version, Scope: c.Scope,
+		Kind: kind, ID: id, IDs: []string{id}, Component: label, Ref: clean.Users(ref), Package: c.Name, Version: c.Version, Scope: c.Scope,
 		Path: a.path(ref), Summary: why, Why: []string{why}, Sources: []string{a.in.Registry.Source}, component: c,
 	}
 	a.report.Findings = append(a.report.Findings, f)

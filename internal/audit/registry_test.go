@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// clean is an SBOM that no record is about.
+// cleanPURL is something that no record is about.
 const cleanPURL = "pkg:npm/left-pad@1.3.0"
 
 func TestRegistry(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/gateledger/gateledger/internal/bom/draft7"
 	"github.com/gateledger/gateledger/internal/bom/raw"
 	"github.com/gateledger/gateledger/internal/canon"
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // A Rule is what a finding breaks.
@@ -118,13 +119,13 @@ func (k *checker) find(rule Rule, where, format string, args ...any) {
 		k.More++
 		return
 	}
-	k.Findings = append(k.Findings, Finding{rule, where, fmt.Sprintf(format, args...)})
+	k.Findings = append(k.Findings, Finding{rule, clean.Users(where), clean.Users(fmt.Sprintf(format, args...))})
 }
 
 // doubt is find for what is odd and yet allowed: official documents do it.
 func (k *checker) doubt(rule Rule, where, format string, args ...any) {
 	if len(k.Doubts) < maxOfRule {
-		k.Doubts = append(k.Doubts, Finding{rule, where, fmt.Sprintf(format, args...)})
+		k.Doubts = append(k.Doubts, Finding{rule, clean.Users(where), clean.Users(fmt.Sprintf(format, args...))})
 	}
 }
 

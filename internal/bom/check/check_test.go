@@ -29,6 +29,16 @@ const good = `{"bomFormat":"CycloneDX","specVersion":"SPEC","version":1,"serialN
 // TestWhatIsNotTrue changes one thing of a document that is true, in every
 // version: each is a kind of fault that the official invalid documents have,
 // or one that no schema sees.
+// A password in somebody else's document is not told on.
+func TestFindingsHoldNoCredentials(t *testing.T) {
+	const doc = `{"bomFormat":"CycloneDX","specVersion":"1.5","version":1,"components":[{"type":"library","name":"b","version":"1","bom-ref":"b","purl":"pkg:npm?x=https://bot:open-sesame@h/x"}],
+		"dependencies":[{"ref":"b","dependsOn":["https://bot:open-sesame@h/z"]}]}`
+	r := check.Document([]byte(doc), check.Options{})
+	if text := fmt.Sprint(r); len(r.Findings) != 2 || strings.Contains(text, "sesame") {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestWhatIsNotTrue(t *testing.T) {
 	facts := map[string]struct {
 		old, new string

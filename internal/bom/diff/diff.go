@@ -13,6 +13,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/arrange"
 	"github.com/gateledger/gateledger/internal/bom/raw"
+	"github.com/gateledger/gateledger/internal/clean"
 )
 
 // A Kind is what sort of change something is.
@@ -72,6 +73,12 @@ func Compare(before, after *raw.Document) Diff {
 	}
 	out = append(out, alarms(o, n)...)
 	arrange.Stably(out, order)
+	for i := range out {
+		out[i].Name, out[i].Note = clean.Users(out[i].Name), clean.Users(out[i].Note)
+		for j, step := range out[i].Path {
+			out[i].Path[j] = clean.Users(step)
+		}
+	}
 	return Diff{Old: side(before), New: side(after), Changes: out}
 }
 

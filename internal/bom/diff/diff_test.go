@@ -56,6 +56,15 @@ func said(d diff.Diff) []string {
 	return out
 }
 
+// A password in somebody else's document is not told on.
+func TestChangesHoldNoCredentials(t *testing.T) {
+	const more = "?foo=https://bot:open-sesame@h.example/a"
+	d := diff.Compare(document(t, pkg("pkg:npm/a@1.0.0"+more)), document(t, pkg("pkg:npm/a@2.0.0"+more)))
+	if text := fmt.Sprint(d.Changes); len(d.Changes) != 1 || strings.Contains(text, "sesame") {
+		t.Errorf("%s", text)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	yarn := func(v string) string {
 		return `"properties":[{"name":"gateledger:hash:h1","value":"` + v + `"}]`

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package audit
+package clean
 
 import "strings"
 
-// shown is a text without the users and passwords of the addresses in it, which
+// Users is a text without the users and passwords of the addresses in it, which
 // a package URL can hold (vcs_url, download_url, repository_url), escaped or not.
 // A document that was written elsewhere may have some, and a report goes where
 // more people read it.
-func shown(text string) string {
+func Users(text string) string {
 	if !strings.Contains(text, "//") && !strings.Contains(text, "%2") && !strings.Contains(text, "%3") {
 		return text // there is no address in it
 	}
