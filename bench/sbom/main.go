@@ -254,6 +254,8 @@ func profiled(file string) (stop func()) {
 // scanOnce does what the sbom verb does, without its flags.
 func scanOnce(dir string, out io.Writer, expect int) error {
 	debug.SetGCPercent(20) // as the verb
+	ballast := make([]byte, 32<<20)
+	defer runtime.KeepAlive(ballast)
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return err

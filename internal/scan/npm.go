@@ -70,7 +70,7 @@ func otherLock(t *tree, dir string, known map[string]bool) bool {
 		return has
 	}
 	has := slices.ContainsFunc([]string{"pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb", "deno.lock"},
-		func(name string) bool { return t.exists(path.Join(dir, name)) })
+		func(name string) bool { return t.seen[path.Join(dir, name)] })
 	if !has && dir != "." {
 		has = otherLock(t, path.Dir(dir), known)
 	}

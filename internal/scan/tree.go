@@ -27,6 +27,7 @@ type tree struct {
 	exclude  []string
 	limits   Limits
 	files    map[string][]string // paths by base name, sorted
+	seen     map[string]bool     // regular files that some finder knows by name, by path, excluded ones too
 	excluded []string
 	notes    []string
 	secrets  []string
@@ -42,7 +43,7 @@ func skipped(name string) bool {
 
 // walk lists every file that some finder knows by name.
 func (t *tree) walk() error {
-	t.files = map[string][]string{}
+	t.files, t.seen = map[string][]string{}, map[string]bool{}
 	wanted := wantedFiles()
 	entries, files := 0, 0
 	err := fs.WalkDir(t.root, ".", func(p string, d fs.DirEntry, err error) error {
@@ -59,6 +60,9 @@ func (t *tree) walk() error {
 			return t.enter(p, d)
 		}
 		keys := wanted.keys(p)
+		if len(keys) > 0 && d.Type() == 0 {
+			t.seen[p] = true
+		}
 		if len(keys) == 0 || t.isExcluded(p) || !t.isRegular(p, d) {
 			return nil
 		}
