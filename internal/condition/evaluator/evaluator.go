@@ -23,6 +23,7 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/interpreter"
 
 	"github.com/gateledger/gateledger/internal/clean"
@@ -60,6 +61,7 @@ type compiled struct {
 func New() (*Evaluator, error) {
 	options := []cel.EnvOption{
 		cel.StdLib(),
+		cel.Function("timestamp", cel.Overload("string_to_timestamp", []*cel.Type{cel.StringType}, cel.TimestampType, cel.UnaryBinding(inUTC))),
 		cel.ParserExpressionSizeLimit(condition.MaxExpression),
 		cel.ParserRecursionLimit(maxDepth),
 		cel.ParserErrorRecoveryLimit(4),
@@ -81,6 +83,16 @@ func New() (*Evaluator, error) {
 		return nil, fmt.Errorf("set up %s: %w", Engine, err)
 	}
 	return &Evaluator{env: env, compiled: map[string]compiled{}}, nil
+}
+
+// inUTC reads a time. Where its offset is the one that the machine has then, Go
+// takes it for a time of the machine's own zone, which has summer time.
+func inUTC(text ref.Val) ref.Val {
+	t := text.ConvertToType(types.TimestampType)
+	if at, ok := t.(types.Timestamp); ok {
+		return types.Timestamp{Time: at.UTC()}
+	}
+	return t
 }
 
 // read compiles an expression once.
