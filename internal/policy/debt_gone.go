@@ -26,8 +26,25 @@ func (e *evaluation) settling(name string) (env Environment, gone bool) {
 		return env, false
 	}
 	env, _ = e.p.Environment(ChangeEnvironment)
-	env.Name, env.Gate = name, sortedNames(e.p.Signers)
+	env.Name, env.Gate = name, e.p.gatesAnywhere()
 	return env, true
+}
+
+// gatesAnywhere are the signers who are gates of an environment. Which were gates
+// of one that is gone nobody says; where some environment takes not everybody for
+// a gate, those that do say nothing.
+func (p *Policy) gatesAnywhere() []string {
+	var chosen []string
+	for _, env := range p.Environments {
+		if len(env.Gate) < len(p.Signers) {
+			chosen = append(chosen, env.Gate...)
+		}
+	}
+	if len(chosen) == 0 {
+		return sortedNames(p.Signers)
+	}
+	slices.Sort(chosen)
+	return slices.Compact(chosen)
 }
 
 // debtsLeftBehind are the debts of the repository of the request at hand whose
