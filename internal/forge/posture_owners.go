@@ -11,6 +11,7 @@ import (
 
 	"github.com/gateledger/gateledger/internal/codeowners"
 	"github.com/gateledger/gateledger/internal/event"
+	"github.com/gateledger/gateledger/internal/forge/github"
 	"github.com/gateledger/gateledger/internal/forge/gitlab"
 )
 
@@ -141,6 +142,8 @@ func (g *githubPosture) owners(ctx context.Context) *ownerFile {
 		case !strings.Contains(strings.ToLower(e.Kind), "owner"):
 			o.err = fmt.Errorf("GitHub passes over line %d of %s: %s", e.Line, place, e.Kind)
 			return o
+		case !reads(o.file, e):
+			err = fmt.Errorf("GitHub speaks of line %d of %s as %.80q, which reads otherwise", e.Line, place, e.Source)
 		default:
 			bad[fmt.Sprint(e.Line, " ", e.Owner())] = fmt.Sprintf("%s of line %d: %s", e.Owner(), e.Line, e.Kind)
 		}
@@ -157,6 +160,17 @@ func (g *githubPosture) owners(ctx context.Context) *ownerFile {
 		return yes("GitHub knows %s as an owner", owner)
 	}
 	return o
+}
+
+// reads says whether a file has the line that GitHub has something against. If not,
+// the two are not about the same file, and nobody can tell whom GitHub passes over.
+func reads(file *codeowners.File, e github.OwnerError) bool {
+	return slices.ContainsFunc(file.Rules(), func(r codeowners.Rule) bool {
+		words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(e.Source), r.Pattern))
+		return r.Line == e.Line && strings.HasPrefix(strings.TrimSpace(e.Source), r.Pattern) &&
+			len(words) >= len(r.Owners) && slices.Equal(words[:len(r.Owners)], r.Owners) &&
+			(e.Owner() == "" || slices.Contains(r.Owners, e.Owner()))
+	})
 }
 
 // maxNamed is how many owners of a file GitLab is asked about.

@@ -48,18 +48,21 @@ func TestOwnersThatAreNotThereOnGitHub(t *testing.T) {
 		errors map[string]any
 		want   string
 	}{
-		"all are there":             {file, errs(), ""},
-		"the policy's is not":       {file, errs(against(2, policyLine, "@acme/leads", "Unknown owner")), "owners-exist: no, policy-owned: no"},
-		"one of two is not":         {"* @acme/all\n/.gateledger.yml @gone @acme/leads\n/.github/ @acme/leads\n", errs(against(2, "/.gateledger.yml @gone @acme/leads", "@gone", "Unknown owner")), "owners-exist: no"},
-		"somebody else's is not":    {"* @gone\n" + policyLine + "\n/.github/ @acme/leads\n", errs(against(1, "* @gone", "@gone", "Unknown owner")), "owners-exist: no"},
-		"the owner of all is not":   {"* @gone\n", errs(against(1, "* @gone", "@gone", "Unknown owner")), "owners-exist: no, policy-owned: no, workflows-owned: no"},
-		"after a tab":               {"*\t@gone\n", errs(against(1, "*\t@gone", "@gone", "Unknown owner")), "owners-exist: no, policy-owned: no, workflows-owned: no"},
-		"which one it does not say": {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "column", 1000)), "owners-exist: unknown, policy-owned: unknown"},
-		"in the middle of a word":   {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "column", 20)), "owners-exist: unknown, policy-owned: unknown"},
-		"a line it passes over":     {file, errs(against(1, "* @acme/all", "*", "Invalid pattern")), nobodys},
-		"of another file":           {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "path", "CODEOWNERS")), nobodys},
-		"a line we don't know":      {"* @acme/all\n!x @acme/all\n", errs(), nobodys},
-		"no file":                   {"", errs(), "policy-owned: no, workflows-owned: no"},
+		"all are there":                  {file, errs(), ""},
+		"the policy's is not":            {file, errs(against(2, policyLine, "@acme/leads", "Unknown owner")), "owners-exist: no, policy-owned: no"},
+		"one of two is not":              {"* @acme/all\n/.gateledger.yml @gone @acme/leads\n/.github/ @acme/leads\n", errs(against(2, "/.gateledger.yml @gone @acme/leads", "@gone", "Unknown owner")), "owners-exist: no"},
+		"somebody else's is not":         {"* @gone\n" + policyLine + "\n/.github/ @acme/leads\n", errs(against(1, "* @gone", "@gone", "Unknown owner")), "owners-exist: no"},
+		"the owner of all is not":        {"* @gone\n", errs(against(1, "* @gone", "@gone", "Unknown owner")), "owners-exist: no, policy-owned: no, workflows-owned: no"},
+		"after a tab":                    {"*\t@gone\n", errs(against(1, "*\t@gone", "@gone", "Unknown owner")), "owners-exist: no, policy-owned: no, workflows-owned: no"},
+		"which one it does not say":      {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "column", 1000)), "owners-exist: unknown, policy-owned: unknown"},
+		"in the middle of a word":        {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "column", 20)), "owners-exist: unknown, policy-owned: unknown"},
+		"a line it passes over":          {file, errs(against(1, "* @acme/all", "*", "Invalid pattern")), nobodys},
+		"of another file":                {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "path", "CODEOWNERS")), nobodys},
+		"of a line that is not there":    {file, errs(against(9, policyLine, "@acme/leads", "Unknown owner")), nobodys},
+		"of a line that reads otherwise": {file, errs(against(2, "/.gateledger.yml @gone", "@gone", "Unknown owner")), nobodys},
+		"the file was another meanwhile": {file, errs(against(3, policyLine, "@acme/leads", "Unknown owner")), nobodys},
+		"a line we don't know":           {"* @acme/all\n!x @acme/all\n", errs(), nobodys},
+		"no file":                        {"", errs(), "policy-owned: no, workflows-owned: no"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := guarded(t)
