@@ -72,7 +72,7 @@ func readGitLabPosture(ctx context.Context, q PostureQuery) ([]event.PosturePred
 	var all []event.PosturePredicate
 	for _, name := range q.Environments {
 		here := &gitlabPosture{q: q, client: client, project: project}
-		here.environment(name, places, placesErr)
+		here.environment(ctx, name, places, placesErr)
 		all = append(all, event.PosturePredicate{
 			Provider: "gitlab", Host: client.Host, RepositoryID: strconv.FormatInt(id, 10), Environment: name, Branch: project.DefaultBranch,
 			Facts: g.facts.with(here.facts.list),
@@ -390,7 +390,7 @@ func (g *gitlabPosture) ledger(all []gitlab.ProtectedBranch, err error) {
 }
 
 // environment notes what protects an environment.
-func (g *gitlabPosture) environment(name string, places []gitlab.ProtectedEnvironment, err error) {
+func (g *gitlabPosture) environment(ctx context.Context, name string, places []gitlab.ProtectedEnvironment, err error) {
 	g.facts.set("trigger-approves", shownAs(g.project.TriggerApproves, "allow_pipeline_trigger_approve_deployment", "who started the pipeline may approve its deployment", "who started the pipeline may not approve its deployment"))
 	if err != nil {
 		g.facts.unknownAll(err, "environment-protected", "developers-deploy", "environment-approvals")
@@ -398,19 +398,21 @@ func (g *gitlabPosture) environment(name string, places []gitlab.ProtectedEnviro
 	}
 	i := slices.IndexFunc(places, func(e gitlab.ProtectedEnvironment) bool { return e.Name == name })
 	if i < 0 {
-		const open = "the project does not protect the environment"
-		g.facts.set("environment-protected", no(open))
-		g.facts.set("developers-deploy", yes(open+", so developers deploy"))
-		g.facts.set("environment-approvals", no(open))
+		g.groupEnvironment(ctx, name)
 		return
 	}
+	g.protected(name, places[i])
+}
+
+// protected notes what the protection of an environment asks for.
+func (g *gitlabPosture) protected(name string, e gitlab.ProtectedEnvironment) {
 	g.facts.set("environment-protected", yes("%s is protected", name))
-	if e := places[i]; e.Deploy == nil {
+	if e.Deploy == nil {
 		g.facts.set("developers-deploy", tri{event.Unknown, "deploy_access_levels is not shown to this token"})
 	} else {
 		g.facts.set("developers-deploy", rolesLet(*e.Deploy))
 	}
-	g.facts.set("environment-approvals", deploymentApprovals(places[i]))
+	g.facts.set("environment-approvals", deploymentApprovals(e))
 }
 
 // deploymentApprovals is whether a deployment waits for anybody.

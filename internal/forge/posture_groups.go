@@ -167,3 +167,46 @@ func (g *gitlabPosture) pushRule(ctx context.Context) {
 	}
 	g.facts.set("committers-checked", when(isTrue(rule.Committer), "who pushes is the committer, by the project's push rule", "the project's push rule does not hold committers to who pushes"))
 }
+
+// groupEnvironment notes what a group above protects in an environment that the
+// project does not: groups do so by the environment's tier.
+func (g *gitlabPosture) groupEnvironment(ctx context.Context, name string) {
+	place, err := g.protectedByGroup(ctx, name)
+	switch {
+	case err != nil:
+		g.facts.unknownAll(err, "environment-protected", "developers-deploy", "environment-approvals")
+	case place == nil:
+		const open = "neither the project nor a group above protects the environment"
+		g.facts.set("environment-protected", no(open))
+		g.facts.set("developers-deploy", yes(open+", so developers deploy"))
+		g.facts.set("environment-approvals", no(open))
+	default:
+		g.protected(name, *place)
+	}
+}
+
+// protectedByGroup is what the highest group that protects an environment asks
+// for; nil if none does.
+func (g *gitlabPosture) protectedByGroup(ctx context.Context, name string) (*gitlab.ProtectedEnvironment, error) {
+	if g.project.Namespace == nil {
+		return nil, errNamespace
+	}
+	above, err := g.project.Namespace.Groups()
+	if err != nil || len(above) == 0 {
+		return nil, err
+	}
+	tier, err := g.client.TierOf(ctx, g.project.ID, name)
+	if err != nil || tier == "" {
+		return nil, err
+	}
+	for _, group := range above {
+		list, failed := g.client.GroupEnvironments(ctx, group)
+		for _, e := range list {
+			if e.Name == tier {
+				return &e, nil
+			}
+		}
+		err = errors.Join(err, failed)
+	}
+	return nil, err
+}

@@ -129,3 +129,62 @@ func TestGroupsAboveAProject(t *testing.T) {
 		})
 	}
 }
+
+// An environment that the project does not protect is protected if a group above
+// protects its tier.
+func TestEnvironmentsThatAGroupProtects(t *testing.T) {
+	group := func(edit func(map[string]any)) func(*gitlabtest.Server) {
+		return func(s *gitlabtest.Server) {
+			s.SetGroup("acme", "protected_environments", []any{gitlabtest.Environment(edit)})
+		}
+	}
+	tier := func(name, tier string) func(*gitlabtest.Server) {
+		return func(s *gitlabtest.Server) {
+			group(nil)(s)
+			s.Set(6, "environments", []any{map[string]any{"id": 1, "name": name, "tier": tier}})
+		}
+	}
+	open := []string{"environment-admins", "environment-asks", "environment-exists"}
+	for name, c := range map[string]struct {
+		set           func(*gitlabtest.Server)
+		weak, unknown []string
+	}{
+		"nobody does":                  {nil, open, nil},
+		"a group does":                 {group(nil), nil, nil},
+		"it lets developers deploy":    {group(func(e map[string]any) { e["deploy_access_levels"] = []any{gitlabtest.Access(30)} }), []string{"environment-admins"}, nil},
+		"it asks for no approval":      {group(func(e map[string]any) { e["approval_rules"] = []any{} }), []string{"environment-asks"}, nil},
+		"another tier":                 {group(func(e map[string]any) { e["name"] = "staging" }), open, nil},
+		"the environment is of a tier": {tier("production", "staging"), open, nil},
+		"another environment":          {tier("prod", "production"), open, nil},
+		"the tier is not shown":        {tier("production", ""), nil, open},
+		"environments are hidden": {func(s *gitlabtest.Server) {
+			s.Fault(gitlabtest.Fault{In: "/projects/6/environments", Answer: gitlabtest.Status(403, "{}")})
+		}, nil, open},
+		"the group's are hidden": {func(s *gitlabtest.Server) {
+			s.Fault(gitlabtest.Fault{In: "/groups/acme/protected_environments", Answer: gitlabtest.Status(403, "{}")})
+		}, nil, open},
+		"in nobody's group": {func(s *gitlabtest.Server) {
+			group(nil)(s)
+			s.Set(6, "", gitlabtest.Project(6, func(p map[string]any) { p["namespace"] = map[string]any{"kind": "user", "full_path": "ana"} }))
+		}, open, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := guardedGitLab(t)
+			s.Set(6, "protected_environments", []any{})
+			if c.set != nil {
+				c.set(s)
+			}
+			all, err := gitlabPostureOf(t, s, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkFacts(t, all[0])
+			weak, unknown := notOK(all[0])
+			slices.Sort(weak)
+			slices.Sort(unknown)
+			if !slices.Equal(weak, c.weak) || !slices.Equal(unknown, c.unknown) {
+				t.Errorf("weak %q, unknown %q\n%+v", weak, unknown, all[0].Facts)
+			}
+		})
+	}
+}

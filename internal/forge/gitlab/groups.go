@@ -119,3 +119,37 @@ func (c *Client) pushRule(ctx context.Context, path string) (PushRule, error) {
 	}
 	return r, nil
 }
+
+// GroupEnvironments reads what a group protects in its projects, by the tier of
+// environments (https://docs.gitlab.com/api/group_protected_environments/). Premium.
+func (c *Client) GroupEnvironments(ctx context.Context, group string) ([]ProtectedEnvironment, error) {
+	return listOfGroup[ProtectedEnvironment](ctx, c, group, "protected_environments")
+}
+
+// tierWire is an environment of a project
+// (https://docs.gitlab.com/api/environments/#list-environments).
+type tierWire struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name"`
+	Tier string `json:"tier"`
+}
+
+func (e tierWire) Version() string { return fmt.Sprint(e.ID, " ", e.Name, " ", e.Tier) }
+
+// TierOf returns the tier of an environment of a project, such as production;
+// empty where there is no such environment.
+func (c *Client) TierOf(ctx context.Context, project int64, name string) (string, error) {
+	list, err := all[tierWire](ctx, c, fmt.Sprintf("projects/%d/environments", project), url.Values{"name": {name}}.Encode())
+	if err != nil {
+		return "", fmt.Errorf("read environment %.80q of project %d: %w", name, project, err)
+	}
+	for _, e := range list {
+		if e.Name == name && e.Tier == "" {
+			return "", fmt.Errorf("read environment %.80q of project %d: %w: its tier is not shown", name, project, ask.ErrUnavailable)
+		}
+		if e.Name == name {
+			return e.Tier, nil
+		}
+	}
+	return "", nil
+}

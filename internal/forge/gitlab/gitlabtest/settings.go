@@ -43,9 +43,9 @@ func (s *Server) Put(project, name, text string) {
 	s.files[key] = text
 }
 
-// SetGroup is Set for a group, by its full path: "protected_branches",
+// SetGroup is Set for a group, by its full path: "protected_branches", "protected_environments",
 // "variables" or "push_rule", as these pages have them:
-// https://docs.gitlab.com/api/group_protected_branches/,
+// https://docs.gitlab.com/api/group_protected_branches/, https://docs.gitlab.com/api/group_protected_environments/,
 // https://docs.gitlab.com/api/group_level_variables/ and
 // https://docs.gitlab.com/api/group_push_rules/.
 func (s *Server) SetGroup(group, path string, v any) {
@@ -54,7 +54,7 @@ func (s *Server) SetGroup(group, path string, v any) {
 	s.settings["group "+group+"/"+path] = v
 }
 
-var groupsPath = pattern.New(`^/api/v4/groups/([^/]+)/(protected_branches|variables|push_rule)$`)
+var groupsPath = pattern.New(`^/api/v4/groups/([^/]+)/(protected_branches|protected_environments|variables|push_rule)$`)
 var settingsPath = pattern.New(`^/api/v4/projects/([^/]+)(?:/([a-z_/]+))?$`)
 var filesPath = pattern.New(`^/api/v4/projects/([^/]+)/repository/files/([^/]+)$`)
 
@@ -126,6 +126,8 @@ func (s *Server) Guard(project int, policy, ledgerBranch string) {
 	s.Set(project, "merge_request_approval_setting", ApprovalSetting(nil))
 	s.Set(project, "push_rule", PushRule(true))
 	s.SetGroup("acme", "protected_branches", []any{Branch("release/*", nil)})
+	s.SetGroup("acme", "protected_environments", []any{})
+	s.Set(project, "environments", []any{map[string]any{"id": 1, "name": "production", "slug": "production", "tier": "production", "state": "available", "external_url": nil}})
 	s.SetGroup("acme", "variables", []any{Variable("REGISTRY", true)})
 	s.SetGroup("acme", "push_rule", PushRule(false))
 	at := fmt.Sprint(project)
