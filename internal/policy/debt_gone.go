@@ -33,8 +33,7 @@ func (e *evaluation) settling(name string) (env Environment, gone bool) {
 // gatesAnywhere are the signers who are gates of an environment. Which were gates
 // of one that is gone nobody says; where some environment takes not everybody for
 // a gate, those that do say nothing.
-func (p *Policy) gatesAnywhere() []string {
-	var chosen []string
+func (p *Policy) gatesAnywhere() (chosen []string) {
 	for _, env := range p.Environments {
 		if len(env.Gate) < len(p.Signers) {
 			chosen = append(chosen, env.Gate...)
@@ -67,8 +66,9 @@ func (e *evaluation) debtsLeftBehind() []Debt {
 
 // askedElsewhere is the entry by which a usual request for any environment of the
 // repository was used up, after a debt was made, by a gate of now that had found
-// the debt settled.
+// the debt settled. A change of policy, for which any signer may ask, is none.
 func (e *evaluation) askedElsewhere(debt string, since uint64, glasses []glassRequest) (index uint64, ok bool) {
+	gates := e.p.gatesAnywhere()
 	for _, en := range slices.Backward(e.journal.of("consumption")) {
 		if en.Index <= since {
 			return 0, false
@@ -78,9 +78,10 @@ func (e *evaluation) askedElsewhere(debt string, since uint64, glasses []glassRe
 			continue
 		}
 		env, ok := e.p.Environment(c.Environment)
-		if !ok {
+		if !ok || env.Name == ChangeEnvironment {
 			continue
 		}
+		env.Gate = slices.DeleteFunc(slices.Clone(env.Gate), func(name string) bool { return !slices.Contains(gates, name) })
 		at := e.request
 		at.Environment = env.Name
 		d, ok := e.aside("", e.asked, at, env).allowedBefore(en, c.Request)

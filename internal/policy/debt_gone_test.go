@@ -15,6 +15,7 @@ const (
 	leadsChange = "policy-change: {require: [{role: lead, count: 2}]}\n"
 	withShop    = glassRules + "  shop:" + glassRules + leadsChange
 	withoutShop = glassRules + leadsChange
+	withLab     = glassRules + "  lab: {auto: true}\n" + leadsChange
 )
 
 // askIn is a request for an environment.
@@ -56,25 +57,26 @@ func brokeShop(rules string) []step {
 	return []step{commitBy("otto@x.org"), build(), askIn("b1", "shop", breaking("checkout is down", "INC-7")), approve("dave", of("b1")), letIn("b1", "shop"), policyBecomes(rules)}
 }
 
-// madeUp is a usual deployment into shop that somebody says was allowed.
-func madeUp(who string) []step {
+// madeUp is a usual deployment that somebody says was allowed, with b1 settled.
+func madeUp(who, environment string) []step {
 	return []step{func(w *world) {
 		w.Helper()
 		asked := w.asked["b1"]
-		asked.BreakGlass, asked.Commit = nil, strings.Repeat("e", 40)
+		asked.BreakGlass, asked.Commit, asked.Environment = nil, strings.Repeat("e", 40), environment
 		w.log(who, event.RequestType, asked.Subjects, asked)
 		id, err := event.RequestID(asked)
 		if err != nil {
 			w.Fatal(err)
 		}
 		head := event.Checkpoint{Size: uint64(len(w.events)), Root: strings.Repeat("0", 64)}
-		d := Decision{Verdict: Allowed, Request: id, Environment: "shop", Head: head, Now: "2026-03-01T12:00:00Z", Rules: []Rule{}, Votes: []Vote{}, Inputs: []uint64{}}
+		d := Decision{Verdict: Allowed, Request: id, Environment: environment, Head: head, Now: "2026-03-01T12:00:00Z", Rules: []Rule{}, Votes: []Vote{}, Inputs: []uint64{}}
+		d.Debts = []Debt{{Request: w.ids["b1"], Environment: "shop", Settled: true, Votes: []Vote{}}}
 		s, err := Summary(Input{Events: w.events}, asked, d)
 		if err != nil {
 			w.Fatal(err)
 		}
 		w.log(who, event.DecisionType, asked.Subjects, s)
-		w.log(who, event.ConsumptionType, asked.Subjects, event.ConsumptionPredicate{Request: id, Environment: "shop", Run: "run-2", Time: "2026-03-01T12:00:00Z"})
+		w.log(who, event.ConsumptionType, asked.Subjects, event.ConsumptionPredicate{Request: id, Environment: environment, Run: "run-2", Time: "2026-03-01T12:00:00Z"})
 	}}
 }
 
@@ -102,8 +104,11 @@ func TestDebtOfAnEnvironmentThatIsGone(t *testing.T) {
 		"also one for another environment":             {withShop, play(brokeShop(withoutShop), settledBy("bob", "carol"), []step{askIn("u1", "staging"), letIn("u1", "staging"), revoke("carol", of("b1"))}, next()), Allowed, "every rule is met"},
 		"taken back before that, it is open again":     {withShop, play(brokeShop(withoutShop), settledBy("bob", "carol"), []step{revoke("carol", of("b1"))}, next()), Pending, "needs 1 more approval by lead"},
 		"no emergency ended it":                        {withShop, play(brokeShop(withoutShop), settledBy("bob", "carol"), []step{glass("b2"), approve("guest", of("b2")), let("b2"), approve("alice", of("b2")), approve("bob", of("b2")), approve("carol", of("b2")), approve("dave", of("b2")), revoke("carol", of("b1"))}, next()), Pending, "in shop"},
-		"a signer that is no gate did not end it":      {withShop, play(brokeShop(withoutShop), madeUp("ci"), next()), Pending, "in shop (gone from the policy)"},
-		"a gate, which was one there, has ended it":    {withShop, play(brokeShop(withShop)[:5], madeUp("gate"), []step{rename}, next()), Allowed, "every rule is met"},
+		"a signer that is no gate did not end it":      {withShop, play(brokeShop(withoutShop), madeUp("ci", "shop"), next()), Pending, "in shop (gone from the policy)"},
+		"nor by saying that another policy was let in": {withShop, play(brokeShop(withoutShop), madeUp("ci", ChangeEnvironment), next()), Pending, "in shop (gone from the policy)"},
+		"nor where everybody is a gate":                {withShop, play(brokeShop(withLab), madeUp("ci", "lab"), next()), Pending, "in shop (gone from the policy)"},
+		"a gate may do that there":                     {withShop, play(brokeShop(withLab), madeUp("gate", "lab"), next()), Allowed, "every rule is met"},
+		"a gate, which was one there, has ended it":    {withShop, play(brokeShop(withShop)[:5], madeUp("gate", "shop"), []step{rename}, next()), Allowed, "every rule is met"},
 		"of another repository":                        {withShop, play([]step{commitBy("otto@x.org"), build(), askIn("b1", "shop", breaking("x", "INC-7"), asking(func(p *event.RequestPredicate) { p.RepositoryID = "8" })), approve("dave", of("b1")), letIn("b1", "shop"), rename}, next()), Allowed, "every rule is met"},
 		"a change of policy is not held back":          {withShop, play(brokeShop(withoutShop), []step{askIn("r1", ChangeEnvironment), approve("alice"), approve("bob")}), Allowed, "a change of policy is not held back by it"},
 	})
