@@ -26,7 +26,7 @@ trap 'rm -rf "$work"' EXIT
 sbomqs=${PEERS:+$PEERS/sbomqs}
 [ -n "$sbomqs" ] && [ -x "$sbomqs" ] || sbomqs=$(command -v sbomqs || true)
 
-(cd "$here" && go build -trimpath -ldflags '-s -w' -o "$work/own" ./cmd/gateledger-sbom)
+(cd "$here" && go build -trimpath -buildvcs=auto -ldflags '-s -w' -o "$work/own" ./cmd/gateledger-sbom)
 
 printf '%-20s %9s %6s %6s %9s %9s %9s\n' folder sbomqs ntia bsi comps 'own ntia' 'own bsi'
 for folder in "$@"; do

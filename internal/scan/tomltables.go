@@ -27,7 +27,7 @@ func (p tomlPart) decode(v any) error {
 
 // partSize is how long a part with tables is at least, but the last of a row: to
 // decode one has a price of its own.
-const partSize = 256 << 10
+const partSize = 32 << 10
 
 // readTables reads the TOML of a lockfile that mainly is an array of tables, too
 // long to be decoded as a whole: a decoder needs many times the memory of what
