@@ -334,6 +334,28 @@ func TestMayOwe(t *testing.T) {
 	}
 }
 
+// Nor does an environment that gets another name: what is owed under the old one
+// holds back the others, as long as no environment has that name.
+func TestMayOweUnderAnotherName(t *testing.T) {
+	w := newAnchored(t, outage)
+	w.owe("gate", 24*time.Hour)
+	w.owe("mallory", time.Hour)
+	before, root := w.policy, func(string) *keyless.Root { return w.sigstore.root }
+	renamed := *before
+	renamed.Environments = maps.Clone(before.Environments)
+	live := renamed.Environments["production"]
+	live.Name = "live"
+	delete(renamed.Environments, "production")
+	renamed.Environments["live"] = live
+	owed := policy.MayOwe([]*policy.Policy{&renamed, before}, w.events, "live", root)
+	if len(owed) != 1 || owed[0].Request != w.id || !owed[0].Due.Equal(w.decided.Add(24*time.Hour)) {
+		t.Errorf("renamed: %+v", owed)
+	}
+	if owed := policy.MayOwe([]*policy.Policy{before, &renamed}, w.events, "staging", root); len(owed) != 0 {
+		t.Errorf("staging, while production is there: %+v", owed)
+	}
+}
+
 // Whose a debt is that has lost its token nobody can tell: it holds a gate back,
 // and lets nobody go on.
 func TestMayOweWithoutAToken(t *testing.T) {

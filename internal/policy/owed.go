@@ -38,15 +38,17 @@ func (p *Policy) Owed(events []*event.Event, environment string, root *keyless.R
 }
 
 // MayOwe lists what holds the next gate of an environment back until it is
-// anchored: what gates of any of the policies that were in force said they owe,
-// as the first of them has it, and what may be theirs. So neither a change of
-// policy nor a token that is dropped from beside an entry pays a debt. It lets
-// nobody go on.
+// anchored: what gates of any of the policies that were in force, the newest
+// first, said they owe, as the first of them has it, and what may be theirs. So
+// neither a change of policy nor a token that is dropped from beside an entry pays
+// a debt; nor does another name: what is owed in an environment that the newest
+// policy does not have is owed in each of them. It lets nobody go on.
 func MayOwe(inForce []*Policy, events []*event.Event, environment string, root func(digest string) *keyless.Root) []Owed {
 	var all []Owed
 	for _, e := range events {
+		name := owedIn(inForce, e, environment)
 		for _, p := range inForce {
-			rules, ok := p.Environment(environment)
+			rules, ok := p.Environment(name)
 			if !ok {
 				continue
 			}
@@ -57,6 +59,22 @@ func MayOwe(inForce []*Policy, events []*event.Event, environment string, root f
 		}
 	}
 	return all
+}
+
+// owedIn is the environment in which an entry's debt would have to be to count for
+// the given one: that, or the debt's own where the newest policy has it no more.
+func owedIn(inForce []*Policy, e *event.Event, environment string) string {
+	if len(inForce) == 0 || !e.Is("debt") {
+		return environment
+	}
+	said, err := event.DecodePredicate[event.DebtPredicate](e)
+	if err != nil {
+		return environment
+	}
+	if _, there := inForce[0].Environment(said.Environment); there {
+		return environment
+	}
+	return said.Environment
 }
 
 // owed reads a debt, nil where that is none, and says whether a gate signed it.
