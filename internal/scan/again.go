@@ -4,6 +4,7 @@ package scan
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -21,7 +22,7 @@ const maxText = 48 << 20
 // again opens a file that was read whole, to read its text once more. It
 // answers nil where the text may be held, or the file is not the same.
 func (t *tree) again(p string, data []byte) *rereading {
-	if len(data) <= maxText {
+	if limit := cmp.Or(t.held, maxText); len(data) <= limit {
 		return nil
 	}
 	f, err := t.root.Open(p)

@@ -26,6 +26,7 @@ type tree struct {
 	maven    fs.FS // the local repository
 	exclude  []string
 	limits   Limits
+	held     int                 // in place of maxText, unless it is 0
 	files    map[string][]string // paths by base name, sorted
 	seen     map[string]bool     // regular files that some finder knows by name, by path, excluded ones too
 	excluded []string
