@@ -102,19 +102,21 @@ func (o *ownerFile) exist() tri {
 		return unknown(o.err)
 	}
 	var all, missing, hidden []string
+	add := func(list *[]string, word string) {
+		if !slices.Contains(*list, word) {
+			*list = append(*list, word)
+		}
+	}
 	for _, rule := range o.file.Rules() {
 		for _, owner := range rule.Owners {
-			if slices.Contains(all, owner) {
-				continue
-			}
-			switch is := o.able(rule.Line, owner); is.state {
+			add(&all, owner)
+			switch is := o.able(rule.Line, owner); is.state { // of another line a forge may say something else
 			case event.Yes:
 			case event.No:
-				missing = append(missing, is.why)
+				add(&missing, is.why)
 			default:
-				hidden = append(hidden, is.why)
+				add(&hidden, is.why)
 			}
-			all = append(all, owner)
 		}
 	}
 	switch {

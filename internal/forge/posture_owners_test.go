@@ -58,6 +58,7 @@ func TestOwnersThatAreNotThereOnGitHub(t *testing.T) {
 		"in the middle of a word":        {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "column", 20)), "owners-exist: unknown, policy-owned: unknown"},
 		"a line it passes over":          {file, errs(against(1, "* @acme/all", "*", "Invalid pattern")), nobodys},
 		"of another file":                {file, errs(edited(against(2, policyLine, "@acme/leads", "Unknown owner"), "path", "CODEOWNERS")), nobodys},
+		"a later line of the same owner": {file, errs(against(3, "/.github/ @acme/leads", "@acme/leads", "Unknown owner")), "owners-exist: no, workflows-owned: no"},
 		"of a line that is not there":    {file, errs(against(9, policyLine, "@acme/leads", "Unknown owner")), nobodys},
 		"of a line that reads otherwise": {file, errs(against(2, "/.gateledger.yml @gone", "@gone", "Unknown owner")), nobodys},
 		"the file was another meanwhile": {file, errs(against(3, policyLine, "@acme/leads", "Unknown owner")), nobodys},
