@@ -86,6 +86,22 @@ func TestBreakGlassIsToldWithItsDebt(t *testing.T) {
 	}
 }
 
+// Where policies do not follow each other in the ledger, nobody can tell whether an
+// environment that is gone was there: a decision of then is not tampered with.
+func TestDecisionsBeforeAnEnvironmentIsGone(t *testing.T) {
+	w := newWorld(t)
+	w.broke()
+	at := w.gate(w.ask("staging"), "8")
+	if d, _, _ := w.ask3("staging"); d.Verdict != custody.Holds {
+		t.Fatalf("%s: %s\n%s", d.Verdict, d.Why, found(d))
+	}
+	w.policy = w.parse(strings.Replace(glassPolicy, "  production:", "  live:", 1))
+	d, _, _ := w.ask3("staging")
+	if s := stepAt(t, d, at); d.Verdict != custody.Incomplete || !strings.Contains(s.Why, "production") || !strings.Contains(s.Why, "can't be made again") {
+		t.Errorf("%s: %s: %s\n%s", d.Verdict, d.Why, s.Why, found(d))
+	}
+}
+
 // A usual deployment that waited for the debt is made again with it.
 func TestDecisionsAfterADebtAreMadeAgain(t *testing.T) {
 	w := newWorld(t)

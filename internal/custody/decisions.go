@@ -163,6 +163,10 @@ func (t *tracer) again(e *event.Event, r request, p event.DecisionPredicate, rec
 	t.rulings = append(t.rulings, ruling{event: e, request: r, decision: d, used: used, run: run})
 }
 
+// goneUnsettled is a debt that would not have held a decision back while its
+// environment was there.
+func goneUnsettled(d policy.Debt) bool { return d.Gone && !d.Settled }
+
 // differs rejects a decision that came out another way when it was made again
 // as d. Without the trusted root, or a token that stood beside the log, nobody
 // can say that it was wrong.
@@ -174,6 +178,9 @@ func (t *tracer) differs(s *Step, rules *policy.Policy, d policy.Decision, wrong
 		t.reject(s, SeverityMissing, "it can't be made again without the trusted root %s that its policy names", digest)
 	case len(d.Asks) > 0 && len(d.Unknown) > 0:
 		t.reject(s, SeverityMissing, "it can't be made again: %s", d.Why)
+	case t.in.Chain == nil && slices.ContainsFunc(d.Debts, goneUnsettled):
+		gone := d.Debts[slices.IndexFunc(d.Debts, goneUnsettled)]
+		t.reject(s, SeverityMissing, "it can't be made again: the policy has no environment %s, where break-glass %.12s is not settled, and nobody can tell whether the one of then had; verify with that one", gone.Environment, gone.Request)
 	case lost && (!env.Dated || d.Clock == policy.ClockStamped):
 		t.reject(s, SeverityMissing, "it can't be made again: could not find out: %s", d.Unknown[0])
 	default:
