@@ -176,7 +176,7 @@ func (r *lintReport) answer(env *cli.Env, asJSON, strict bool) error {
 	bad, odd := r.count(lintError), r.count(lintWarning)
 	switch {
 	case bad > 0:
-		return cli.Fail(cli.Usage, "each line above says where and what; nothing was changed", "%d findings in %s", bad, r.File)
+		return cli.Fail(cli.Usage, "each line above says where and what; nothing was changed", "%s in %s", counted(bad, "finding"), r.File)
 	case r.unread != nil:
 		return unreadExit(r.unread)
 	case odd > 0 && strict:

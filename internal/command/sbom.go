@@ -342,12 +342,16 @@ func writeSBOM(env *cli.Env, name string, data []byte) error {
 // summarize tells people what was found, and fails if components are missing.
 func summarize(env *cli.Env, doc *bom.Document, allowIncomplete bool) error {
 	s := doc.Stats()
+	what := counted(s.Total, "component")
 	var parts []string
 	for _, ecosystem := range sortedKeys(s.Components) {
 		parts = append(parts, fmt.Sprintf("%s %d", ecosystem, s.Components[ecosystem]))
 	}
+	if len(parts) > 0 {
+		what += " (" + strings.Join(parts, ", ") + ")"
+	}
 	incomplete, lost := sayIncomplete(env, doc.Sources())
-	fmt.Fprintf(env.Stderr, "sbom of %s: %d components (%s), %d edges, %d with a hash, %d with a licence, %d of %d lockfiles complete\n",
-		s.Subject, s.Total, strings.Join(parts, ", "), s.Edges, s.Hashed, s.Licensed, len(doc.Sources())-incomplete, len(doc.Sources()))
+	fmt.Fprintf(env.Stderr, "sbom of %s: %s, %s, %d with a hash, %d with a licence, %d of %d lockfiles complete\n",
+		s.Subject, what, counted(s.Edges, "edge"), s.Hashed, s.Licensed, len(doc.Sources())-incomplete, len(doc.Sources()))
 	return refuseLost(lost, len(doc.Sources()), allowIncomplete)
 }

@@ -30,27 +30,6 @@ func askIn(name, environment string, edits ...editor) step {
 	}
 }
 
-// letIn is let for an environment.
-func letIn(name, environment string) step {
-	return func(w *world) {
-		w.Helper()
-		in := Input{
-			Policy: w.p, Request: w.ids[name], Events: w.events, Now: w.now, Run: "run-1",
-			Head: event.Checkpoint{Size: uint64(len(w.events)), Root: strings.Repeat("0", 64)},
-		}
-		d, err := Evaluate(in)
-		if err != nil || d.Verdict != Allowed {
-			w.Fatalf("%s is %s: %s, %v", name, d.Verdict, d.Why, err)
-		}
-		s, err := Summary(in, w.asked[name], d)
-		if err != nil {
-			w.Fatal(err)
-		}
-		w.log("gate", event.DecisionType, w.asked[name].Subjects, s)
-		consume(of(name), into(environment), about(w.asked[name].Subjects...))(w)
-	}
-}
-
 // brokeShop is a break-glass that dave let through in shop, with the rules that
 // come after it.
 func brokeShop(rules string) []step {

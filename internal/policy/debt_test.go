@@ -13,7 +13,10 @@ import (
 
 // let has a gate decide on a request and log what it answered, as it would: a
 // decision, and where it allowed the request its consumption.
-func let(name string) step {
+func let(name string) step { return letIn(name, "production") }
+
+// letIn is let for an environment.
+func letIn(name, environment string) step {
 	return func(w *world) {
 		w.Helper()
 		in := Input{
@@ -29,7 +32,7 @@ func let(name string) step {
 			w.Fatal(err)
 		}
 		w.log("gate", event.DecisionType, w.asked[name].Subjects, s)
-		consume(of(name), about(w.asked[name].Subjects...))(w)
+		consume(of(name), into(environment), about(w.asked[name].Subjects...))(w)
 	}
 }
 

@@ -32,7 +32,7 @@ func (c *Changes) markdown() string {
 		b.WriteString(" ([compare](" + link + "))")
 	}
 	if c.Commits != nil {
-		b.WriteString(": " + count(len(c.Commits), "commit"))
+		b.WriteString(": " + plural(len(c.Commits), "commit"))
 	}
 	b.WriteString("\n\n")
 	for i, line := range c.Commits {
@@ -65,11 +65,4 @@ func (c *Changes) components() string {
 		}
 	}
 	return fmt.Sprintf("%d added, %d removed, %d updated", added, removed, updated)
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

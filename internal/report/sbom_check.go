@@ -54,7 +54,7 @@ func (c SBOMCheck) page() page {
 	case c.Tampered():
 		p.mark, p.word, p.why = markNo, "TAMPERED", "bytes here are not those that the document names"
 	case len(c.Findings) > 0:
-		p.mark, p.word, p.why = markNo, "NOT TRUE", fmt.Sprintf("%d findings", len(c.Findings)+c.More)
+		p.mark, p.word, p.why = markNo, "NOT TRUE", plural(len(c.Findings)+c.More, "finding")
 	case len(c.Unreadable) > 0:
 		p.mark, p.word, p.why = markUnknown, "NOT KNOWN", fmt.Sprintf("%d lockfiles could not be compared with the document", len(c.Unreadable))
 	}

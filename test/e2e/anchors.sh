@@ -32,24 +32,8 @@ mkdir -p "$HOME" "$work/app"
 git config --global user.name Dana
 git config --global user.email dana@acme.example
 git config --global init.defaultBranch main
-checks=0
-
-# expect CODE TEXT COMMAND…: COMMAND ends with CODE and says TEXT somewhere
-expect() {
-	local want=$1 text=$2 code=0
-	shift 2
-	"$@" >"$work/out" 2>&1 || code=$?
-	if [ "$code" != "$want" ] || { [ -n "$text" ] && ! grep -qF -- "$text" "$work/out"; }; then
-		echo "exit $code, want $want with '$text': $*"
-		cat "$work/out"
-		exit 1
-	fi
-	checks=$((checks + 1))
-}
-is() { # WHAT GOT WANT
-	[ "$2" = "$3" ] || { echo "$1: $2, want $3" && exit 1; }
-	checks=$((checks + 1))
-}
+# shellcheck source=test/e2e/expect
+. "$top/test/e2e/expect"
 started() { # NAME URL: waits until it answers
 	for _ in $(seq 100); do
 		curl -s --max-time 1 -o /dev/null "$2" && return

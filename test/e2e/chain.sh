@@ -37,26 +37,8 @@ mkdir -p "$HOME" "$work/app"
 git config --global user.name Dana
 git config --global user.email dana@acme.example
 git config --global init.defaultBranch main
-checks=0
-
-said() { tr -s ' \n' '  ' <"$work/out" | grep -qE -- "$1"; } # in the last output, over the ends of lines
-
-# expect CODE TEXT COMMAND…: COMMAND ends with CODE and says TEXT somewhere
-expect() {
-	local want=$1 text=$2 code=0
-	shift 2
-	"$@" >"$work/out" 2>&1 || code=$?
-	if [ "$code" != "$want" ] || { [ -n "$text" ] && ! tr -s ' \n' '  ' <"$work/out" | grep -qF -- "$text"; }; then
-		echo "exit $code, want $want with '$text': $*"
-		cat "$work/out"
-		exit 1
-	fi
-	checks=$((checks + 1))
-}
-is() { # WHAT GOT WANT
-	[ "$2" = "$3" ] || { echo "$1: $2, want $3" && exit 1; }
-	checks=$((checks + 1))
-}
+# shellcheck source=test/e2e/expect
+. "$top/test/e2e/expect"
 CHAIN_URL=http://127.0.0.1:28450
 export CHAIN_URL
 up() { # with what it knew when it was stopped
@@ -138,10 +120,10 @@ record one
 echo "= a checkpoint is anchored, and not again"
 is 'transactions before' "$(paid)" 0
 expect 0 'evm main: proves unique and dated of 1 entry' gateledger anchor
-said 'cost [0-9]+ gas, [0-9]+ wei' || { echo 'it does not say what it cost' && cat "$work/out" && exit 1; }
+grep -qE 'cost [0-9]+ gas, [0-9]+ wei' <<<"$(told)" || { echo 'it does not say what it cost' && cat "$work/out" && exit 1; }
 is 'transactions' "$(paid)" 1
 expect 0 'of 1 entry' gateledger anchor
-! said 'cost [0-9]' || { echo 'it cost something again' && cat "$work/out" && exit 1; }
+! grep -qE 'cost [0-9]' <<<"$(told)" || { echo 'it cost something again' && cat "$work/out" && exit 1; }
 is 'transactions of the second' "$(paid)" 1
 record two
 expect 0 'of 2 entries' gateledger anchor
@@ -184,7 +166,7 @@ audit() { gateledger sbom audit "$1" --registry --db osv --max-age none; }
 before=$(paid)
 expect 0 'does not know this SBOM' audit bom.json
 expect 0 'recorded sbom' gateledger record sbom --subject app bom.json --registry
-said 'the registry cost [0-9]+ gas' || { echo 'it does not say what it cost' && cat "$work/out" && exit 1; }
+grep -qE 'the registry cost [0-9]+ gas' <<<"$(told)" || { echo 'it does not say what it cost' && cat "$work/out" && exit 1; }
 is 'transactions' "$(paid)" "$((before + 1))"
 expect 0 'was recorded before' gateledger record sbom --subject app bom.json --registry
 is 'transactions of the second' "$(paid)" "$((before + 1))"

@@ -43,26 +43,8 @@ mkdir -p "$HOME" "$work/app"
 git config --global user.name Dana
 git config --global user.email dana@acme.example
 git config --global init.defaultBranch main
-checks=0
-
-said() { tr -s ' \n' '  ' <"$work/out" | grep -qF -- "$1"; } # in the last output, over the ends of lines
-
-# expect CODE TEXT COMMAND…: COMMAND ends with CODE and says TEXT somewhere
-expect() {
-	local want=$1 text=$2 code=0
-	shift 2
-	"$@" >"$work/out" 2>&1 || code=$?
-	if [ "$code" != "$want" ] || { [ -n "$text" ] && ! said "$text"; }; then
-		echo "exit $code, want $want with '$text': $*"
-		cat "$work/out"
-		exit 1
-	fi
-	checks=$((checks + 1))
-}
-is() { # WHAT GOT WANT
-	[ "$2" = "$3" ] || { echo "$1: $2, want $3" && exit 1; }
-	checks=$((checks + 1))
-}
+# shellcheck source=test/e2e/expect
+. "$top/test/e2e/expect"
 logged() { curl -sSf --noproxy '*' "${1:-$REKOR1_URL}/api/v1/log" | jq .treeSize; } # how many entries Rekor has
 kept() { git -C "$work/remote.git" ls-tree -r --name-only gateledger/log anchor/ | wc -l; }
 entries=0
